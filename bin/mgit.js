@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// Plain JavaScript for any Node: an unsupported version gets one clear sentence instead of a syntax error.
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 15)) {
+  console.error(
+    `mgit needs Node 22.15 or newer; this is ${process.versions.node}. Install a current Node from https://nodejs.org.`,
+  );
+  process.exitCode = 1;
+} else {
+  import('node:module').then(module => module.enableCompileCache?.());
+  import('../dist/cli/main.js').then(cli => cli.main());
+}

@@ -1,0 +1,173 @@
+import { Command, CommanderError, Option } from 'commander';
+import { MgitError } from '../base/errors.ts';
+import type { OnEvent } from '../base/events.ts';
+import type { CommandOutcome, CommandSpec } from './command.ts';
+import { COMMANDS } from './commands/registry.ts';
+import { type CliContext, type Globals, nodeIo, nodePorts, startDirectory } from './context.ts';
+import { reportError } from './errors.ts';
+import { EXIT, exitCodeOf } from './exit-codes.ts';
+import type { CliIo } from './io.ts';
+import { VERSION } from './version.ts';
+
+/** The entry of the `mgit` program: sets the exit code of the process. */
+export async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  process.exitCode = await runCli(argv.length === 0 ? ['--help'] : argv);
+}
+
+/** Parses and runs one command line; returns the exit status. `world` replaces the real one in tests. */
+export async function runCli(argv: readonly string[], world?: Partial<CliContext>): Promise<number> {
+  const state: RunState = {
+    io: world?.io ?? nodeIo(argv.includes('--no-color') ? false : undefined),
+    globals: scanGlobals(argv),
+    world,
+    exitCode: EXIT.done,
+  };
+  try {
+    const program = await buildProgram(argv, state);
+    await program.parseAsync([...argv], { from: 'user' });
+    return state.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return usageStatus(error, state);
+    reportError(state.io, state.globals, error);
+    return exitCodeOf(error);
+  }
+}
+
+interface RunState {
+  readonly io: CliIo;
+  readonly globals: Globals;
+  readonly world: Partial<CliContext> | undefined;
+  exitCode: number;
+}
+
+/** Loads only the command that is asked for: the others are names and summaries. */
+async function buildProgram(argv: readonly string[], state: RunState): Promise<Command> {
+  const program = root(state);
+  const wanted = commandNameOf(argv);
+  for (const entry of COMMANDS) {
+    if (entry.name === wanted) program.addCommand(commandOf(await entry.load(), state));
+    else program.command(entry.name, { hidden: false }).description(entry.summary);
+  }
+  return program;
+}
+
+function root(state: RunState): Command {
+  const program = globalOptions(configured(new Command('mgit'), state));
+  program.description('Git for model checkpoints').version(VERSION, '--version', 'print the version');
+  program.showHelpAfterError(false).showSuggestionAfterError(true);
+  return program;
+}
+
+function globalOptions(command: Command): Command {
+  return command
+    .option('-C <dir>', 'run as if started in <dir>')
+    .option('--json', 'one JSON document on stdout')
+    .option('--json-stream', 'events as JSON lines on stdout, the result last')
+    .option('-q, --quiet', 'no progress and no messages')
+    .option('-v, --verbose', 'more detail, stacks of errors')
+    .option('--no-color', 'no colours');
+}
+
+function configured(command: Command, state: RunState): Command {
+  return command.exitOverride().configureOutput({
+    writeOut: text => state.io.stdout.write(text),
+    writeErr: () => {}, // Reported by usageStatus, with a code and as JSON where asked.
+  });
+}
+
+/** Turns a spec into Commander's form. Exported for the documentation and the completion scripts. */
+export function commandOf(spec: CommandSpec, state: RunState): Command {
+  const command = configured(new Command(spec.name), state).description(spec.summary);
+  for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.description);
+  for (const option of spec.options ?? []) command.addOption(optionOf(option));
+  for (const sub of spec.subcommands ?? []) command.addCommand(commandOf(sub, state));
+  globalOptions(command);
+  command.addHelpText(
+    'after',
+    `${spec.description ? `\n${spec.description}\n` : ''}\nExample:\n  $ ${spec.example}`,
+  );
+  if (spec.run) command.action((...values: unknown[]) => perform(spec, command, values, state));
+  return command;
+}
+
+function optionOf(spec: NonNullable<CommandSpec['options']>[number]): Option {
+  const option = new Option(spec.flags, spec.description);
+  if (spec.choices) option.choices([...spec.choices]);
+  if (spec.repeatable)
+    option.argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
+  return option;
+}
+
+async function perform(
+  spec: CommandSpec,
+  command: Command,
+  values: unknown[],
+  state: RunState,
+): Promise<void> {
+  const args = values.slice(0, command.registeredArguments.length) as (string | string[] | undefined)[];
+  const context = await contextOf(command.optsWithGlobals(), state);
+  const outcome = await spec.run?.(context, { args, options: command.opts() });
+  if (outcome) deliver(outcome, state);
+}
+
+function deliver(outcome: CommandOutcome, state: RunState): void {
+  state.exitCode = outcome.exitCode ?? EXIT.done;
+  if (state.globals.jsonStream)
+    state.io.stdout.write(`${JSON.stringify({ type: 'result', result: outcome.json })}\n`);
+  else if (state.globals.json) state.io.stdout.write(`${JSON.stringify(outcome.json, null, 2)}\n`);
+  else if (outcome.human !== '') state.io.stdout.write(`${outcome.human}\n`);
+}
+
+async function contextOf(options: Record<string, unknown>, state: RunState): Promise<CliContext> {
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort(new MgitError('INTERRUPTED', 'interrupted')));
+  return {
+    ports: state.world?.ports ?? nodePorts(),
+    io: state.io,
+    cwd: state.world?.cwd ?? startDirectory(typeof options.C === 'string' ? options.C : undefined),
+    globals: state.globals,
+    signal: state.world?.signal ?? abort.signal,
+    onEvent: state.world?.onEvent ?? (await eventSink(state)),
+  };
+}
+
+async function eventSink(state: RunState): Promise<OnEvent> {
+  if (state.globals.jsonStream) return event => state.io.stdout.write(`${JSON.stringify(event)}\n`);
+  if (state.globals.quiet) return () => {};
+  return (await import('./views/progress.ts')).progressView(state.io);
+}
+
+function usageStatus(error: CommanderError, state: RunState): number {
+  if (error.exitCode === 0) return EXIT.done;
+  const message = error.message.replace(/^error: /, '');
+  reportError(
+    state.io,
+    state.globals,
+    new MgitError('USAGE', message, { hint: 'see mgit <command> --help' }),
+  );
+  return EXIT.usage;
+}
+
+/** The first word that is neither an option nor the value of one. */
+function commandNameOf(argv: readonly string[]): string | undefined {
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index] as string;
+    if (word === '-C') index++;
+    else if (word === 'help') return argv[index + 1];
+    else if (!word.startsWith('-')) return word;
+  }
+  return undefined;
+}
+
+/** Global options count wherever they stand, also before an error in the rest of the line. */
+function scanGlobals(argv: readonly string[]): Globals {
+  const before = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
+  const has = (...names: string[]): boolean => names.some(name => before.includes(name));
+  return {
+    json: has('--json'),
+    jsonStream: has('--json-stream'),
+    quiet: has('-q', '--quiet'),
+    verbose: has('-v', '--verbose'),
+  };
+}

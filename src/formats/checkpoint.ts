@@ -1,0 +1,47 @@
+import type { Dtype } from '../tensor/dtype.ts';
+
+/** Random access to the bytes of one file. */
+export interface ByteSource {
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`. Errors: `FILE_TRUNCATED` when the file ends before. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A run of bytes of a file: the data of one or more tensors, or skeleton (headers, padding, everything else). */
+export interface ExtentSpan {
+  readonly role: 'tensor' | 'skeleton';
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A named tensor as a view on a file's bytes. `offset` is in bytes from the start of the file. */
+export interface TensorView {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  /** In elements; absent for dense row-major order. */
+  readonly strides?: readonly number[];
+  readonly byteOrder: 'little' | 'big';
+}
+
+/**
+ * What a format's reader finds in a file. The extents are sorted by offset and cover the file exactly once;
+ * every view lies within one extent of role `tensor`.
+ */
+export interface CheckpointLayout {
+  readonly format: string;
+  readonly size: number;
+  readonly extents: readonly ExtentSpan[];
+  readonly tensors: readonly TensorView[];
+}
+
+/** One file format. Registered in `src/formats/registry.ts`. */
+export interface CheckpointFormat {
+  /** As written in a manifest's `format` line. */
+  readonly name: string;
+  /** Whether the file looks like this format, from its first bytes (at least 16, where it has them) and its size. */
+  detect(head: Uint8Array, size: number): boolean;
+  /** Reads the layout. Errors: a coded error that names what is wrong, in time and memory bounded by the header's size. */
+  parse(source: ByteSource): Promise<CheckpointLayout>;
+}

@@ -1,0 +1,50 @@
+import type { JsonValue } from '../base/canonical-json.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+
+/** Reads `length` bytes from `offset` of one input tensor's dense little-endian data. */
+export type ReadTensor = (offset: number, length: number) => Promise<Uint8Array>;
+
+/** One input of a merge: the base (if the method has one) comes apart, the models in the order of the revisions. */
+export interface MethodInput {
+  readonly dtype: Dtype;
+  readonly length: number;
+  readonly read: ReadTensor;
+}
+
+/** What a method gets for one tensor. */
+export interface MethodTask {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly base: MethodInput | undefined;
+  readonly models: readonly MethodInput[];
+  /** Every parameter explicit, validated by the method's own schema. */
+  readonly parameters: { readonly [key: string]: JsonValue };
+  /** Elements per slice at most. The result never depends on it. */
+  readonly sliceElements: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A parameter of a method, as documentation, `--help` and validation need it. */
+export interface MethodParameter {
+  readonly name: string;
+  readonly description: string;
+  readonly type: 'number' | 'boolean' | 'numbers';
+  readonly default: JsonValue;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** One value per model; a single number is given to each. */
+  readonly perModel: boolean;
+}
+
+/** A merge method: one file in `src/merge/methods/`, listed in `src/merge/methods/registry.ts`. */
+export interface MergeMethod {
+  readonly name: string;
+  readonly summary: string;
+  readonly source: string;
+  readonly needsBase: boolean;
+  readonly parameters: readonly MethodParameter[];
+  /** Version of the numerics; frozen once released. */
+  readonly kernels: number;
+  /** The merged tensor, in order, in slices. Deterministic: same bits on every machine. */
+  run(task: MethodTask): AsyncIterable<Uint8Array>;
+}

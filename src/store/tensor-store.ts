@@ -1,0 +1,79 @@
+import type { LongOperation } from '../base/events.ts';
+import type { Digest, PackId } from '../base/ids.ts';
+import type { ByteSource, CheckpointLayout } from '../formats/checkpoint.ts';
+import type { Manifest } from './manifest/manifest.ts';
+import type { ExtentInfo, Recipe } from './packs/records.ts';
+
+/** How new bytes are coded: `auto` samples and codes where it pays; `raw` never codes. */
+export type CodingPolicy = 'auto' | 'raw';
+
+/** Options of {@link TensorStore.addFile}. */
+export interface AddFileOptions extends LongOperation {
+  readonly coding?: CodingPolicy;
+  /** An earlier version of the same file: tensors of equal name and length are candidates for an XOR record. */
+  readonly base?: Manifest;
+}
+
+/** What {@link TensorStore.addFile} did. */
+export interface AddFileResult {
+  readonly manifest: Manifest;
+  /** Extents and bytes that were not in the store before. */
+  readonly newExtents: number;
+  readonly newBytes: number;
+  /** Bytes written to packs for them. */
+  readonly storedBytes: number;
+}
+
+/** Collects records into packs. Nothing is visible before `finish`, which makes everything durable. */
+export interface StoreWriter {
+  /** Adds an extent from its bytes, given in order in slices; returns its digest. Bytes already stored are not stored again. */
+  addExtent(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, length: number): Promise<Digest>;
+  /** Adds a record that recomputes `digest`; the caller has computed and hashed the result. A no-op if the extent is stored already. */
+  addRecipe(digest: Digest, recipe: Recipe): Promise<void>;
+  finish(): Promise<readonly PackId[]>;
+  /** Drops everything that was not finished. */
+  abort(): Promise<void>;
+}
+
+/** A part of an extent that the store verified lies outside the expected bytes, or a damaged pack. */
+export interface StoreProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly pack?: PackId;
+  readonly digest?: Digest;
+}
+
+/**
+ * Content-addressed extents in packs. Errors shared by all readers: `EXTENT_MISSING`, `EXTENT_CORRUPT`, `PACK_CORRUPT`,
+ * `RECORD_TOO_DEEP` (a chain beyond the bounds), `RECIPE_UNSUPPORTED`.
+ */
+export interface TensorStore {
+  /** Hashes a file's extents and stores the new ones; durable when it returns. Errors: `FILE_CHANGED` when the file changes meanwhile. */
+  addFile(source: ByteSource, layout: CheckpointLayout, options?: AddFileOptions): Promise<AddFileResult>;
+  /** The manifest that `addFile` would return, without storing anything. */
+  hashFile(source: ByteSource, layout: CheckpointLayout, options?: LongOperation): Promise<Manifest>;
+  has(digest: Digest): Promise<boolean>;
+  describe(digest: Digest): Promise<ExtentInfo | undefined>;
+  /** Bytes of an extent in order, in slices of at most a few MiB. `verify` (default true) checks the digest of a whole read at its end. */
+  read(
+    digest: Digest,
+    range?: { readonly offset: number; readonly length: number },
+    options?: LongOperation & { readonly verify?: boolean },
+  ): AsyncIterable<Uint8Array>;
+  /** Writes a whole file to `path` (absolute): temporary file, verified, fsync, rename. */
+  restoreFile(manifest: Manifest, path: string, options?: LongOperation): Promise<void>;
+  writer(options?: { readonly coding?: CodingPolicy }): StoreWriter;
+  /** The local packs. */
+  listPacks(): Promise<readonly PackId[]>;
+  /** The absolute path of a local pack's file. */
+  packPath(id: PackId): string;
+  /** The packs that hold records of these extents and, transitively, of what they depend on. Errors: `EXTENT_MISSING`. */
+  packsFor(digests: Iterable<Digest>): Promise<readonly PackId[]>;
+  /** Of these extents and what they depend on, those that are not in the store. */
+  missing(digests: Iterable<Digest>): Promise<readonly Digest[]>;
+  /** Moves a finished, fully received pack file into the store after checking its index against `id`. Errors: `PACK_CORRUPT`. */
+  importPack(id: PackId, path: string): Promise<void>;
+  /** Decodes and hashes every record of the given packs (default: all). */
+  verify(packs?: readonly PackId[], options?: LongOperation): AsyncIterable<StoreProblem>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { VERSION } from '../../src/cli/version.ts';
+import { runMgit, temporaryDirectory, testPorts } from '../testkit/world.ts';
+
+test('the version is that of the package', () => {
+  expect(VERSION).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
+});
+
+test('an unknown command is a usage error, also as JSON', async () => {
+  await using home = await temporaryDirectory();
+  const run = await runMgit(testPorts(home.path), home.path, 'frobnicate', '--json');
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toContain("error[USAGE]: unknown command 'frobnicate'");
+  expect(run.json()).toMatchObject({ error: { code: 'USAGE' } });
+});
+
+test('help of a command holds an example', async () => {
+  await using home = await temporaryDirectory();
+  const run = await runMgit(testPorts(home.path), home.path, 'doctor', '--help');
+  expect(run.exitCode).toBe(0);
+  expect(run.stdout).toContain('Example:\n  $ mgit doctor');
+});

@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per tier: `unit` needs only npm packages; `servers` real servers; `python` a virtual environment; `soak` long runs. */
+const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
+  test: {
+    name,
+    include,
+    exclude: ['**/node_modules/**', ...exclude],
+    testTimeout,
+    hookTimeout: testTimeout,
+    pool: 'forks' as const,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      tier('unit', ['tests/**/*.test.ts'], 60_000, ['tests/servers/**', 'tests/python/**', 'tests/soak/**']),
+      tier('servers', ['tests/servers/**/*.test.ts'], 180_000),
+      tier('python', ['tests/python/**/*.test.ts'], 300_000),
+      tier('soak', ['tests/soak/**/*.test.ts'], 3_600_000),
+    ],
+  },
+});
