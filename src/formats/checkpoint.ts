@@ -5,6 +5,10 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`. Errors: `FILE_TRUNCATED` when the file ends before. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills `target` from `offset`: like `read`, in the caller's memory. Absent where it would save no copy. */
+  readInto?(target: Uint8Array, offset: number): Promise<void>;
+  /** Compares the file's size, mtime and inode with those when the source was opened. Absent for bytes in memory. Errors: `FILE_CHANGED`. */
+  checkUnchanged?(): Promise<void>;
 }
 
 /** A run of bytes of a file: the data of one or more tensors, or skeleton (headers, padding, everything else). */
