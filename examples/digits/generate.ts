@@ -20,7 +20,10 @@ function idxFiles(count: number, seed: number): { images: Uint8Array; labels: Ui
 }
 
 /** Writes a folder in MNIST's own layout: training and test images and labels, gzipped. */
-export function generateDigits(folder: string, sizes: { readonly train: number; readonly test: number }): void {
+export function generateDigits(
+  folder: string,
+  sizes: { readonly train: number; readonly test: number },
+): void {
   mkdirSync(folder, { recursive: true });
   const sets = [
     { prefix: 'train', count: sizes.train, seed: 1 },

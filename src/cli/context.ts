@@ -47,15 +47,15 @@ export function nodePorts(): Ports {
 export function nodeIo(color: boolean | undefined): CliIo {
   return {
     stdout: stream(process.stdout),
-    stderr: stream(process.stderr),
+    stderr: { ...stream(process.stderr), ...(process.stderr.isTTY ? { terminal: process.stderr } : {}) },
     color: color ?? wantsColor(),
     readStdin: () => buffer(process.stdin),
   };
 }
 
-/** The directory that `-C` asks for. */
-export function startDirectory(option: string | undefined): string {
-  return resolve(process.cwd(), option ?? '.');
+/** The directory that `-C` asks for, from `cwd` or the process's own. */
+export function startDirectory(cwd: string | undefined, option: string | undefined): string {
+  return resolve(cwd ?? process.cwd(), option ?? '.');
 }
 
 function wantsColor(): boolean {

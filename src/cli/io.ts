@@ -3,7 +3,13 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 /** Where a command's words go. Tests read them from buffers. */
 export interface CliIo {
   readonly stdout: { write(text: string): void; readonly isTty: boolean; readonly columns: number };
-  readonly stderr: { write(text: string): void; readonly isTty: boolean; readonly columns: number };
+  /** `terminal` is there when stderr is one, for live views. */
+  readonly stderr: {
+    write(text: string): void;
+    readonly isTty: boolean;
+    readonly columns: number;
+    readonly terminal?: NodeJS.WriteStream;
+  };
   readonly color: boolean;
   /** Reads all of standard input. */
   readonly readStdin: () => Promise<Uint8Array>;

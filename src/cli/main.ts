@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { MgitError } from '../base/errors.ts';
-import type { OnEvent } from '../base/events.ts';
+import type { Ports } from '../base/ports/ports.ts';
 import type { CommandOutcome, CommandSpec } from './command.ts';
 import { COMMANDS } from './commands/registry.ts';
 import { type CliContext, type Globals, nodeIo, nodePorts, startDirectory } from './context.ts';
@@ -8,6 +8,7 @@ import { reportError } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { CliIo } from './io.ts';
 import { VERSION } from './version.ts';
+import type { EventView } from './views/progress.ts';
 
 /** The entry of the `mgit` program: sets the exit code of the process. */
 export async function main(): Promise<void> {
@@ -106,8 +107,10 @@ async function perform(
   state: RunState,
 ): Promise<void> {
   const args = values.slice(0, command.registeredArguments.length) as (string | string[] | undefined)[];
-  const context = await contextOf(command.optsWithGlobals(), state);
-  const outcome = await spec.run?.(context, { args, options: command.opts() });
+  const ports = state.world?.ports ?? nodePorts();
+  const view = await eventView(state, ports);
+  const context = contextOf(command.optsWithGlobals(), state, { ports, onEvent: view.onEvent });
+  const outcome = await spec.run?.(context, { args, options: command.opts() }).finally(() => view.finish());
   if (outcome) deliver(outcome, state);
 }
 
@@ -119,23 +122,28 @@ function deliver(outcome: CommandOutcome, state: RunState): void {
   else if (outcome.human !== '') state.io.stdout.write(`${outcome.human}\n`);
 }
 
-async function contextOf(options: Record<string, unknown>, state: RunState): Promise<CliContext> {
+type World = Pick<CliContext, 'ports' | 'onEvent'>;
+
+function contextOf(options: Record<string, unknown>, state: RunState, world: World): CliContext {
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort(new MgitError('INTERRUPTED', 'interrupted')));
+  const start = typeof options.C === 'string' ? options.C : undefined;
   return {
-    ports: state.world?.ports ?? nodePorts(),
+    ...world,
     io: state.io,
-    cwd: state.world?.cwd ?? startDirectory(typeof options.C === 'string' ? options.C : undefined),
+    cwd: startDirectory(state.world?.cwd, start),
     globals: state.globals,
     signal: state.world?.signal ?? abort.signal,
-    onEvent: state.world?.onEvent ?? (await eventSink(state)),
   };
 }
 
-async function eventSink(state: RunState): Promise<OnEvent> {
-  if (state.globals.jsonStream) return event => state.io.stdout.write(`${JSON.stringify(event)}\n`);
-  if (state.globals.quiet) return () => {};
-  return (await import('./views/progress.ts')).progressView(state.io);
+async function eventView(state: RunState, ports: Ports): Promise<EventView> {
+  const finish = async (): Promise<void> => {};
+  if (state.world?.onEvent) return { onEvent: state.world.onEvent, finish };
+  if (state.globals.jsonStream)
+    return { onEvent: event => state.io.stdout.write(`${JSON.stringify(event)}\n`), finish };
+  if (state.globals.quiet) return { onEvent: () => {}, finish };
+  return (await import('./views/progress.ts')).progressView(state.io, ports.clock);
 }
 
 function usageStatus(error: CommanderError, state: RunState): number {
