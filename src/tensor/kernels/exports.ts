@@ -1,3 +1,5 @@
+import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
+
 /** A byte address in the kernels' memory. */
 export type Pointer = number;
 
@@ -10,4 +12,4 @@ export interface MemoryKernels {
  * What `wasm/kernels.wasm` exports besides its memory. A new family adds a file to `assembly/`, a line to `assembly/index.ts`,
  * an interface for its functions beside its callers, and its name here.
  */
-export interface KernelExports extends MemoryKernels {}
+export interface KernelExports extends MemoryKernels, MergeKernels, TaskVectorKernels {}

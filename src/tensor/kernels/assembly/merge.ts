@@ -1,0 +1,104 @@
+// Arithmetic of the merge methods, on f32 and f64 elements. Lane by lane IEEE 754: no contraction, no reassociation.
+// The scalar reference is src/tensor/kernels/reference/merge.ts; both give the same bits for every count.
+
+function scaleOf<T>(target: usize, source: usize, count: usize, factor: T): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  const factors = v128.splat<T>(factor);
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.mul<T>(v128.load(source + at), factors));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(source + at) * factor);
+}
+
+function addScaledOf<T>(target: usize, source: usize, count: usize, factor: T): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  const factors = v128.splat<T>(factor);
+  let at: usize = 0;
+  for (; at < whole; at += 16)
+    v128.store(target + at, v128.add<T>(v128.load(target + at), v128.mul<T>(v128.load(source + at), factors)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(target + at) + load<T>(source + at) * factor);
+}
+
+function addOf<T>(target: usize, source: usize, count: usize): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.add<T>(v128.load(target + at), v128.load(source + at)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(target + at) + load<T>(source + at));
+}
+
+function subtractOf<T>(target: usize, source: usize, count: usize): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.sub<T>(v128.load(target + at), v128.load(source + at)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(target + at) - load<T>(source + at));
+}
+
+function divideOf<T>(target: usize, count: usize, divisor: T): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  const divisors = v128.splat<T>(divisor);
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.div<T>(v128.load(target + at), divisors));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(target + at) / divisor);
+}
+
+// WebAssembly leaves the payload of a NaN open; a stored result must not depend on it.
+function canonicalNanOf<T>(target: usize, count: usize, nan: T): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  const nans = v128.splat<T>(nan);
+  let at: usize = 0;
+  for (; at < whole; at += 16) {
+    const values = v128.load(target + at);
+    v128.store(target + at, v128.bitselect(values, nans, v128.eq<T>(values, values)));
+  }
+  for (; at < end; at += sizeof<T>()) {
+    const value = load<T>(target + at);
+    if (value != value) store<T>(target + at, nan);
+  }
+}
+
+/** target[i] = source[i] * factor */
+export function mergeScaleF32(target: usize, source: usize, count: usize, factor: f32): void {
+  scaleOf<f32>(target, source, count, factor);
+}
+export function mergeScaleF64(target: usize, source: usize, count: usize, factor: f64): void {
+  scaleOf<f64>(target, source, count, factor);
+}
+
+/** target[i] += source[i] * factor, the product rounded before the sum */
+export function mergeAddScaledF32(target: usize, source: usize, count: usize, factor: f32): void {
+  addScaledOf<f32>(target, source, count, factor);
+}
+export function mergeAddScaledF64(target: usize, source: usize, count: usize, factor: f64): void {
+  addScaledOf<f64>(target, source, count, factor);
+}
+
+/** target[i] += source[i] */
+export function mergeAddF32(target: usize, source: usize, count: usize): void {
+  addOf<f32>(target, source, count);
+}
+export function mergeAddF64(target: usize, source: usize, count: usize): void {
+  addOf<f64>(target, source, count);
+}
+
+/** target[i] -= source[i] */
+export function mergeSubtractF32(target: usize, source: usize, count: usize): void {
+  subtractOf<f32>(target, source, count);
+}
+export function mergeSubtractF64(target: usize, source: usize, count: usize): void {
+  subtractOf<f64>(target, source, count);
+}
+
+/** target[i] /= divisor */
+export function mergeDivideF32(target: usize, count: usize, divisor: f32): void {
+  divideOf<f32>(target, count, divisor);
+}
+export function mergeDivideF64(target: usize, count: usize, divisor: f64): void {
+  divideOf<f64>(target, count, divisor);
+}
+
+/** Replaces every NaN by the positive quiet one without payload. */
+export function mergeCanonicalNanF32(target: usize, count: usize): void {
+  canonicalNanOf<f32>(target, count, reinterpret<f32>(0x7fc00000));
+}
+export function mergeCanonicalNanF64(target: usize, count: usize): void {
+  canonicalNanOf<f64>(target, count, reinterpret<f64>(0x7ff8000000000000));
+}
