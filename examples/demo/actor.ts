@@ -63,12 +63,16 @@ export function copyIn(actor: Actor, from: string, names: readonly string[]): vo
 
 /** SHA-256 of a file in the actor's directory. */
 export function sha256Of(actor: Actor, path: string): string {
-  return createHash('sha256').update(readFileSync(join(actor.directory, path))).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(join(actor.directory, path)))
+    .digest('hex');
 }
 
 function checked(answer: Answer, commandLine: readonly string[], expected: number): Answer {
   if (answer.exitCode === expected) return answer;
-  throw new Error(`${commandLine.join(' ')} ended with ${answer.exitCode}, expected ${expected}:\n${answer.text}`);
+  throw new Error(
+    `${commandLine.join(' ')} ended with ${answer.exitCode}, expected ${expected}:\n${answer.text}`,
+  );
 }
 
 function quoted(word: string): string {

@@ -7,7 +7,9 @@ let chapterNumber = 0;
 export function chapter(title: string, ...explanation: string[]): void {
   chapterNumber++;
   const heading = ` ${chapterNumber}. ${title} `;
-  console.log(`\n${styleText(['bold', 'cyan'], `──${heading}${'─'.repeat(Math.max(0, TITLE_WIDTH - heading.length))}`)}`);
+  console.log(
+    `\n${styleText(['bold', 'cyan'], `──${heading}${'─'.repeat(Math.max(0, TITLE_WIDTH - heading.length))}`)}`,
+  );
   for (const line of explanation) console.log(line);
   console.log();
 }
@@ -20,7 +22,10 @@ export function typed(who: string, commandLine: string): void {
 /** Shows what a command answered, indented, long answers cut in the middle. */
 export function answered(text: string, limit = 40): void {
   const lines = text.trimEnd().split('\n');
-  const shown = lines.length <= limit ? lines : [...lines.slice(0, limit - 6), `... ${lines.length - limit + 1} more lines ...`, ...lines.slice(-5)];
+  const shown =
+    lines.length <= limit
+      ? lines
+      : [...lines.slice(0, limit - 6), `... ${lines.length - limit + 1} more lines ...`, ...lines.slice(-5)];
   for (const line of shown) console.log(`    ${line}`);
 }
 

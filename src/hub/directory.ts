@@ -1,0 +1,65 @@
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { MgitError } from '../base/errors.ts';
+import type { FileSystem } from '../base/ports/file-system.ts';
+import type { Destination, PublishedFile } from './publication.ts';
+
+const COPY_BYTES = 4 * 1024 * 1024;
+
+/**
+ * A directory on this machine. It must be empty or absent, or hold an earlier publication, whose files are replaced.
+ * Errors: `PUBLISH_TARGET_NOT_EMPTY`.
+ */
+export function directoryDestination(path: string): Destination {
+  return {
+    description: path,
+    publish: async (publication, { ports, onEvent }) => {
+      await refuseForeign(ports.fs, path, publication.files);
+      for (const [index, file] of publication.files.entries()) {
+        onEvent?.({
+          type: 'progress',
+          phase: 'publishing',
+          done: index,
+          total: publication.files.length,
+          unit: 'items',
+        });
+        await copyDurably(ports.fs, file, join(path, file.path));
+      }
+      await ports.fs.syncDirectory(path);
+      return { url: pathToFileURL(path).href };
+    },
+  };
+}
+
+/** A directory with a card of ours may be published to again; any other content is somebody's. */
+async function refuseForeign(fs: FileSystem, path: string, files: readonly PublishedFile[]): Promise<void> {
+  await fs.makeDirectory(path);
+  const present = await fs.readDirectory(path);
+  const expected = new Set(files.map(file => file.path.split('/')[0]));
+  const foreign = present.filter(entry => !expected.has(entry.name));
+  if (foreign.length === 0) return;
+  throw new MgitError(
+    'PUBLISH_TARGET_NOT_EMPTY',
+    `${path} holds ${foreign[0]?.name}, which is not part of this publication`,
+    {
+      hint: 'publish to an empty directory',
+    },
+  );
+}
+
+async function copyDurably(fs: FileSystem, file: PublishedFile, target: string): Promise<void> {
+  await fs.makeDirectory(dirname(target));
+  const temporary = `${target}.part`;
+  const [source, copy] = [await fs.open(file.source, 'read'), await fs.open(temporary, 'write')];
+  try {
+    const buffer = new Uint8Array(Math.min(COPY_BYTES, Math.max(1, file.size)));
+    for (let offset = 0; offset < file.size; offset += buffer.length) {
+      const count = await source.read(buffer, offset);
+      await copy.write(buffer.subarray(0, count), offset);
+    }
+    await copy.sync();
+  } finally {
+    await Promise.all([source.close(), copy.close()]);
+  }
+  await fs.rename(temporary, target);
+}
