@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
+import { isSystemError, MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
+import type { PackId } from '../../base/ids.ts';
+import type { Ports } from '../../base/ports/ports.ts';
+import type { PackPointer } from '../pointer.ts';
+import { transferProgress } from '../progress.ts';
+import type { OutgoingPack, PackBackend, PackRange, SaveReport } from './backend.ts';
+import { fileSlices } from './file-stream.ts';
+
+/** Where packs are in a directory, and where unfinished files may be; both on one file system. */
+export interface PackDirectory {
+  readonly location: string;
+  readonly temporaryDirectory: string;
+  readonly pathOf: (id: PackId) => string;
+}
+
+/** Packs as files beside a repository on a path: its own local packs. A crash leaves no half pack: temporary file, fsync, rename. */
+export function directoryBackend(ports: Ports, directory: PackDirectory): PackBackend {
+  return {
+    kind: 'directory',
+    location: directory.location,
+    save: (packs, options) => save(ports, directory, packs, options),
+    load: (pointer, range, options) => load(ports, directory, { pointer, range }, options),
+    has: pointers => present(ports, directory, pointers),
+  };
+}
+
+async function present(
+  ports: Ports,
+  directory: PackDirectory,
+  pointers: readonly PackPointer[],
+): Promise<readonly PackPointer[]> {
+  const found: PackPointer[] = [];
+  for (const pointer of pointers)
+    if ((await sizeOf(ports, directory.pathOf(pointer.id))) === pointer.size) found.push(pointer);
+  return found;
+}
+
+async function sizeOf(ports: Ports, path: string): Promise<number | undefined> {
+  try {
+    return (await ports.fs.stat(path)).size;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+async function save(
+  ports: Ports,
+  directory: PackDirectory,
+  packs: readonly OutgoingPack[],
+  options: LongOperation = {},
+): Promise<SaveReport> {
+  const there = new Set(
+    await present(
+      ports,
+      directory,
+      packs.map(pack => pack.pointer),
+    ),
+  );
+  const wanted = packs.filter(pack => !there.has(pack.pointer));
+  const bytes = wanted.reduce((sum, pack) => sum + pack.pointer.size, 0);
+  const onBytes = transferProgress('pushing packs', bytes, options.onEvent);
+  for (const pack of wanted) await copy(ports, directory, pack, { ...options, onBytes });
+  return { saved: wanted.map(pack => pack.pointer), bytes };
+}
+
+async function copy(
+  ports: Ports,
+  directory: PackDirectory,
+  pack: OutgoingPack,
+  options: LongOperation & { readonly onBytes: (count: number) => void },
+): Promise<void> {
+  const { fs } = ports;
+  const target = directory.pathOf(pack.pointer.id);
+  await fs.makeDirectory(directory.temporaryDirectory);
+  await fs.makeDirectory(dirname(target));
+  const unique = Buffer.from(ports.randomBytes(8)).toString('hex');
+  const temporary = `${directory.temporaryDirectory}/${pack.pointer.id}.${unique}`;
+  try {
+    if ((await write(ports, pack.path, temporary, options)) !== pack.pointer.oid) throw changed(pack);
+    await fs.chmod(temporary, 0o444);
+    await fs.rename(temporary, target);
+  } catch (error) {
+    await fs.removeFile(temporary).catch(() => {}); // The first failure is the one to report.
+    throw error;
+  }
+  await fs.syncDirectory(dirname(target));
+  await fs.syncDirectory(dirname(dirname(target)));
+}
+
+/** Copies and makes durable; returns the SHA-256 of what was written. */
+async function write(
+  ports: Ports,
+  from: string,
+  to: string,
+  options: LongOperation & { readonly onBytes: (count: number) => void },
+): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await ports.fs.open(to, 'create');
+  try {
+    let position = 0;
+    for await (const slice of fileSlices(ports.fs, from)) {
+      options.signal?.throwIfAborted();
+      await file.write(slice, position);
+      hash.update(slice);
+      position += slice.length;
+      options.onBytes(slice.length);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+async function* load(
+  ports: Ports,
+  directory: PackDirectory,
+  wanted: { readonly pointer: PackPointer; readonly range: PackRange | undefined },
+  options: LongOperation = {},
+): AsyncGenerator<Uint8Array> {
+  const { pointer, range } = wanted;
+  const path = directory.pathOf(pointer.id);
+  const size = await sizeOf(ports, path);
+  if (size === undefined) throw absent(pointer, directory);
+  if (size !== pointer.size) throw corrupt(pointer, directory);
+  const hash = createHash('sha256');
+  for await (const slice of fileSlices(ports.fs, path, range)) {
+    options.signal?.throwIfAborted();
+    hash.update(slice);
+    yield slice;
+  }
+  if (!range && hash.digest('hex') !== pointer.oid) throw corrupt(pointer, directory);
+}
+
+function absent(pointer: PackPointer, directory: PackDirectory): MgitError {
+  return new MgitError('PACK_NOT_ON_REMOTE', `${directory.location} does not have pack ${pointer.id}`, {
+    hint: 'ask someone who has the pack to run mgit push again',
+  });
+}
+
+function corrupt(pointer: PackPointer, directory: PackDirectory): MgitError {
+  return new MgitError('TRANSFER_CORRUPT', `pack ${pointer.id} in ${directory.location} is damaged`, {
+    hint: 'remove that file there and push the pack again from a clone that has it',
+  });
+}
+
+function changed(pack: OutgoingPack): MgitError {
+  return new MgitError(
+    'TRANSFER_CORRUPT',
+    `the local file of pack ${pack.pointer.id} changed while it was copied`,
+    {
+      hint: 'run mgit fsck',
+    },
+  );
+}
