@@ -1,4 +1,7 @@
 // One line per family of kernels. Each family's TypeScript declarations stand in src/tensor/kernels/exports.ts.
 export * from './memory';
+export * from './convert-16';
+export * from './convert-8';
+export * from './convert-numbers';
 export * from './merge';
 export * from './task-vectors';

@@ -2,3 +2,8 @@
 export function heapBase(): usize {
   return __heap_base;
 }
+
+/** Copies `length` bytes within the memory; the two ranges may overlap. */
+export function copyBytes(target: usize, source: usize, length: usize): void {
+  memory.copy(target, source, length);
+}
