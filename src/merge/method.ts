@@ -11,14 +11,17 @@ export interface MethodInput {
   readonly read: ReadTensor;
 }
 
+/** Parameters by name, every one explicit; per-model ones as a list in the order of the models. */
+export type MethodParameters = { readonly [key: string]: JsonValue };
+
 /** What a method gets for one tensor. */
 export interface MethodTask {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
   readonly base: MethodInput | undefined;
   readonly models: readonly MethodInput[];
-  /** Every parameter explicit, validated by the method's own schema. */
-  readonly parameters: { readonly [key: string]: JsonValue };
+  /** Every parameter explicit, validated by `completeParameters`. */
+  readonly parameters: MethodParameters;
   /** Elements per slice at most. The result never depends on it. */
   readonly sliceElements: number;
   readonly signal?: AbortSignal;
@@ -28,19 +31,25 @@ export interface MethodTask {
 export interface MethodParameter {
   readonly name: string;
   readonly description: string;
-  readonly type: 'number' | 'boolean' | 'numbers';
+  readonly type: 'number' | 'boolean' | 'choice';
   readonly default: JsonValue;
   readonly minimum?: number;
   readonly maximum?: number;
-  /** One value per model; a single number is given to each. */
+  /** The values of a `choice`. */
+  readonly choices?: readonly string[];
+  /** One value per model; a single value is given to each. */
   readonly perModel: boolean;
 }
 
-/** A merge method: one file in `src/merge/methods/`, listed in `src/merge/methods/registry.ts`. */
-export interface MergeMethod {
+interface NamedMethod {
   readonly name: string;
   readonly summary: string;
   readonly source: string;
+}
+
+/** A method that calculates the merged tensor. */
+export interface ComputingMethod extends NamedMethod {
+  readonly kind: 'compute';
   readonly needsBase: boolean;
   readonly parameters: readonly MethodParameter[];
   /** Version of the numerics; frozen once released. */
@@ -48,3 +57,12 @@ export interface MergeMethod {
   /** The merged tensor, in order, in slices. Deterministic: same bits on every machine. */
   run(task: MethodTask): AsyncIterable<Uint8Array>;
 }
+
+/** A method whose result is one side's tensor as it is. */
+export interface TakingMethod extends NamedMethod {
+  readonly kind: 'take';
+  readonly side: 'ours' | 'theirs';
+}
+
+/** A merge method: one file in `src/merge/methods/`, listed in `src/merge/methods/registry.ts`. */
+export type MergeMethod = ComputingMethod | TakingMethod;

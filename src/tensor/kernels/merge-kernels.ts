@@ -21,7 +21,6 @@ export interface TaskVectorKernels {
   /** Writes five f64 to `result`, in the order of `TaskVectorSums`. */
   taskVectorSumsF32(result: Pointer, base: Pointer, left: Pointer, right: Pointer, count: number): void;
   taskVectorSumsF64(result: Pointer, base: Pointer, left: Pointer, right: Pointer, count: number): void;
-  countNonFinite16(source: Pointer, count: number, exponent: number): number;
   countNonFinite32(source: Pointer, count: number): number;
   countNonFinite64(source: Pointer, count: number): number;
 }

@@ -70,19 +70,7 @@ export function taskVectorSumsF64(result: usize, base: usize, left: usize, right
   finish(result);
 }
 
-/** How many of `count` 16-bit floats have all exponent bits (`exponent`) set: NaN or infinity. */
-export function countNonFinite16(source: usize, count: usize, exponent: u16): u32 {
-  const bits = i16x8.splat(exponent);
-  const end: usize = count << 1, whole: usize = end & ~15;
-  let found: u32 = 0;
-  let at: usize = 0;
-  for (; at < whole; at += 16)
-    found += popcnt<u32>(<u32>i16x8.bitmask(i16x8.eq(v128.and(v128.load(source + at), bits), bits)));
-  for (; at < end; at += 2) if ((load<u16>(source + at) & exponent) == exponent) found++;
-  return found;
-}
-
-/** As {@link countNonFinite16}, for f32. */
+/** How many of `count` f32 elements are NaN or infinite: all bits of the exponent are set. */
 export function countNonFinite32(source: usize, count: usize): u32 {
   const bits = i32x4.splat(0x7f800000);
   const end: usize = count << 2, whole: usize = end & ~15;
@@ -94,7 +82,7 @@ export function countNonFinite32(source: usize, count: usize): u32 {
   return found;
 }
 
-/** As {@link countNonFinite16}, for f64. */
+/** As {@link countNonFinite32}, for f64. */
 export function countNonFinite64(source: usize, count: usize): u32 {
   let found: u32 = 0;
   for (let i: usize = 0; i < count; i++)

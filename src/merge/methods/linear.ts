@@ -1,0 +1,77 @@
+import type { ComputingMethod, MethodTask } from '../method.ts';
+import { NUMERICS_PARAMETER } from '../parameters.ts';
+import { readModels, slicesOf } from '../slices.ts';
+import { openWorkspace, type Register, type Workspace } from '../workspace.ts';
+import { isNormalized, normalized, weightsOf } from './coefficients.ts';
+import { interleavedOrder, sumNumbers, sumRegisters, torchSlices } from './torch-order.ts';
+
+/** Weighted average: sum of weight * model, divided by the sum of the weights unless `normalize` is false. */
+export const linear: ComputingMethod = {
+  name: 'linear',
+  kind: 'compute',
+  summary: 'weighted average of the models',
+  source: 'Wortsman et al. 2022, Model soups, https://arxiv.org/abs/2203.05482',
+  needsBase: false,
+  kernels: 1,
+  parameters: [
+    { name: 'weight', description: 'share of each model', type: 'number', default: 1, perModel: true },
+    {
+      name: 'normalize',
+      description: 'divide by the sum of the weights',
+      type: 'boolean',
+      default: true,
+      perModel: false,
+    },
+    NUMERICS_PARAMETER,
+  ],
+  run: task => (task.parameters.numerics === 'mergekit' ? runAsMergekit(task) : run(task)),
+};
+
+async function* run(task: MethodTask): AsyncIterable<Uint8Array> {
+  const weights = isNormalized(task.parameters) ? normalized(weightsOf(task)) : weightsOf(task);
+  using work = await openWorkspace({ dtype: task.dtype, elements: task.sliceElements, registers: 2 });
+  const [sum, model] = work.registers as [Register, Register];
+  for (const slice of slicesOf(task)) {
+    const models = await readModels(task, slice);
+    work.begin(slice.count);
+    for (const [index, bytes] of models.entries()) {
+      work.load(model, bytes);
+      if (index === 0) work.scale(sum, model, weights[index] ?? 0);
+      else work.addScaled(sum, model, weights[index] ?? 0);
+    }
+    yield work.store(sum);
+  }
+}
+
+/** Every operation rounded to the dtype, sums in PyTorch's order. Source: mergekit a6e4028, `merge_methods/linear.py`. */
+async function* runAsMergekit(task: MethodTask): AsyncIterable<Uint8Array> {
+  const registers = task.models.length + 1;
+  using work = await openWorkspace({ dtype: task.dtype, elements: task.sliceElements, registers });
+  const weights = weightsOf(task).map(work.roundNumber);
+  const divisor = isNormalized(task.parameters)
+    ? work.roundNumber(sumNumbers(task.dtype, interleavedOrder(weights)))
+    : undefined;
+  const [sum, ...products] = work.registers as [Register, ...Register[]];
+  for (const { slice, order } of torchSlices(task)) {
+    const models = await readModels(task, slice);
+    work.begin(slice.count);
+    loadProducts(work, products, { models, weights });
+    work.clear(sum);
+    sumRegisters(work, sum, order(products));
+    work.round(sum);
+    if (divisor !== undefined) work.divide(sum, divisor);
+    yield work.store(sum);
+  }
+}
+
+function loadProducts(
+  work: Workspace,
+  products: readonly Register[],
+  { models, weights }: { readonly models: readonly Uint8Array[]; readonly weights: readonly number[] },
+): void {
+  for (const [index, product] of products.entries()) {
+    work.load(product, models[index] ?? new Uint8Array());
+    work.scale(product, product, weights[index] ?? 0);
+    work.round(product);
+  }
+}

@@ -1,0 +1,19 @@
+import { MgitError } from '../../base/errors.ts';
+import type { MergeMethod } from '../method.ts';
+import { linear } from './linear.ts';
+import { ours } from './ours.ts';
+import { taskArithmetic } from './task-arithmetic.ts';
+import { theirs } from './theirs.ts';
+
+/** All merge methods, in the order of `mgit merge --list`. */
+export const METHODS: readonly MergeMethod[] = [linear, taskArithmetic, ours, theirs];
+
+/** Finds a method by name. Errors: `MERGE_METHOD_UNKNOWN`. */
+export function methodNamed(name: string): MergeMethod {
+  const method = METHODS.find(item => item.name === name);
+  if (method === undefined)
+    throw new MgitError('MERGE_METHOD_UNKNOWN', `there is no merge method ${JSON.stringify(name)}`, {
+      hint: `use one of: ${METHODS.map(item => item.name).join(', ')}`,
+    });
+  return method;
+}

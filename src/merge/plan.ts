@@ -1,0 +1,115 @@
+import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
+import { fillsExtent } from '../store/manifest/write-manifest.ts';
+import { type AlignedTensor, alignTensors } from './align.ts';
+import { type TensorConflict, type TensorConflictReason, tensorConflict } from './conflict.ts';
+import { isFloat } from './float-dtypes.ts';
+import type { ComputingMethod, MethodParameters } from './method.ts';
+import { parametersOf } from './parameters.ts';
+import type { Decide, Decision } from './rules.ts';
+import { isSameShape, isSameTensor } from './same-tensor.ts';
+
+/** A tensor that a method calculates from the models that changed it. */
+export interface ComputeAction {
+  readonly kind: 'compute';
+  readonly name: string;
+  readonly method: ComputingMethod;
+  /** Complete, for these models. */
+  readonly parameters: MethodParameters;
+  readonly base: ManifestTensor | undefined;
+  /** Indexes of the models, and their tensors. */
+  readonly models: readonly number[];
+  readonly tensors: readonly ManifestTensor[];
+}
+
+/** What becomes of one tensor. */
+export type TensorAction =
+  | { readonly kind: 'keep'; readonly name: string; readonly tensor: ManifestTensor }
+  | {
+      readonly kind: 'take';
+      readonly name: string;
+      /** Index of the model, or the base. */
+      readonly from: number | 'base';
+      readonly reason: 'only-side' | 'same-change' | 'rule';
+      readonly tensor: ManifestTensor;
+    }
+  | { readonly kind: 'remove'; readonly name: string }
+  | ComputeAction
+  | { readonly kind: 'conflict'; readonly conflict: TensorConflict };
+
+/** The versions of one model file, and how its tensors are decided. */
+export interface PlanInput {
+  readonly base: Manifest | undefined;
+  /** In the order of the revisions, ours first. */
+  readonly models: readonly Manifest[];
+  readonly decide: Decide;
+}
+
+/**
+ * Plans a merge, tensor by tensor in the manifests' order, without reading any data: unchanged since the base, changed on one
+ * side (that side's digest), changed on several (the method).
+ */
+export function* planTensors(input: PlanInput): Generator<TensorAction> {
+  for (const versions of alignTensors(input.base, input.models)) {
+    const action = actionOf(versions, input.decide);
+    if (action) yield action;
+  }
+}
+
+function actionOf(versions: AlignedTensor, decide: Decide): TensorAction | undefined {
+  const { name, base, models } = versions;
+  const changed = models.flatMap((tensor, index) => (isSameTensor(tensor, base) ? [] : [index]));
+  const [first, ...others] = changed;
+  if (first === undefined) return base && { kind: 'keep', name, tensor: base };
+  if (others.every(index => isSameTensor(models[index], models[first])))
+    return taken(name, models[first], first, others.length === 0 ? 'only-side' : 'same-change');
+  return merged(versions, changed, decide(name));
+}
+
+function taken(
+  name: string,
+  tensor: ManifestTensor | undefined,
+  from: number | 'base',
+  reason: 'only-side' | 'same-change' | 'rule',
+): TensorAction {
+  return tensor ? { kind: 'take', name, from, reason, tensor } : { kind: 'remove', name };
+}
+
+function merged(versions: AlignedTensor, changed: readonly number[], decision: Decision): TensorAction {
+  if (decision.kind === 'take') return takenByRule(versions, decision.side);
+  const reason = obstacle(versions, changed, decision);
+  if (reason) return { kind: 'conflict', conflict: tensorConflict(reason, versions) };
+  const { method } = decision;
+  return {
+    kind: 'compute',
+    name: versions.name,
+    method,
+    parameters: parametersOf(method, decision.parameters, changed),
+    base: versions.base,
+    models: changed,
+    tensors: changed.flatMap(index => versions.models[index] ?? []),
+  };
+}
+
+function takenByRule({ name, base, models }: AlignedTensor, side: 'ours' | 'theirs' | 'base'): TensorAction {
+  if (side === 'base') return taken(name, base, 'base', 'rule');
+  const index = side === 'ours' ? 0 : 1;
+  return taken(name, models[index], index, 'rule');
+}
+
+/** Why these versions cannot be calculated with, if they cannot. */
+function obstacle(
+  { base, models }: AlignedTensor,
+  changed: readonly number[],
+  decision: Extract<Decision, { kind: 'compute' }>,
+): TensorConflictReason | undefined {
+  const tensors = changed.flatMap(index => models[index] ?? []);
+  const [first] = tensors;
+  if (first === undefined || tensors.length < changed.length) return 'modify-delete';
+  if (base === undefined && !decision.byRule) return 'added-differently';
+  if (tensors.some(tensor => tensor.dtype !== first.dtype)) return 'dtype-differs';
+  if (tensors.some(tensor => !isSameShape(tensor, first))) return 'shape-differs';
+  if (decision.method.needsBase && !(base && isSameShape(base, first))) return 'base-needed';
+  if (!isFloat(first.dtype)) return 'not-a-float';
+  const inputs = base && isSameShape(base, first) ? [base, ...tensors] : tensors;
+  return inputs.every(fillsExtent) ? undefined : 'shared-storage';
+}

@@ -1,0 +1,147 @@
+import { MgitError } from '../base/errors.ts';
+import { type Conversion, conversionOf } from '../tensor/conversion.ts';
+import { bitsOf, type Dtype } from '../tensor/dtype.ts';
+import type { Region } from '../tensor/kernels/arena.ts';
+import type { ConvertKernel } from '../tensor/kernels/convert-kernels.ts';
+import { type Kernels, loadKernels } from '../tensor/kernels/kernels.ts';
+import { isFloat } from './float-dtypes.ts';
+
+/** A vector of floats in the kernels' memory. */
+export type Register = Region;
+
+/**
+ * Floating-point registers of one slice, and the arithmetic on them: float32, or float64 for F64 tensors. Every operation is
+ * IEEE 754, element by element, rounded after each step, so that results depend neither on the slice nor on the machine.
+ */
+export interface Workspace extends Disposable {
+  readonly registers: readonly Register[];
+  /** Says how many elements the next operations touch. */
+  begin(count: number): void;
+  /** Reads elements of the tensor's dtype into a register. */
+  load(target: Register, bytes: Uint8Array): void;
+  /** A copy of a register in the tensor's dtype, rounded to nearest even, NaNs canonical. */
+  store(source: Register): Uint8Array;
+  clear(target: Register): void;
+  scale(target: Register, source: Register, factor: number): void;
+  addScaled(target: Register, source: Register, factor: number): void;
+  add(target: Register, source: Register): void;
+  subtract(target: Register, source: Register): void;
+  divide(target: Register, divisor: number): void;
+  /** Rounds a register to the tensor's dtype. */
+  round(target: Register): void;
+  /** Rounds one number to the tensor's dtype by way of float32 (F64: not at all). */
+  roundNumber(value: number): number;
+}
+
+/** What a {@link Workspace} is for: slices of at most `elements`, in `registers` registers. */
+export interface WorkspaceNeeds {
+  readonly dtype: Dtype;
+  readonly elements: number;
+  readonly registers: number;
+}
+
+/** Borrows a workspace from the kernels' memory. Errors: `KERNEL_MEMORY`, `MERGE_DTYPE_UNSUPPORTED`. */
+export async function openWorkspace(needs: WorkspaceNeeds): Promise<Workspace> {
+  const kernels = await loadKernels();
+  const conversion = roundingConversion(needs.dtype, kernels);
+  const floatBytes = needs.dtype === 'F64' ? 8 : 4;
+  const elements = Math.max(1, needs.elements);
+  const registers = Array.from({ length: needs.registers }, () => kernels.borrow(elements * floatBytes));
+  const staging = kernels.borrow((elements * bitsOf(needs.dtype)) / 8);
+  return createWorkspace({ kernels, conversion, registers, staging, dtype: needs.dtype });
+}
+
+/** A conversion that also goes back. */
+type RoundingConversion = Conversion & { readonly narrow: ConvertKernel };
+
+function roundingConversion(dtype: Dtype, kernels: Kernels): RoundingConversion {
+  const conversion = conversionOf(dtype, kernels);
+  if (isFloat(dtype) && conversion.narrow) return { ...conversion, narrow: conversion.narrow };
+  throw new MgitError('MERGE_DTYPE_UNSUPPORTED', `tensors of dtype ${dtype} have no average`, {
+    hint: 'take one side, by a rule in mgit.yaml or with -X take:<glob>=ours',
+  });
+}
+
+interface Parts {
+  readonly kernels: Kernels;
+  readonly conversion: RoundingConversion;
+  readonly registers: readonly Region[];
+  /** Holds elements in the tensor's dtype on their way in and out. */
+  readonly staging: Region;
+  readonly dtype: Dtype;
+}
+
+function createWorkspace({ kernels, conversion, registers, staging, dtype }: Parts): Workspace {
+  const arithmetic = arithmeticOf(kernels, dtype);
+  const size = bitsOf(dtype) / 8;
+  let count = 0;
+  const narrow = (source: Region): void => {
+    arithmetic.canonicalNan(source.pointer, count);
+    conversion.narrow(staging.pointer, source.pointer, count);
+  };
+  const round = (target: Region): void => {
+    if (conversion.identical) return;
+    narrow(target);
+    conversion.widen(target.pointer, staging.pointer, count);
+  };
+  return {
+    registers,
+    begin: elements => {
+      count = elements;
+    },
+    load: (target, bytes) => {
+      staging.bytes.set(bytes);
+      conversion.widen(target.pointer, staging.pointer, count);
+    },
+    store: source => {
+      narrow(source);
+      return staging.bytes.slice(0, count * size);
+    },
+    clear: target => void target.bytes.fill(0),
+    scale: (target, source, factor) => arithmetic.scale(target.pointer, source.pointer, count, factor),
+    addScaled: (target, source, factor) =>
+      arithmetic.addScaled(target.pointer, source.pointer, count, factor),
+    add: (target, source) => arithmetic.add(target.pointer, source.pointer, count),
+    subtract: (target, source) => arithmetic.subtract(target.pointer, source.pointer, count),
+    divide: (target, divisor) => arithmetic.divide(target.pointer, count, divisor),
+    round,
+    roundNumber: value => {
+      if (dtype === 'F64') return value;
+      using scratch = kernels.borrow(4);
+      floatsOf(scratch)[0] = value;
+      const before = count;
+      count = 1;
+      round(scratch);
+      count = before;
+      return floatsOf(scratch)[0] ?? value;
+    },
+    [Symbol.dispose]: () => {
+      for (const region of [...registers, staging]) region[Symbol.dispose]();
+    },
+  };
+}
+
+function floatsOf(region: Region): Float32Array {
+  const bytes = region.bytes;
+  return new Float32Array(bytes.buffer, bytes.byteOffset, 1);
+}
+
+function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
+  if (dtype === 'F64')
+    return {
+      scale: exports.mergeScaleF64,
+      addScaled: exports.mergeAddScaledF64,
+      add: exports.mergeAddF64,
+      subtract: exports.mergeSubtractF64,
+      divide: exports.mergeDivideF64,
+      canonicalNan: exports.mergeCanonicalNanF64,
+    };
+  return {
+    scale: exports.mergeScaleF32,
+    addScaled: exports.mergeAddScaledF32,
+    add: exports.mergeAddF32,
+    subtract: exports.mergeSubtractF32,
+    divide: exports.mergeDivideF32,
+    canonicalNan: exports.mergeCanonicalNanF32,
+  };
+}

@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest';
+import type { Digest } from '../../src/base/ids.ts';
+import type { MergeSettings } from '../../src/merge/merge-settings.ts';
+import { planTensors, type TensorAction } from '../../src/merge/plan.ts';
+import { compileRules } from '../../src/merge/rules.ts';
+import type { Manifest } from '../../src/store/manifest/manifest.ts';
+import { manifestOf } from '../../src/store/manifest/manifest-of.ts';
+import { byteLength, type Dtype } from '../../src/tensor/dtype.ts';
+
+/** A tensor by one digit that stands for its content, with an optional dtype and shape. */
+type Content =
+  | string
+  | { readonly content: string; readonly dtype?: Dtype; readonly shape?: readonly number[] };
+
+function manifest(tensors: Readonly<Record<string, Content>>): Manifest {
+  let offset = 0;
+  const views = Object.entries(tensors).map(([name, given]) => {
+    const { content, dtype = 'F32', shape = [2] } = typeof given === 'string' ? { content: given } : given;
+    const view = { name, dtype, shape, offset, byteOrder: 'little' as const, content };
+    offset += byteLength(dtype, shape);
+    return view;
+  });
+  const extents = views.map(view => ({
+    role: 'tensor' as const,
+    offset: view.offset,
+    length: byteLength(view.dtype, view.shape),
+  }));
+  const digests = views.map(view => view.content.repeat(64) as Digest);
+  const tensorViews = views.map(({ content: _, ...view }) => view);
+  return manifestOf({ format: 'safetensors', size: offset, extents, tensors: tensorViews }, digests);
+}
+
+/** One line per tensor. */
+function summary(action: TensorAction): string {
+  switch (action.kind) {
+    case 'compute':
+      return `${action.name}: ${action.method.name} of ${action.models} ${JSON.stringify(action.parameters.weight)}`;
+    case 'take':
+      return `${action.name}: take ${action.from} (${action.reason})`;
+    case 'conflict':
+      return `${action.conflict.name}: conflict ${action.conflict.reason}`;
+    default:
+      return `${action.name}: ${action.kind}`;
+  }
+}
+
+function plan(
+  versions: readonly Readonly<Record<string, Content>>[],
+  settings: MergeSettings = {},
+): readonly string[] {
+  const [base, ...models] = versions.map(manifest);
+  const decide = compileRules(settings, models.length);
+  return [...planTensors({ base, models, decide })].map(summary);
+}
+
+test('unchanged, one side, the same change on both, both', () => {
+  const base = { a: '1', b: '1', c: '1', d: '1', e: '1' };
+  const ours = { a: '1', b: '2', c: '1', d: '2', e: '2' };
+  const theirs = { a: '1', b: '1', c: '3', d: '2', e: '3' };
+  expect(plan([base, ours, theirs])).toEqual([
+    'a: keep',
+    'b: take 0 (only-side)',
+    'c: take 1 (only-side)',
+    'd: take 0 (same-change)',
+    'e: linear of 0,1 [1,1]',
+  ]);
+});
+
+test('tensors added and removed', () => {
+  const base = { gone: '1', kept: '1', lost: '1' };
+  const ours = { gone: '1', kept: '1', lost: '2', mine: '5' };
+  const theirs = { kept: '1', both: '4', yours: '6' };
+  expect(plan([base, { ...ours, both: '3' }, theirs])).toEqual([
+    'both: conflict added-differently',
+    'gone: remove',
+    'kept: keep',
+    'lost: conflict modify-delete',
+    'mine: take 0 (only-side)',
+    'yours: take 1 (only-side)',
+  ]);
+});
+
+test('what cannot be averaged is a conflict with its ways out', () => {
+  const of = (content: string, dtype: Dtype, shape = [2]): Content => ({ content, dtype, shape });
+  const base = { count: of('1', 'I64'), fp8: of('1', 'F8_E4M3'), half: of('1', 'F16'), wide: of('1', 'F32') };
+  const ours = {
+    count: of('2', 'I64'),
+    fp8: of('2', 'F8_E4M3'),
+    half: of('2', 'F16'),
+    wide: of('2', 'F32', [3]),
+  };
+  const theirs = {
+    count: of('3', 'I64'),
+    fp8: of('3', 'F8_E4M3'),
+    half: of('3', 'BF16'),
+    wide: of('3', 'F32'),
+  };
+  expect(plan([base, ours, theirs])).toEqual([
+    'count: conflict not-a-float',
+    'fp8: linear of 0,1 [1,1]',
+    'half: conflict dtype-differs',
+    'wide: conflict shape-differs',
+  ]);
+  const [base0, ...models] = [base, ours, theirs].map(manifest);
+  const actions = [...planTensors({ base: base0, models, decide: compileRules({}, 2) })];
+  expect(actions[0]).toMatchObject({ conflict: { resolutions: ['ours', 'theirs', 'base'] } });
+});
+
+test('the first rule that matches decides; its parameters add to those of the same method', () => {
+  const [base, ours, theirs] = ['1', '2', '3'].map(content => ({
+    'block.norm': content,
+    'block.weight': content,
+    'head.bias': content,
+    'head.weight': content,
+  }));
+  const settings: MergeSettings = {
+    method: 'task_arithmetic',
+    parameters: { weight: [0.7, 0.3] },
+    rules: [
+      { match: '*.norm', method: 'linear' },
+      { match: 'head.bias', take: 'base' },
+      { match: 'head.*', take: 'theirs' },
+      { match: 'block.*', parameters: { lambda: 0.5 } },
+    ],
+  };
+  expect(plan([base ?? {}, ours ?? {}, theirs ?? {}], settings)).toEqual([
+    'block.norm: linear of 0,1 [1,1]',
+    'block.weight: task_arithmetic of 0,1 [0.7,0.3]',
+    'head.bias: take base (rule)',
+    'head.weight: take 1 (rule)',
+  ]);
+});
+
+test('of several merged models only those that changed a tensor take part, each with its weight', () => {
+  const versions = ['1', '2', '1', '3'].map(content => ({ w: content }));
+  expect(plan(versions, { parameters: { weight: [1, 2, 3] } })).toEqual(['w: linear of 0,2 [1,3]']);
+});
+
+test('ours and theirs are methods that take', () => {
+  const versions = ['1', '2', '3'].map(content => ({ w: content }));
+  expect(plan(versions, { method: 'theirs' })).toEqual(['w: take 1 (rule)']);
+  expect(plan(versions, { method: 'ours' })).toEqual(['w: take 0 (rule)']);
+});
+
+test('wrong settings are refused before anything is merged', () => {
+  const code = (expected: string) => expect.objectContaining({ code: expected });
+  expect(() => compileRules({ method: 'mean' }, 2)).toThrow(code('MERGE_METHOD_UNKNOWN'));
+  expect(() => compileRules({ parameters: { density: 1 } }, 2)).toThrow(code('MERGE_PARAMETER_UNKNOWN'));
+  expect(() => compileRules({ parameters: { weight: [1, 2, 3] } }, 2)).toThrow(
+    code('MERGE_PARAMETER_INVALID'),
+  );
+  expect(() => compileRules({ parameters: { numerics: 'fast' } }, 2)).toThrow(
+    code('MERGE_PARAMETER_INVALID'),
+  );
+  expect(() => compileRules({ method: 'theirs' }, 3)).toThrow(code('MERGE_SIDE_AMBIGUOUS'));
+});
