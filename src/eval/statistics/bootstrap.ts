@@ -1,8 +1,10 @@
 import type { Interval } from './interval.ts';
 import { seededBelow } from './random.ts';
 
-/** How often the sample is drawn again. */
-export const BOOTSTRAP_RESAMPLES = 10_000;
+/** How often the sample is drawn again: less often when it is so large that its mean is normal anyway. */
+function resamplesFor(n: number): number {
+  return Math.min(10_000, Math.max(1_000, Math.floor(2e8 / n)));
+}
 
 export interface BootstrapResult extends Interval {
   /** One-sided p-value of "the mean difference is not positive". */
@@ -51,7 +53,7 @@ export function variance(values: readonly number[]): number {
 
 function resampledMeans(differences: readonly number[], seed: number): Float64Array {
   const draw = seededBelow(seed, differences.length);
-  const means = new Float64Array(BOOTSTRAP_RESAMPLES);
+  const means = new Float64Array(resamplesFor(differences.length));
   for (let resample = 0; resample < means.length; resample++) {
     let sum = 0;
     for (let index = 0; index < differences.length; index++) sum += differences[draw()] as number;
