@@ -1,6 +1,6 @@
+import type { Complain, DocumentPath } from '../base/yaml-document.ts';
 import { type AcceptRule, flatRules, type GatePolicy } from '../eval/gate/policy.ts';
 import type { ProjectFile } from './project-file.ts';
-import type { Complain, DocumentPath } from './project-file-text.ts';
 
 /** What the JSON schema cannot say: names that refer to each other, and keys that exclude each other. */
 export function checkProjectRules(data: unknown, complain: Complain): void {

@@ -1,109 +1,12 @@
-import { createRequire } from 'node:module';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
-import { MgitError } from '../base/errors.ts';
+import { parseYamlDocument } from '../base/yaml-document.ts';
 import { checkProjectRules } from './project-file-rules.ts';
-
-const LARGEST_FILE = 1 << 20;
-
-/** A place in a document: keys and indices from its root. */
-export type DocumentPath = readonly (string | number)[];
-
-/** Complains about a place; never returns. */
-export type Complain = (path: DocumentPath, message: string) => never;
-
-interface Text {
-  readonly name: string;
-  readonly text: string;
-  readonly lines: LineCounter;
-}
 
 /** Parses and validates; returns plain data that the schema and the rules beyond it accept. Errors: `PROJECT_FILE_INVALID`. */
 export function parseProjectText(text: string, name: string): unknown {
-  const source = { name, text, lines: new LineCounter() };
-  if (text.length > LARGEST_FILE) throw invalid(source, 0, 'the file is larger than 1 MiB');
-  const document = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, stringKeys: true });
-  const [error] = [...document.errors, ...document.warnings];
-  if (error) throw invalid(source, error.pos[0], error.message);
-  const data = plainData(document, source);
-  const complain: Complain = (path, message) => {
-    throw invalid(source, offsetOf(document, path), message);
-  };
-  checkSchema(data, complain);
-  checkProjectRules(data, complain);
-  return data;
-}
-
-function plainData(document: Document.Parsed, source: Text): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    throw invalid(source, 0, error instanceof Error ? error.message : String(error));
-  }
-}
-
-let compiled: ValidateFunction | undefined;
-
-function validator(): ValidateFunction {
-  const schema = createRequire(import.meta.url)('../../schema/mgit.schema.json') as object;
-  compiled ??= new Ajv2020({ allErrors: false, strict: true }).compile(schema);
-  return compiled;
-}
-
-function checkSchema(data: unknown, complain: Complain): void {
-  const validate = validator();
-  if (validate(data)) return;
-  const error = validate.errors?.[0];
-  if (error) complain(pathOf(error, data), messageOf(error));
-}
-
-function pathOf(error: ErrorObject, data: unknown): DocumentPath {
-  const path: (string | number)[] = [];
-  let at: unknown = data;
-  const extra = error.keyword === 'additionalProperties' ? [String(error.params.additionalProperty)] : [];
-  const steps = error.instancePath.split('/').slice(1).map(unescapePointer);
-  for (const step of [...steps, ...extra]) {
-    path.push(Array.isArray(at) ? Number(step) : step);
-    at = (at as Record<string, unknown> | undefined)?.[step];
-  }
-  return path;
-}
-
-function unescapePointer(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function messageOf(error: ErrorObject): string {
-  const where = error.instancePath === '' ? 'the file' : error.instancePath.slice(1).replaceAll('/', '.');
-  if (error.keyword === 'additionalProperties')
-    return `${where} has an unknown key ${JSON.stringify(error.params.additionalProperty)}`;
-  if (error.keyword === 'enum') return `${where} must be one of ${error.params.allowedValues.join(', ')}`;
-  if (error.keyword === 'const') return `${where} must be ${JSON.stringify(error.params.allowedValue)}`;
-  return `${where} ${error.message}`;
-}
-
-/** Where a place stands in the text: its key if it is one of a map, else its value, else its nearest parent. */
-function offsetOf(document: Document.Parsed, path: DocumentPath): number {
-  if (path.length === 0) return document.contents?.range?.[0] ?? 0;
-  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
-  const last = path.at(-1);
-  if (isMap(parent)) {
-    const pair = parent.items.find(item => (isNode(item.key) ? String(item.key) : item.key) === String(last));
-    if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
-  }
-  const node = document.getIn(path, true);
-  return isNode(node) && node.range ? node.range[0] : offsetOf(document, path.slice(0, -1));
-}
-
-function invalid(source: Text, offset: number, message: string): MgitError {
-  const { line, col } = source.lines.linePos(offset);
-  const offending = source.text.split('\n')[line - 1] ?? '';
-  return new MgitError(
-    'PROJECT_FILE_INVALID',
-    `${source.name}:${line}:${col}: ${message}\n  ${line} | ${offending.trimEnd()}`,
-    {
-      hint: 'correct this line; docs/gates.md and schema/mgit.schema.json describe what may stand there',
-      details: { line, column: col },
-    },
-  );
+  return parseYamlDocument(text, name, {
+    schema: 'mgit.schema.json',
+    code: 'PROJECT_FILE_INVALID',
+    hint: 'correct this line; docs/gates.md and schema/mgit.schema.json describe what may stand there',
+    check: checkProjectRules,
+  });
 }

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import { MgitError } from './errors.ts';
+
+const LARGEST_FILE = 1 << 20;
+
+/** A place in a document: keys and indices from its root. */
+export type DocumentPath = readonly (string | number)[];
+
+/** Complains about a place; never returns. */
+export type Complain = (path: DocumentPath, message: string) => never;
+
+/** A kind of YAML file that people write: its JSON schema, the rules beyond it, and what its errors say. */
+export interface DocumentKind {
+  /** File name in `schema/`. */
+  readonly schema: string;
+  /** The code of every error. */
+  readonly code: string;
+  readonly hint: string;
+  /** What the schema cannot say, about data that it accepts. */
+  readonly check?: (data: unknown, complain: Complain) => void;
+}
+
+interface Text {
+  readonly name: string;
+  readonly text: string;
+  readonly lines: LineCounter;
+  readonly kind: DocumentKind;
+}
+
+/**
+ * Parses YAML and validates it; returns plain data that the kind's schema and rules accept. `name` is what errors call the file.
+ * Errors: the kind's code, with line, column and the offending line.
+ */
+export function parseYamlDocument(text: string, name: string, kind: DocumentKind): unknown {
+  const source = { name, text, kind, lines: new LineCounter() };
+  if (text.length > LARGEST_FILE) throw invalid(source, 0, 'the file is larger than 1 MiB');
+  const document = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, stringKeys: true });
+  const [error] = [...document.errors, ...document.warnings];
+  if (error) throw invalid(source, error.pos[0], error.message);
+  const data = plainData(document, source);
+  const complain: Complain = (path, message) => {
+    throw invalid(source, offsetOf(document, path), message);
+  };
+  checkSchema(data, kind, complain);
+  kind.check?.(data, complain);
+  return data;
+}
+
+function plainData(document: Document.Parsed, source: Text): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw invalid(source, 0, error instanceof Error ? error.message : String(error));
+  }
+}
+
+const compiled = new Map<string, ValidateFunction>();
+
+function validatorOf(kind: DocumentKind): ValidateFunction {
+  const known = compiled.get(kind.schema);
+  if (known) return known;
+  const text = readFileSync(new URL(`../../schema/${kind.schema}`, import.meta.url), 'utf8');
+  const validate = new Ajv2020({ allErrors: false, strict: true }).compile(JSON.parse(text));
+  compiled.set(kind.schema, validate);
+  return validate;
+}
+
+function checkSchema(data: unknown, kind: DocumentKind, complain: Complain): void {
+  const validate = validatorOf(kind);
+  if (validate(data)) return;
+  const error = validate.errors?.[0];
+  if (error) complain(pathOf(error, data), messageOf(error));
+}
+
+function pathOf(error: ErrorObject, data: unknown): DocumentPath {
+  const path: (string | number)[] = [];
+  let at: unknown = data;
+  const extra = error.keyword === 'additionalProperties' ? [String(error.params.additionalProperty)] : [];
+  const steps = error.instancePath.split('/').slice(1).map(unescapePointer);
+  for (const step of [...steps, ...extra]) {
+    path.push(Array.isArray(at) ? Number(step) : step);
+    at = (at as Record<string, unknown> | undefined)?.[step];
+  }
+  return path;
+}
+
+function unescapePointer(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function messageOf(error: ErrorObject): string {
+  const where = error.instancePath === '' ? 'the file' : error.instancePath.slice(1).replaceAll('/', '.');
+  if (error.keyword === 'additionalProperties')
+    return `${where} has an unknown key ${JSON.stringify(error.params.additionalProperty)}`;
+  if (error.keyword === 'enum') return `${where} must be one of ${error.params.allowedValues.join(', ')}`;
+  if (error.keyword === 'const') return `${where} must be ${JSON.stringify(error.params.allowedValue)}`;
+  return `${where} ${error.message}`;
+}
+
+/** Where a place stands in the text: its key if it is one of a map, else its value, else its nearest parent. */
+function offsetOf(document: Document.Parsed, path: DocumentPath): number {
+  if (path.length === 0) return document.contents?.range?.[0] ?? 0;
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (isMap(parent)) {
+    const pair = parent.items.find(item => (isNode(item.key) ? String(item.key) : item.key) === String(last));
+    if (isNode(pair?.key) && pair.key.range) return pair.key.range[0];
+  }
+  const node = document.getIn(path, true);
+  return isNode(node) && node.range ? node.range[0] : offsetOf(document, path.slice(0, -1));
+}
+
+function invalid(source: Text, offset: number, message: string): MgitError {
+  const { line, col } = source.lines.linePos(offset);
+  const offending = source.text.split('\n')[line - 1] ?? '';
+  return new MgitError(
+    source.kind.code,
+    `${source.name}:${line}:${col}: ${message}\n  ${line} | ${offending.trimEnd()}`,
+    {
+      hint: source.kind.hint,
+      details: { line, column: col },
+    },
+  );
+}
