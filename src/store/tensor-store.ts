@@ -1,6 +1,7 @@
 import type { LongOperation } from '../base/events.ts';
 import type { Digest, PackId } from '../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../formats/checkpoint.ts';
+import type { Dtype } from '../tensor/dtype.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import type { ExtentInfo, Recipe } from './packs/records.ts';
 
@@ -24,11 +25,24 @@ export interface AddFileResult {
   readonly storedBytes: number;
 }
 
+/** Options of {@link StoreWriter.addExtent}. */
+export interface AddExtentOptions {
+  /** What the bytes are; without it, the usual layouts are tried on a sample. */
+  readonly dtype?: Dtype;
+}
+
 /** Collects records into packs. Nothing is visible before `finish`, which makes everything durable. */
 export interface StoreWriter {
   /** Adds an extent from its bytes, given in order in slices; returns its digest. Bytes already stored are not stored again. */
-  addExtent(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>, length: number): Promise<Digest>;
-  /** Adds a record that recomputes `digest`; the caller has computed and hashed the result. A no-op if the extent is stored already. */
+  addExtent(
+    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    length: number,
+    options?: AddExtentOptions,
+  ): Promise<Digest>;
+  /**
+   * Adds a record that recomputes `digest`; the caller has computed and hashed the result. A no-op if the extent is stored
+   * already. The inputs must be in finished packs. Errors: `EXTENT_MISSING`, `RECORD_TOO_DEEP`.
+   */
   addRecipe(digest: Digest, recipe: Recipe): Promise<void>;
   finish(): Promise<readonly PackId[]>;
   /** Drops everything that was not finished. */

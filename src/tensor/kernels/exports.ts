@@ -11,8 +11,32 @@ export interface MemoryKernels {
   copyBytes(target: Pointer, source: Pointer, length: number): void;
 }
 
+/** Kernels that rearrange bytes for compression. `elementSize` is 1, 2, 4 or 8. Source: `assembly/planes.ts`. */
+export interface PlaneKernels {
+  splitPlanes(
+    output: Pointer,
+    input: Pointer,
+    elements: number,
+    elementSize: number,
+    rotate: boolean | number,
+  ): void;
+  joinPlanes(
+    output: Pointer,
+    input: Pointer,
+    elements: number,
+    elementSize: number,
+    rotate: boolean | number,
+  ): void;
+  xorBytes(output: Pointer, left: Pointer, right: Pointer, length: number): void;
+}
+
 /**
  * What `wasm/kernels.wasm` exports besides its memory. A new family adds a file to `assembly/`, a line to `assembly/index.ts`,
  * an interface for its functions beside its callers, and its name here.
  */
-export interface KernelExports extends MemoryKernels, ConvertKernels, MergeKernels, TaskVectorKernels {}
+export interface KernelExports
+  extends MemoryKernels,
+    ConvertKernels,
+    PlaneKernels,
+    MergeKernels,
+    TaskVectorKernels {}

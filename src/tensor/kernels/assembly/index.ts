@@ -5,3 +5,4 @@ export * from './convert-8';
 export * from './convert-numbers';
 export * from './merge';
 export * from './task-vectors';
+export * from './planes';

@@ -1,0 +1,45 @@
+import type { Digest, PackId } from '../../base/ids.ts';
+import { extentMissing } from './chain.ts';
+import { EMPTY_DIGEST } from './empty-extent.ts';
+import type { PackLookup } from './local-packs.ts';
+import type { LocatedRecord } from './locate.ts';
+import { dependenciesOf } from './references.ts';
+
+/** The records of extents and of what they depend on, each once; `undefined` for those that are not there. */
+export async function* withDependencies(
+  digests: Iterable<Digest>,
+  lookup: PackLookup,
+): AsyncGenerator<{ readonly digest: Digest; readonly record: LocatedRecord | undefined }> {
+  const waiting = [...new Set(digests)].reverse();
+  const seen = new Set<Digest>(waiting);
+  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+    if (digest === EMPTY_DIGEST) continue;
+    const record = await lookup(digest);
+    yield { digest, record };
+    for (const below of record ? dependenciesOf(record) : [])
+      if (!seen.has(below)) {
+        seen.add(below);
+        waiting.push(below);
+      }
+  }
+}
+
+/** The packs that hold these extents and what they depend on, sorted. Errors: `EXTENT_MISSING`. */
+export async function packsFor(digests: Iterable<Digest>, lookup: PackLookup): Promise<readonly PackId[]> {
+  const packs = new Set<PackId>();
+  for await (const { digest, record } of withDependencies(digests, lookup)) {
+    if (!record) throw extentMissing(digest);
+    for (const segment of record.segments) packs.add(segment.pack.id);
+  }
+  return [...packs].sort();
+}
+
+/** Of these extents and what they depend on, those that are not there. */
+export async function missingExtents(
+  digests: Iterable<Digest>,
+  lookup: PackLookup,
+): Promise<readonly Digest[]> {
+  const missing: Digest[] = [];
+  for await (const { digest, record } of withDependencies(digests, lookup)) if (!record) missing.push(digest);
+  return missing;
+}

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { isSystemError } from '../../base/errors.ts';
+import { type Digest, type PackId, parsePackId } from '../../base/ids.ts';
+import type { FileSystem } from '../../base/ports/file-system.ts';
+import { type OpenPack, openPackFile } from '../packs/open-pack.ts';
+import { type LocatedRecord, locateRecord } from './locate.ts';
+
+/** The packs of one directory. They are immutable; other processes may add some at any time. */
+export interface LocalPacks {
+  /** Begins a look-up that sees packs which other processes have added since, at the price of one scan on the first miss. */
+  lookup(): PackLookup;
+  list(): Promise<readonly PackId[]>;
+  open(id: PackId): Promise<OpenPack>;
+  path(id: PackId): string;
+  /** Lets the next look-up see packs that this process has added. */
+  refresh(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Finds records; make one per operation. */
+export type PackLookup = (digest: Digest) => Promise<LocatedRecord | undefined>;
+
+const PACK_NAME = /^([0-9a-f]{64})\.pack$/;
+
+/** The packs under `directory` (absolute), which need not exist yet. */
+export function localPacks(fs: FileSystem, directory: string): LocalPacks {
+  let packs: Promise<Map<PackId, OpenPack>> | undefined;
+  const path = (id: PackId): string => join(directory, `${id}.pack`);
+
+  const scan = async (known: ReadonlyMap<PackId, OpenPack>): Promise<Map<PackId, OpenPack>> => {
+    const found = new Map<PackId, OpenPack>();
+    for (const id of await listPacks(fs, directory))
+      found.set(id, known.get(id) ?? (await openPackFile(fs, path(id), id)));
+    for (const [id, pack] of known) if (!found.has(id)) await pack.file.close();
+    return found;
+  };
+  const loaded = (): Promise<Map<PackId, OpenPack>> => {
+    packs ??= scan(new Map());
+    return packs;
+  };
+  const refresh = async (): Promise<void> => {
+    const known = await loaded();
+    packs = scan(known);
+    await packs;
+  };
+
+  return {
+    path,
+    refresh,
+    list: () => listPacks(fs, directory),
+    open: async id => {
+      const pack = (await loaded()).get(id);
+      if (pack) return pack;
+      await refresh();
+      return (await loaded()).get(id) ?? openPackFile(fs, path(id), id);
+    },
+    lookup: () => {
+      let isFresh = packs === undefined;
+      return async digest => {
+        const record = locateRecord(digest, (await loaded()).values());
+        if (record || isFresh) return record;
+        isFresh = true;
+        await refresh();
+        return locateRecord(digest, (await loaded()).values());
+      };
+    },
+    close: async () => {
+      const open = await packs;
+      packs = undefined;
+      for (const pack of open?.values() ?? []) await pack.file.close();
+    },
+  };
+}
+
+async function listPacks(fs: FileSystem, directory: string): Promise<readonly PackId[]> {
+  try {
+    const names = (await fs.readDirectory(directory)).map(entry => PACK_NAME.exec(entry.name)?.[1]);
+    return names
+      .filter(name => name !== undefined)
+      .map(parsePackId)
+      .sort();
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Digest } from '../../base/ids.ts';
+import type { OpenPack } from '../packs/open-pack.ts';
+import type { PackEntry } from '../packs/pack-index.ts';
+
+/** One pack's part of a record, used for the bytes from `from` up to `to` of the extent. */
+export interface LocatedSegment {
+  readonly pack: OpenPack;
+  readonly entry: PackEntry;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A record that is wholly there: its segments cover the extent in order. */
+export interface LocatedRecord {
+  readonly digest: Digest;
+  readonly length: number;
+  readonly segments: readonly LocatedSegment[];
+}
+
+type Candidate = Omit<LocatedSegment, 'from' | 'to'>;
+
+/** Finds a record in packs. One that says the bytes plainly is preferred to one that must be computed. */
+export function locateRecord(digest: Digest, packs: Iterable<OpenPack>): LocatedRecord | undefined {
+  const candidates: Candidate[] = [];
+  for (const pack of packs) {
+    const entry = pack.index.find(digest);
+    if (entry) candidates.push({ pack, entry });
+  }
+  candidates.sort((left, right) => left.entry.kind - right.entry.kind);
+  const length = candidates[0]?.entry.length;
+  if (length === undefined) return undefined;
+  const segments = cover(
+    candidates.filter(({ entry }) => entry.length === length),
+    length,
+  );
+  return segments && { digest, length, segments };
+}
+
+function cover(candidates: readonly Candidate[], length: number): readonly LocatedSegment[] | undefined {
+  const whole = candidates.find(({ entry }) => entry.segmentSpan === length);
+  if (whole) return [{ ...whole, from: 0, to: length }];
+  const segments: LocatedSegment[] = [];
+  for (let from = 0; from < length; ) {
+    const next = farthest(candidates, from);
+    if (!next) return undefined;
+    const to = endOf(next);
+    segments.push({ ...next, from, to });
+    from = to;
+  }
+  return segments;
+}
+
+function farthest(candidates: readonly Candidate[], position: number): Candidate | undefined {
+  let best: Candidate | undefined;
+  for (const candidate of candidates) {
+    const covers = candidate.entry.segmentStart <= position && endOf(candidate) > position;
+    if (covers && (!best || endOf(candidate) > endOf(best))) best = candidate;
+  }
+  return best;
+}
+
+function endOf({ entry }: Candidate): number {
+  return entry.segmentStart + entry.segmentSpan;
+}

@@ -1,0 +1,50 @@
+import { isMgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
+import type { PackId } from '../../base/ids.ts';
+import type { StoreProblem } from '../tensor-store.ts';
+import { chainCost } from './chain.ts';
+import type { LocalPacks } from './local-packs.ts';
+import { type ReadContext, readExtent } from './read-extent.ts';
+import { verified } from './verified.ts';
+
+/** Decodes and hashes every record of the packs; yields what is wrong with them. */
+export async function* verifyPacks(
+  packs: readonly PackId[],
+  { local, read }: { readonly local: LocalPacks; readonly read: ReadContext },
+  options: LongOperation,
+): AsyncGenerator<StoreProblem> {
+  for (const [done, pack] of packs.entries()) {
+    options.onEvent?.({ type: 'progress', phase: 'verify', done, total: packs.length, unit: 'items' });
+    try {
+      yield* verifyPack(pack, local, read);
+    } catch (error) {
+      yield problemOf(error, { pack });
+    }
+  }
+}
+
+async function* verifyPack(id: PackId, local: LocalPacks, read: ReadContext): AsyncGenerator<StoreProblem> {
+  const pack = await local.open(id);
+  for (let position = 0; position < pack.index.entryCount; position++) {
+    read.signal?.throwIfAborted();
+    const entry = pack.index.entryAt(position);
+    // Reads the whole extent, from this pack where it can: another pack's copy must not hide damage in this one.
+    const lookup: ReadContext['lookup'] = async digest => {
+      const isWholeHere = digest === entry.digest && entry.segmentSpan === entry.length;
+      if (!isWholeHere) return read.lookup(digest);
+      return { digest, length: entry.length, segments: [{ pack, entry, from: 0, to: entry.length }] };
+    };
+    try {
+      await chainCost(entry.digest, lookup);
+      const slices = readExtent(entry.digest, undefined, { ...read, lookup });
+      for await (const _ of verified(entry.digest, slices, read.engine)) read.signal?.throwIfAborted();
+    } catch (error) {
+      yield problemOf(error, { pack: id, digest: entry.digest });
+    }
+  }
+}
+
+function problemOf(error: unknown, where: Pick<StoreProblem, 'pack' | 'digest'>): StoreProblem {
+  if (!isMgitError(error)) throw error;
+  return { code: error.code, message: error.message, ...where };
+}

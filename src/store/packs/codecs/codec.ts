@@ -1,0 +1,30 @@
+import type { Kernels } from '../../../tensor/kernels/kernels.ts';
+
+/** How the elements of an extent are laid out, as far as coding is concerned. */
+export interface ElementLayout {
+  /** Bytes of one element: 1, 2, 4 or 8. */
+  readonly elementSize: number;
+  /** Whether elements are rotated left by one bit, which puts the exponent of BF16 and F32 into one byte. */
+  readonly rotate: boolean;
+}
+
+/** What a codec is given besides the bytes. */
+export interface FrameContext {
+  readonly kernels: Kernels;
+  readonly elements: ElementLayout;
+  /** The same range of the extent that the record refers to, for codecs that need one. */
+  readonly base: Uint8Array | undefined;
+}
+
+/**
+ * How the frames of one record kind hold their bytes: one file in `src/store/packs/codecs/`, listed in `registry.ts`. Both
+ * directions are pure functions of their arguments; `docs/format.md` specifies the bytes.
+ */
+export interface FrameCodec {
+  readonly kind: number;
+  readonly name: string;
+  readonly needsBase: boolean;
+  encode(raw: Uint8Array, context: FrameContext): Uint8Array;
+  /** Exactly `rawLength` bytes. Errors: `FRAME_CORRUPT`; never allocates more than `rawLength` asks for, plus a constant. */
+  decode(stored: Uint8Array, rawLength: number, context: FrameContext): Uint8Array;
+}

@@ -1,0 +1,96 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { RECORD_KINDS } from '../records.ts';
+import type { FrameCodec, FrameContext } from './codec.ts';
+import { frameCorrupt } from './frame-error.ts';
+
+/** Bit of a plane's length that says the plane is a zstd frame. */
+const COMPRESSED = 0x80000000;
+/** Level 1: higher levels buy nothing on weights. */
+const COMPRESS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Bits of the window that a decoder allows, so that a small frame cannot ask for much memory. */
+const WINDOW_LOG = 23;
+/** A plane must shrink by this share to be worth its decompression. */
+const WORTHWHILE = 0.97;
+
+/** Byte planes, each compressed or not, whichever is smaller; bytes after the last whole element are kept as they are. */
+export const planesCodec: FrameCodec = {
+  kind: RECORD_KINDS.planes,
+  name: 'planes',
+  needsBase: false,
+  encode: encodePlanes,
+  decode: decodePlanes,
+};
+
+/** Codes a frame as planes. */
+export function encodePlanes(raw: Uint8Array, { kernels, elements: layout }: FrameContext): Uint8Array {
+  const { elementSize, rotate } = layout;
+  const count = Math.floor(raw.length / elementSize);
+  using input = kernels.borrow(raw.length);
+  using output = kernels.borrow(count * elementSize);
+  input.bytes.set(raw);
+  kernels.exports.splitPlanes(output.pointer, input.pointer, count, elementSize, rotate);
+  const head = Buffer.alloc(elementSize * 4);
+  const parts: Uint8Array[] = [head];
+  for (let plane = 0; plane < elementSize; plane++) {
+    const bytes = output.bytes.subarray(plane * count, (plane + 1) * count);
+    const packed = zstdCompressSync(bytes, COMPRESS);
+    const isWorthwhile = packed.length < bytes.length * WORTHWHILE;
+    head.writeUInt32LE((isWorthwhile ? packed.length | COMPRESSED : bytes.length) >>> 0, plane * 4);
+    parts.push(isWorthwhile ? packed : bytes);
+  }
+  parts.push(raw.subarray(count * elementSize));
+  return Buffer.concat(parts);
+}
+
+/** The inverse of {@link encodePlanes}. Errors: `FRAME_CORRUPT`. */
+export function decodePlanes(stored: Uint8Array, rawLength: number, context: FrameContext): Uint8Array {
+  const { kernels, elements } = context;
+  const { elementSize, rotate } = elements;
+  const count = Math.floor(rawLength / elementSize);
+  const tail = rawLength - count * elementSize;
+  using input = kernels.borrow(count * elementSize);
+  using output = kernels.borrow(count * elementSize);
+  const end = readPlanes(stored, { count, elementSize, target: () => input.bytes });
+  if (stored.length - end !== tail) throw frameCorrupt('its planes do not give its length');
+  kernels.exports.joinPlanes(output.pointer, input.pointer, count, elementSize, rotate);
+  const raw = Buffer.allocUnsafeSlow(rawLength);
+  raw.set(output.bytes.subarray(0, count * elementSize));
+  raw.set(stored.subarray(end), count * elementSize);
+  return raw;
+}
+
+interface PlaneTarget {
+  readonly count: number;
+  readonly elementSize: number;
+  readonly target: () => Uint8Array;
+}
+
+/** Unpacks the planes into `target`; returns where they end in `stored`. */
+function readPlanes(stored: Uint8Array, { count, elementSize, target }: PlaneTarget): number {
+  const headBytes = elementSize * 4;
+  if (stored.length < headBytes) throw frameCorrupt('it is too short');
+  const head = new DataView(stored.buffer, stored.byteOffset, headBytes);
+  let at = headBytes;
+  for (let plane = 0; plane < elementSize; plane++) {
+    const word = head.getUint32(plane * 4, true);
+    const length = word & ~COMPRESSED;
+    if (length > stored.length - at) throw frameCorrupt('a plane ends beyond it');
+    const bytes = stored.subarray(at, at + length);
+    const unpacked = word & COMPRESSED ? decompress(bytes, count) : bytes;
+    if (unpacked.length !== count) throw frameCorrupt('a plane has the wrong length');
+    target().set(unpacked, plane * count);
+    at += length;
+  }
+  return at;
+}
+
+function decompress(bytes: Uint8Array, length: number): Uint8Array {
+  try {
+    return zstdDecompressSync(bytes, {
+      maxOutputLength: Math.max(1, length),
+      params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG },
+    });
+  } catch (cause) {
+    throw frameCorrupt('a plane does not decompress', cause);
+  }
+}

@@ -1,0 +1,185 @@
+import { join } from 'node:path';
+import { isSystemError } from '../../base/errors.ts';
+import type { Digest, PackId } from '../../base/ids.ts';
+import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
+import { encodePackIndex, type NewEntry } from './encode-index.ts';
+import { PACK_LIMITS } from './limits.ts';
+import { encodeFooter, FOOTER_BYTES, PACK_HEADER } from './pack-frame.ts';
+import { ENTRY_BYTES, FRAME_ENTRY_BYTES, INDEX_HEAD_BYTES, type PackFrame } from './pack-index.ts';
+
+/** A frame that was written, and the number of its pack. */
+export interface PlacedFrame extends PackFrame {
+  readonly pack: number;
+}
+
+/** A whole record, whose frames may lie in several packs. A record without frames has its whole span in one. */
+export interface NewRecord {
+  readonly digest: Digest;
+  readonly length: number;
+  readonly kind: number;
+  readonly elementSize: number;
+  readonly flags: number;
+  readonly parameters: Uint8Array;
+  readonly frames: readonly PlacedFrame[];
+}
+
+/** Where packs are written. */
+export interface PackWriterPlace {
+  readonly fs: FileSystem;
+  /** Absolute directories of finished and of unfinished packs, on one file system. */
+  readonly packs: string;
+  readonly temporary: string;
+  /** A name that no other writer uses. */
+  readonly uniqueName: () => string;
+  /** Bytes of a pack at most. */
+  readonly packBytes?: number;
+}
+
+/** Writes frames as they come and records when their digests are known. */
+export interface PackWriter {
+  /** Takes the next place at once and writes there; the bytes must stay as they are until it resolves. */
+  place(stored: Uint8Array, rawLength: number): Promise<PlacedFrame>;
+  /** Gives frames back that no record will use. */
+  release(frames: readonly PlacedFrame[]): void;
+  record(record: NewRecord): void;
+  /** Starts to make durable what was written so far, so that `finish` has less to wait for. */
+  flush(): Promise<void>;
+  /** Makes everything durable, then visible: packs, then their names. */
+  finish(): Promise<readonly PackId[]>;
+  /** Removes every unfinished file. */
+  abort(): Promise<void>;
+}
+
+interface UnfinishedPack {
+  readonly number: number;
+  readonly path: string;
+  readonly file: Promise<OpenFile>;
+  readonly entries: NewEntry[];
+  position: number;
+  /** Bytes that the index will have at most. */
+  reserved: number;
+}
+
+const ENTRY_RESERVE = ENTRY_BYTES + FRAME_ENTRY_BYTES + 32;
+
+/** A writer of packs into `place.packs`; nothing is there before `finish`. */
+export function createPackWriter(place: PackWriterPlace): PackWriter {
+  const packs: UnfinishedPack[] = [];
+  const limit = place.packBytes ?? PACK_LIMITS.packBytes;
+
+  const packWithRoom = (bytes: number, reserve: number): UnfinishedPack => {
+    const current = packs.at(-1);
+    if (current && current.position + current.reserved + bytes + reserve + FOOTER_BYTES <= limit)
+      return current;
+    const started = startPack(place, packs.length);
+    packs.push(started);
+    return started;
+  };
+
+  return {
+    place: async (stored, rawLength) => {
+      const pack = packWithRoom(stored.length, ENTRY_RESERVE);
+      const offset = pack.position;
+      pack.position += stored.length;
+      pack.reserved += ENTRY_RESERVE;
+      await (await pack.file).write(stored, offset);
+      return { pack: pack.number, offset, storedLength: stored.length, rawLength };
+    },
+    release: frames => {
+      for (const frame of [...frames].reverse()) {
+        const pack = packs[frame.pack];
+        if (pack && pack.position === frame.offset + frame.storedLength) pack.position = frame.offset;
+      }
+    },
+    record: record => {
+      if (record.frames.length === 0) {
+        const pack = packWithRoom(0, ENTRY_RESERVE + record.parameters.length);
+        pack.reserved += ENTRY_RESERVE + record.parameters.length;
+        pack.entries.push({ ...record, segmentStart: 0, segmentSpan: record.length, frames: [] });
+      } else for (const segment of segmentsOf(record)) packs[segment.pack]?.entries.push(segment.entry);
+    },
+    flush: async () => {
+      await (await packs.at(-1)?.file)?.sync();
+    },
+    finish: () => finishPacks(place, packs),
+    abort: () => removePacks(place, packs),
+  };
+}
+
+function startPack(place: PackWriterPlace, number: number): UnfinishedPack {
+  const path = join(place.temporary, `${place.uniqueName()}.pack`);
+  const file = openPack(place, path);
+  file.catch(() => {}); // Reported to whoever places a frame.
+  return { number, path, file, entries: [], position: PACK_HEADER.length, reserved: INDEX_HEAD_BYTES };
+}
+
+async function openPack(place: PackWriterPlace, path: string): Promise<OpenFile> {
+  await place.fs.makeDirectory(place.temporary);
+  const file = await place.fs.open(path, 'create');
+  await file.write(PACK_HEADER, 0);
+  return file;
+}
+
+function* segmentsOf(record: NewRecord): Generator<{ readonly pack: number; readonly entry: NewEntry }> {
+  let start = 0;
+  let frames: PlacedFrame[] = [];
+  const segment = (): { pack: number; entry: NewEntry } => {
+    const segmentSpan = frames.reduce((total, frame) => total + frame.rawLength, 0);
+    const entry = { ...record, segmentStart: start, segmentSpan, frames };
+    start += segmentSpan;
+    return { pack: frames[0]?.pack ?? 0, entry };
+  };
+  for (const frame of record.frames) {
+    if (frames[0] && frames[0].pack !== frame.pack) {
+      yield segment();
+      frames = [];
+    }
+    frames.push(frame);
+  }
+  yield segment();
+}
+
+async function finishPacks(
+  place: PackWriterPlace,
+  packs: readonly UnfinishedPack[],
+): Promise<readonly PackId[]> {
+  const finished: { readonly id: PackId; readonly from: string }[] = [];
+  for (const pack of packs) {
+    const file = await pack.file;
+    if (pack.entries.length > 0) finished.push({ id: await sealPack(file, pack), from: pack.path });
+    await file.close();
+    if (pack.entries.length === 0) await place.fs.removeFile(pack.path);
+  }
+  if (finished.length === 0) return [];
+  await place.fs.makeDirectory(place.packs);
+  for (const { id, from } of finished) await place.fs.rename(from, join(place.packs, `${id}.pack`));
+  await place.fs.syncDirectory(place.packs);
+  return finished.map(({ id }) => id);
+}
+
+async function sealPack(file: OpenFile, pack: UnfinishedPack): Promise<PackId> {
+  const index = encodePackIndex(pack.entries);
+  const { footer, id } = encodeFooter(index, pack.position);
+  await file.write(Buffer.concat([index, footer]), pack.position);
+  await file.truncate(pack.position + index.length + footer.length);
+  await file.sync();
+  return id;
+}
+
+async function removePacks(place: PackWriterPlace, packs: readonly UnfinishedPack[]): Promise<void> {
+  for (const pack of packs) {
+    const file = await pack.file.catch(() => undefined);
+    if (!file) continue;
+    await file.close().catch(() => {}); // Closed already when sealing a later pack failed.
+    await ignoreAbsent(place.fs.removeFile(pack.path));
+  }
+}
+
+/** A pack that was renamed already stays: it is whole and durable. */
+async function ignoreAbsent(removal: Promise<void>): Promise<void> {
+  try {
+    await removal;
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+  }
+}
