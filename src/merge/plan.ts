@@ -15,6 +15,7 @@ export interface ComputeAction {
   readonly method: ComputingMethod;
   /** Complete, for these models. */
   readonly parameters: MethodParameters;
+  /** Absent where there is none, or it has another dtype or shape. */
   readonly base: ManifestTensor | undefined;
   /** Indexes of the models, and their tensors. */
   readonly models: readonly number[];
@@ -79,14 +80,15 @@ function merged(versions: AlignedTensor, changed: readonly number[], decision: D
   const reason = obstacle(versions, changed, decision);
   if (reason) return { kind: 'conflict', conflict: tensorConflict(reason, versions) };
   const { method } = decision;
+  const tensors = changed.flatMap(index => versions.models[index] ?? []);
   return {
     kind: 'compute',
     name: versions.name,
     method,
     parameters: parametersOf(method, decision.parameters, changed),
-    base: versions.base,
+    base: tensors[0] && versions.base && isSameShape(versions.base, tensors[0]) ? versions.base : undefined,
     models: changed,
-    tensors: changed.flatMap(index => versions.models[index] ?? []),
+    tensors,
   };
 }
 

@@ -13,8 +13,8 @@ const DTYPES: readonly FloatDtype[] = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', '
 
 /** Half a unit in the last place relative to a number of normal size, and the spacing of the subnormal ones. */
 function precision(dtype: FloatDtype): { readonly relative: number; readonly absolute: number } {
-  if (dtype === 'F64') return { relative: 2 ** -50, absolute: 2 ** -1074 };
-  if (dtype === 'F32') return { relative: 2 ** -20, absolute: 2 ** -149 };
+  if (dtype === 'F64') return { relative: 2 ** -50, absolute: 2 ** -1070 };
+  if (dtype === 'F32') return { relative: 2 ** -20, absolute: 2 ** -145 };
   const bits = mantissaBits(dtype);
   const lowest = { F16: -14, BF16: -126, F8_E4M3: -6, F8_E5M2: -14 }[dtype];
   return { relative: 2 ** -(bits + 1), absolute: 2 ** (lowest - bits) };
