@@ -8,7 +8,8 @@ import { chooseLayout, mergedManifest } from './layout.ts';
 import type { MethodTask } from './method.ts';
 import type { ComputeAction } from './plan.ts';
 import type { FilePlan } from './plan-file.ts';
-import { recipeOf, SLICE_ELEMENTS } from './recipe.ts';
+import { recipeOf } from './recipe.ts';
+import { SLICE_ELEMENTS } from './slices.ts';
 import { surveyTensor, type TensorSurvey } from './survey.ts';
 import { storedInput } from './tensor-input.ts';
 

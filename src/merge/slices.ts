@@ -2,6 +2,9 @@ import { MgitError } from '../base/errors.ts';
 import { bitsOf, elementCount } from '../tensor/dtype.ts';
 import type { MethodInput, MethodTask } from './method.ts';
 
+/** Elements that a method works on at a time: few enough for its registers to stay in a core's cache. */
+export const SLICE_ELEMENTS = 64 * 1024;
+
 /** A run of elements of a tensor: what a method works on at a time. */
 export interface Slice {
   readonly start: number;

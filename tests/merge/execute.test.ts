@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { safetensors } from '../../src/formats/safetensors/format.ts';
+import { evaluateRecipe } from '../../src/merge/evaluate-recipe.ts';
 import { executeFile, surveyFile } from '../../src/merge/execute.ts';
 import type { MergeSettings } from '../../src/merge/merge-settings.ts';
 import { planFile } from '../../src/merge/plan-file.ts';
-import { evaluateRecipe } from '../../src/merge/recipe.ts';
 import { compileRules } from '../../src/merge/rules.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { digestOf, type MemoryStore, memoryStore } from '../testkit/memory-store.ts';

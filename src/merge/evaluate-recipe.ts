@@ -1,0 +1,72 @@
+import type { JsonValue } from '../base/canonical-json.ts';
+import { MgitError } from '../base/errors.ts';
+import type { EvaluateRecipe, ReadRecipeInput, Recipe } from '../store/packs/records.ts';
+import { byteLength, parseDtype } from '../tensor/dtype.ts';
+import type { ComputingMethod, MethodInput, MethodParameters, MethodTask } from './method.ts';
+import { METHODS } from './methods/registry.ts';
+import { completeParameters } from './parameters.ts';
+import { SLICE_ELEMENTS } from './slices.ts';
+import { chunkedInput } from './tensor-input.ts';
+
+/** The shape of `Recipe.parameters` for the methods of this layer; indexes refer to the recipe's inputs. */
+interface RecipeParameters {
+  readonly shape: readonly number[];
+  readonly base: number | null;
+  readonly models: readonly number[];
+  readonly values: MethodParameters;
+}
+
+/** Recomputes a merged tensor from its recipe; what the store calls for records of kind `recipe`. */
+export const evaluateRecipe: EvaluateRecipe = async function* (recipe, read, signal) {
+  const method = methodOf(recipe);
+  const parameters = readParameters(recipe);
+  const dtype = parseDtype(recipe.dtype);
+  const task: MethodTask = {
+    dtype,
+    shape: parameters.shape,
+    base: parameters.base === null ? undefined : inputOf(recipe, read, parameters.base),
+    models: parameters.models.map(index => inputOf(recipe, read, index)),
+    parameters: completeParameters(method, parameters.values, parameters.models.length),
+    sliceElements: SLICE_ELEMENTS,
+    ...(signal ? { signal } : {}),
+  };
+  if (byteLength(dtype, task.shape) !== recipe.length) throw invalid('shape and length disagree');
+  yield* method.run(task);
+};
+
+function methodOf(recipe: Recipe): ComputingMethod {
+  const method = METHODS.find(item => item.name === recipe.method);
+  if (method?.kind !== 'compute' || method.kernels !== recipe.kernels)
+    throw new MgitError(
+      'RECIPE_UNSUPPORTED',
+      `this version cannot recompute merges by ${recipe.method}, kernels ${recipe.kernels}`,
+      { hint: 'install a newer mgit' },
+    );
+  return method;
+}
+
+function inputOf(recipe: Recipe, read: ReadRecipeInput, index: number): MethodInput {
+  const input = recipe.inputs[index];
+  if (input === undefined) throw invalid(`there is no input ${index}`);
+  if (input.dtype !== recipe.dtype || input.length !== recipe.length)
+    throw invalid(`input ${index} is not like the result`);
+  return chunkedInput({ dtype: parseDtype(input.dtype), length: input.length }, (offset, length) =>
+    read(index, offset, length),
+  );
+}
+
+function readParameters({ parameters }: Recipe): RecipeParameters {
+  const { shape, base, models, values } = parameters;
+  if (!isIndexes(shape) || !isIndexes(models) || models.length === 0) throw invalid('no shape or no models');
+  if (base !== null && !isIndexes([base ?? null])) throw invalid('no base');
+  if (values === null || typeof values !== 'object' || Array.isArray(values)) throw invalid('no values');
+  return { shape, models, base: base as number | null, values: values as MethodParameters };
+}
+
+function isIndexes(value: JsonValue | undefined): value is readonly number[] {
+  return Array.isArray(value) && value.every(item => Number.isSafeInteger(item) && Number(item) >= 0);
+}
+
+function invalid(problem: string): MgitError {
+  return new MgitError('RECIPE_INVALID', `a merge recipe makes no sense: ${problem}`);
+}
