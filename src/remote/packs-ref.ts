@@ -1,0 +1,74 @@
+import type { CommitId, PackId } from '../base/ids.ts';
+import type { History, TreeFile } from '../store/history/history.ts';
+import {
+  formatPointer,
+  LONGEST_POINTER,
+  type PackPointer,
+  packOfPointerPath,
+  parsePointer,
+  pointerPath,
+} from './pointer.ts';
+import { writeSharedCommit } from './shared-commit.ts';
+
+/** On every remote: the commit whose tree holds a pointer for each pack that is there. */
+export const PACKS_REF = 'refs/mgit/packs';
+
+/** The ids of the packs that a commit of the packs ref names; none for a remote that has no such ref. */
+export async function listPublishedPacks(
+  history: History,
+  commit: CommitId | undefined,
+): Promise<ReadonlySet<PackId>> {
+  const ids = (await pointerFiles(history, commit)).map(({ id }) => id);
+  return new Set(ids);
+}
+
+/** The pointers that a commit of the packs ref holds. Errors: `POINTER_INVALID`. */
+export async function readPublishedPacks(
+  history: History,
+  commit: CommitId | undefined,
+): Promise<readonly PackPointer[]> {
+  const files = await pointerFiles(history, commit);
+  const pointers: PackPointer[] = [];
+  for await (const blob of history.readBlobs(files.map(({ file }) => file.id))) {
+    const id = files[pointers.length]?.id as PackId;
+    pointers.push(parsePointer(id, Buffer.from(blob.subarray(0, LONGEST_POINTER)).toString('latin1')));
+  }
+  return pointers;
+}
+
+/** A commit that adds pointers to those of `base`; undefined when they are all there. Packs that others published are never lost. */
+export async function addPointers(
+  history: History,
+  base: CommitId | undefined,
+  added: { readonly pointers: readonly PackPointer[]; readonly seconds: number },
+): Promise<CommitId | undefined> {
+  const files = await filesOf(history, base);
+  const known = new Set(files.map(file => file.path));
+  const fresh: TreeFile[] = [];
+  for (const pointer of added.pointers) {
+    if (known.has(pointerPath(pointer.id))) continue;
+    const id = await history.writeBlob(Buffer.from(formatPointer(pointer)));
+    fresh.push({ path: pointerPath(pointer.id), mode: 0o100644, id });
+  }
+  if (fresh.length === 0) return undefined;
+  return writeSharedCommit(history, {
+    files: [...files, ...fresh],
+    parents: base === undefined ? [] : [base],
+    message: `Publish ${fresh.length} pack${fresh.length === 1 ? '' : 's'}\n`,
+    seconds: added.seconds,
+  });
+}
+
+async function pointerFiles(
+  history: History,
+  commit: CommitId | undefined,
+): Promise<readonly { readonly id: PackId; readonly file: TreeFile }[]> {
+  return (await filesOf(history, commit)).flatMap(file => {
+    const id = packOfPointerPath(file.path);
+    return id === undefined ? [] : [{ id, file }];
+  });
+}
+
+async function filesOf(history: History, commit: CommitId | undefined): Promise<readonly TreeFile[]> {
+  return commit === undefined ? [] : history.listTree((await history.readCommit(commit)).tree);
+}

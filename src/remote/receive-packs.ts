@@ -1,0 +1,95 @@
+import { MgitError } from '../base/errors.ts';
+import type { LongOperation } from '../base/events.ts';
+import type { Digest, PackId } from '../base/ids.ts';
+import type { PackBackend } from './backends/backend.ts';
+import { choosePacks, type IndexedPack } from './choose-packs.ts';
+import { downloadPack } from './download-pack.ts';
+import type { LocalSide } from './local-side.ts';
+import { remotePackIndex } from './pack-indexes.ts';
+import { rememberPointer } from './pack-pointer-of.ts';
+import { inParallel } from './parallel.ts';
+import type { PackPointer } from './pointer.ts';
+import { transferProgress } from './progress.ts';
+
+const TRANSFERS_AT_ONCE = 4;
+
+/** What came. */
+export interface ReceivedPacks {
+  readonly packs: readonly PackId[];
+  readonly bytes: number;
+}
+
+/**
+ * Brings the packs that these extents, and what they depend on, need and that are not here. Tails of packs are read first, to choose.
+ * Errors: `EXTENT_NOT_ON_REMOTE`; as {@link downloadPack} and `TensorStore.importPack`.
+ */
+export async function receivePacks(
+  local: LocalSide,
+  backend: PackBackend,
+  wanted: { readonly digests: Iterable<Digest>; readonly pointers: Iterable<PackPointer> },
+  options: LongOperation = {},
+): Promise<ReceivedPacks> {
+  const digests = [...wanted.digests];
+  const received: PackPointer[] = [];
+  let offered: readonly IndexedPack[] | undefined;
+  // What records depend on is known only when they are here: usually one round, two after a merge.
+  for (let missing = await local.store.missing(digests); missing.length > 0; ) {
+    offered ??= await indexesOf(local, backend, await absentHere(local, wanted.pointers), options);
+    const chosen = choosePacks(missing, offered).filter(pointer => !received.includes(pointer));
+    if (chosen.length === 0) throw notThere(missing, backend);
+    await receive(local, backend, chosen, options);
+    received.push(...chosen);
+    missing = await local.store.missing(digests);
+  }
+  return {
+    packs: received.map(pointer => pointer.id),
+    bytes: received.reduce((sum, pointer) => sum + pointer.size, 0),
+  };
+}
+
+async function absentHere(
+  local: LocalSide,
+  pointers: Iterable<PackPointer>,
+): Promise<readonly PackPointer[]> {
+  const here = new Set(await local.store.listPacks());
+  return [...pointers].filter(pointer => !here.has(pointer.id));
+}
+
+async function indexesOf(
+  local: LocalSide,
+  backend: PackBackend,
+  pointers: readonly PackPointer[],
+  options: LongOperation,
+): Promise<readonly IndexedPack[]> {
+  const there = await backend.has(pointers, options);
+  return inParallel(there, TRANSFERS_AT_ONCE, async pointer => ({
+    pointer,
+    index: await remotePackIndex(local, backend, pointer, options.signal),
+  }));
+}
+
+async function receive(
+  local: LocalSide,
+  backend: PackBackend,
+  pointers: readonly PackPointer[],
+  options: LongOperation,
+): Promise<void> {
+  const total = pointers.reduce((sum, pointer) => sum + pointer.size, 0);
+  const onBytes = transferProgress('fetching packs', total, options.onEvent);
+  await inParallel(pointers, TRANSFERS_AT_ONCE, async pointer => {
+    const path = await downloadPack(local, backend, pointer, { signal: options.signal, onBytes });
+    await local.store.importPack(pointer.id, path);
+    await rememberPointer(local, pointer);
+  });
+}
+
+function notThere(missing: readonly Digest[], backend: PackBackend): MgitError {
+  return new MgitError(
+    'EXTENT_NOT_ON_REMOTE',
+    `${backend.location} lacks the bytes of ${missing.length} extents, ${missing[0]?.slice(0, 12)} among them`,
+    {
+      hint: 'someone pushed these commits without mgit: ask them to run mgit push',
+      details: { missing: missing.length },
+    },
+  );
+}
