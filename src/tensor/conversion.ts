@@ -47,6 +47,11 @@ export function isConvertible(dtype: Dtype): boolean {
   return dtype !== 'F4' && dtype !== 'F6_E2M3' && dtype !== 'F6_E3M2';
 }
 
+/** The type that arithmetic on a dtype's elements is done in. */
+export function workTypeOf(dtype: Dtype): WorkType {
+  return dtype === 'F64' ? 'F64' : (BY_KERNEL[dtype]?.[0] ?? 'F32');
+}
+
 /** The conversion of a dtype. Errors: `DTYPE_NOT_CONVERTIBLE` for elements smaller than a byte; `KERNEL_MEMORY`. */
 export function conversionOf(dtype: Dtype, kernels: Kernels): Conversion {
   if (dtype === 'F32' || dtype === 'F64') return copying(kernels, dtype, dtype === 'F32' ? 4 : 8);

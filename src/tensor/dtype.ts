@@ -62,3 +62,8 @@ export function byteLength(dtype: Dtype, shape: readonly number[]): number {
     throw new MgitError('DTYPE_MISALIGNED', `${dtype} with shape [${shape}] does not fill whole bytes`);
   return bits / 8;
 }
+
+/** Bytes that hold this many elements, the last one filled up where elements are smaller than a byte. */
+export function byteCount(dtype: Dtype, elements: number): number {
+  return Math.ceil((elements * bitsOf(dtype)) / 8);
+}

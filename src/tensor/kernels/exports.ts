@@ -1,4 +1,5 @@
 import type { ConvertKernels } from './convert-kernels.ts';
+import type { DifferenceKernels } from './difference-kernels.ts';
 import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
 
 /** A byte address in the kernels' memory. */
@@ -38,5 +39,6 @@ export interface KernelExports
   extends MemoryKernels,
     ConvertKernels,
     PlaneKernels,
+    DifferenceKernels,
     MergeKernels,
     TaskVectorKernels {}

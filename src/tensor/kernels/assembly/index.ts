@@ -3,6 +3,7 @@ export * from './memory';
 export * from './convert-16';
 export * from './convert-8';
 export * from './convert-numbers';
+export * from './difference';
 export * from './merge';
 export * from './task-vectors';
 export * from './planes';
