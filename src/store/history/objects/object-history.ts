@@ -1,0 +1,112 @@
+import { MgitError } from '../../../base/errors.ts';
+import type { CommitId, ObjectId } from '../../../base/ids.ts';
+import type { Ports } from '../../../base/ports/ports.ts';
+import { configBoolean } from '../config-values.ts';
+import type { Commit, History, NewCommit, Signature } from '../history.ts';
+import { checkRefName } from '../ref-names.ts';
+import { signPayload } from '../signing.ts';
+import { addCommitSignature, formatCommit, parseCommit } from './commit-object.ts';
+import { hashObject, type ObjectStore, type ObjectType, objectCorrupt } from './object-store.ts';
+import { formatTag } from './tag-object.ts';
+import { findTreeFile, listTreeFiles, writeTreeFiles } from './tree-files.ts';
+
+/** The methods of History that only need an object database. */
+export type ObjectHistory = Pick<
+  History,
+  | 'readBlob'
+  | 'readBlobs'
+  | 'writeBlob'
+  | 'hashBlob'
+  | 'readCommit'
+  | 'writeCommit'
+  | 'writeTag'
+  | 'listTree'
+  | 'findInTree'
+  | 'writeTree'
+  | 'hasObject'
+>;
+
+/** What commits and tags need besides the object database. */
+export interface ObjectHistoryContext extends Pick<History, 'config' | 'identity'> {
+  readonly ports: Ports;
+  readonly store: ObjectStore;
+}
+
+const READ_AHEAD = 16;
+
+/** Blobs, trees, commits and tags over an object database; the same for both implementations. */
+export function objectHistory(context: ObjectHistoryContext): ObjectHistory {
+  const { store } = context;
+  return {
+    readBlob: id => readTyped(store, id, 'blob'),
+    readBlobs: ids => readAhead(store, ids),
+    writeBlob: bytes => store.write('blob', bytes),
+    hashBlob: bytes => hashObject(store.algorithm, 'blob', bytes),
+    readCommit: id => readCommit(store, id),
+    writeCommit: commit => writeCommit(context, commit),
+    writeTag: tag => writeTag(context, tag),
+    listTree: (tree, prefix) => listTreeFiles(store, tree, prefix),
+    findInTree: (tree, path) => findTreeFile(store, tree, path),
+    writeTree: files => writeTreeFiles(store, files),
+    hasObject: id => store.has(id),
+  };
+}
+
+/** Reads and parses a commit. Errors: `OBJECT_MISSING`, `OBJECT_CORRUPT`, `OBJECT_TYPE_MISMATCH`. */
+export async function readCommit(store: ObjectStore, id: CommitId): Promise<Commit> {
+  return parseCommit(id, await readTyped(store, id, 'commit'));
+}
+
+async function readTyped(store: ObjectStore, id: ObjectId, type: ObjectType): Promise<Uint8Array> {
+  const object = await store.read(id);
+  if (object.type !== type)
+    throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${object.type}, not a ${type}`);
+  if (hashObject(store.algorithm, type, object.bytes) !== id) throw objectCorrupt(id);
+  return object.bytes;
+}
+
+async function* readAhead(store: ObjectStore, ids: Iterable<ObjectId>): AsyncGenerator<Uint8Array> {
+  const waiting: Promise<Uint8Array>[] = [];
+  for (const id of ids) {
+    const reading = readTyped(store, id, 'blob');
+    reading.catch(() => {}); // Thrown where its turn comes.
+    waiting.push(reading);
+    if (waiting.length >= READ_AHEAD) yield await (waiting.shift() as Promise<Uint8Array>);
+  }
+  for (const reading of waiting) yield await reading;
+}
+
+async function writeCommit(context: ObjectHistoryContext, commit: NewCommit): Promise<CommitId> {
+  const author = commit.author ?? (await context.identity('author'));
+  const committer = commit.committer ?? (await context.identity('committer'));
+  const payload = formatCommit({ ...commit, author, committer });
+  const sign = commit.sign ?? (await configured(context, 'commit.gpgsign'));
+  const bytes = sign ? addCommitSignature(payload, ...(await armour(context, committer, payload))) : payload;
+  return (await context.store.write('commit', bytes)) as CommitId;
+}
+
+async function writeTag(
+  context: ObjectHistoryContext,
+  tag: Parameters<History['writeTag']>[0],
+): Promise<ObjectId> {
+  checkRefName(`refs/tags/${tag.name}`);
+  const tagger = await context.identity('committer');
+  const { type } = await context.store.read(tag.target);
+  const payload = formatTag({ ...tag, type, tagger });
+  const sign = tag.sign ?? (await configured(context, 'tag.gpgsign'));
+  const signature = sign ? (await armour(context, tagger, payload))[0] : '';
+  return context.store.write('tag', Buffer.concat([payload, Buffer.from(signature)]));
+}
+
+async function armour(
+  context: ObjectHistoryContext,
+  signer: Signature,
+  payload: Uint8Array,
+): Promise<[string, string]> {
+  const signature = await signPayload({ ports: context.ports, config: context.config, signer }, payload);
+  return [signature, context.store.algorithm === 'sha1' ? 'gpgsig' : 'gpgsig-sha256'];
+}
+
+async function configured(context: ObjectHistoryContext, key: string): Promise<boolean> {
+  return configBoolean(key, await context.config(key)) ?? false;
+}

@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import { MgitError } from '../../../base/errors.ts';
+import type { ObjectId } from '../../../base/ids.ts';
+
+export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
+export type HashAlgorithm = 'sha1' | 'sha256';
+
+/** An object as it came out of the object database, inflated and without its header. */
+export interface StoredObject {
+  readonly type: ObjectType;
+  readonly bytes: Uint8Array;
+}
+
+/** Git's object database: the part in which the two implementations of History differ. */
+export interface ObjectStore {
+  readonly algorithm: HashAlgorithm;
+  /** Requests may overlap. Errors: `OBJECT_MISSING`, `OBJECT_CORRUPT`. */
+  read(id: ObjectId): Promise<StoredObject>;
+  has(id: ObjectId): Promise<boolean>;
+  /** Durable when it returns; does nothing when the object is there. */
+  write(type: ObjectType, bytes: Uint8Array): Promise<ObjectId>;
+  close(): Promise<void>;
+}
+
+/** The bytes before an object's content, which its id covers. */
+export function objectHeader(type: ObjectType, size: number): Uint8Array {
+  return Buffer.from(`${type} ${size}\0`, 'latin1');
+}
+
+/** The id of an object: the hash of header and content. */
+export function hashObject(algorithm: HashAlgorithm, type: ObjectType, bytes: Uint8Array): ObjectId {
+  const hash = createHash(algorithm).update(objectHeader(type, bytes.length)).update(bytes);
+  return hash.digest('hex') as ObjectId;
+}
+
+/** The all-zero id that stands for "no object" in reflogs and transactions. */
+export function zeroId(algorithm: HashAlgorithm): ObjectId {
+  return '0'.repeat(algorithm === 'sha1' ? 40 : 64) as ObjectId;
+}
+
+export function objectMissing(id: string): MgitError {
+  return new MgitError('OBJECT_MISSING', `object ${id} is not in the repository`, {
+    hint: 'run `git fsck`, or fetch it again from a remote that has it',
+  });
+}
+
+export function objectCorrupt(id: string, cause?: unknown): MgitError {
+  return new MgitError('OBJECT_CORRUPT', `object ${id} is damaged`, {
+    hint: 'run `git fsck` and restore the object from another clone',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

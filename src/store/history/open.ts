@@ -1,0 +1,55 @@
+import { isSystemError, MgitError } from '../../base/errors.ts';
+import type { Ports } from '../../base/ports/ports.ts';
+import type { History } from './history.ts';
+import { openSystemHistory } from './system/system-history.ts';
+
+export type HistoryImplementation = 'auto' | 'embedded' | 'system';
+
+/** How to open a repository's history. */
+export interface OpenHistoryOptions {
+  readonly ports: Ports;
+  /** Absolute; the repository is looked for here and above. */
+  readonly directory: string;
+  /** Default `auto`: what `MGIT_HISTORY` says, else git where it is installed, else embedded. */
+  readonly implementation?: HistoryImplementation;
+  /** Receives what hooks print. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/**
+ * Opens the history of the repository that holds a directory.
+ * Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`, `HISTORY_UNKNOWN`.
+ */
+export async function openHistory(options: OpenHistoryOptions): Promise<History> {
+  const { ports } = options;
+  const implementation = await chooseImplementation(ports, options.implementation ?? 'auto');
+  if (implementation === 'system') return openSystemHistory(options);
+  const { openEmbeddedHistory } = await import('./embedded/embedded-history.ts');
+  return openEmbeddedHistory(options);
+}
+
+/** Which implementation is used here. `docs/architecture.md` says why git comes first. Errors: `HISTORY_UNKNOWN`. */
+export async function chooseImplementation(
+  ports: Ports,
+  asked: HistoryImplementation,
+): Promise<'embedded' | 'system'> {
+  const wanted = asked === 'auto' ? ports.env.MGIT_HISTORY || 'auto' : asked;
+  if (wanted === 'embedded' || wanted === 'system') return wanted;
+  if (wanted !== 'auto')
+    throw new MgitError('HISTORY_UNKNOWN', `MGIT_HISTORY is ${JSON.stringify(wanted)}`, {
+      hint: 'set MGIT_HISTORY to auto, embedded or system',
+    });
+  return (await hasUsableGit(ports)) ? 'system' : 'embedded';
+}
+
+/** `--end-of-options`, transactions in `update-ref --stdin` and `fetch --stdin` need git 2.30. */
+async function hasUsableGit(ports: Ports): Promise<boolean> {
+  try {
+    const { stdout } = await ports.processes.run({ command: 'git', args: ['--version'], env: ports.env });
+    const match = /git version (\d+)\.(\d+)/.exec(Buffer.from(stdout).toString('latin1'));
+    return match !== null && Number(match[1]) * 1000 + Number(match[2]) >= 2030;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'EACCES')) return false;
+    throw error;
+  }
+}

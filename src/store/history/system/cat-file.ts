@@ -1,0 +1,77 @@
+import type { ObjectId } from '../../../base/ids.ts';
+import type { Conversation } from '../../../base/ports/process.ts';
+import { type ObjectType, objectCorrupt, objectMissing, type StoredObject } from '../objects/object-store.ts';
+import type { GitProgram } from './git-program.ts';
+
+/** Long-lived `git cat-file` processes; requests are written at once and answered in order. */
+export interface CatFile {
+  read(id: ObjectId): Promise<StoredObject>;
+  /** The type of an object; undefined when it is missing. */
+  type(id: ObjectId): Promise<ObjectType | undefined>;
+  close(): Promise<void>;
+}
+
+/** Starts nothing until the first request. */
+export function catFile(git: GitProgram): CatFile {
+  const contents = answerQueue(() => git.converse(['cat-file', '--batch']));
+  const types = answerQueue(() => git.converse(['cat-file', '--batch-check']));
+  return {
+    read: id => contents.ask(id, conversation => readContent(conversation, id)),
+    type: id => types.ask(id, async conversation => (await readHeader(conversation, id))?.type),
+    close: async () => {
+      await Promise.all([contents.close(), types.close()]);
+    },
+  };
+}
+
+interface AnswerQueue {
+  ask<T>(id: ObjectId, read: (conversation: Conversation) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+function answerQueue(start: () => Conversation): AnswerQueue {
+  let conversation: Conversation | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    ask: (id, read) => {
+      conversation ??= start();
+      const current = conversation;
+      // A failed write also fails the read of the answer, where it is reported.
+      current.write(`${id}\n`).catch(() => {});
+      const answer = last.then(() => read(current));
+      last = answer.catch(error => {
+        if (error?.code !== 'OBJECT_MISSING' && conversation === current) conversation = undefined;
+      });
+      return answer;
+    },
+    close: async () => {
+      await last;
+      await conversation?.close();
+      conversation = undefined;
+    },
+  };
+}
+
+async function readContent(conversation: Conversation, id: ObjectId): Promise<StoredObject> {
+  const header = await readHeader(conversation, id);
+  if (header === undefined) throw objectMissing(id);
+  try {
+    const bytes = await conversation.read(header.size);
+    await conversation.read(1);
+    return { type: header.type, bytes };
+  } catch (cause) {
+    throw objectCorrupt(id, cause);
+  }
+}
+
+/** Git ends the conversation at an object that it cannot read. */
+async function readHeader(
+  conversation: Conversation,
+  id: ObjectId,
+): Promise<{ readonly type: ObjectType; readonly size: number } | undefined> {
+  const line = await conversation.readLine();
+  if (line === `${id} missing`) return undefined;
+  const match = /^[0-9a-f]+ (blob|tree|commit|tag) (\d+)$/.exec(line ?? '');
+  if (!match) throw objectCorrupt(id);
+  return { type: match[1] as ObjectType, size: Number(match[2]) };
+}

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path';
+import { MgitError } from '../../../base/errors.ts';
+import type { Ports } from '../../../base/ports/ports.ts';
+import type { History } from '../history.ts';
+import { runRepositoryHook } from '../hooks.ts';
+import { configuredIdentity } from '../identity.ts';
+import { notARepository } from '../not-a-repository.ts';
+import { objectHistory } from '../objects/object-history.ts';
+import type { HashAlgorithm } from '../objects/object-store.ts';
+import { firstComplaint, gitProgram } from './git-program.ts';
+import { systemConfig } from './system-config.ts';
+import { systemObjects } from './system-objects.ts';
+import { systemRefs } from './system-refs.ts';
+import { systemRevisions } from './system-revisions.ts';
+import { systemTransfer } from './system-transfer.ts';
+
+/** Opens the repository that git finds from a directory. Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`. */
+export async function openSystemHistory(options: {
+  readonly ports: Ports;
+  readonly directory: string;
+  readonly onOutput?: ((text: string) => void) | undefined;
+}): Promise<History> {
+  const { ports } = options;
+  const place = await findRepository(ports, options.directory);
+  const { gitDirectory, commonDirectory, workTree } = place;
+  const git = gitProgram(ports, { cwd: workTree ?? gitDirectory, gitDirectory, workTree });
+  const objectsDirectory = ports.env.GIT_OBJECT_DIRECTORY
+    ? resolve(options.directory, ports.env.GIT_OBJECT_DIRECTORY)
+    : resolve(commonDirectory, 'objects');
+  const store = systemObjects(git, { ports, objectsDirectory, algorithm: place.algorithm });
+  const config = systemConfig(git);
+  const revisions = systemRevisions(git, store, config.config);
+  const identity: History['identity'] = role => configuredIdentity(ports, config.config, role);
+  const where = { gitDirectory, commonDirectory, workTree };
+  const hooks = { ...where, ports, config: config.config, onOutput: options.onOutput };
+  return {
+    implementation: 'system',
+    ...where,
+    ...objectHistory({ ports, store, config: config.config, identity }),
+    ...revisions,
+    ...systemRefs({ ports, git, gitDirectory, commonDirectory }),
+    ...config,
+    identity,
+    runHook: (name, args, stdin) => runRepositoryHook(hooks, name, args, stdin),
+    ...systemTransfer(git, revisions.isAncestor),
+    close: () => store.close(),
+  };
+}
+
+interface Place {
+  readonly gitDirectory: string;
+  readonly commonDirectory: string;
+  readonly workTree: string | undefined;
+  readonly algorithm: HashAlgorithm;
+}
+
+/** Without `--git-dir`, so that git's own rules hold: ceilings, `GIT_DIR`, whose directories may be trusted. */
+async function findRepository(ports: Ports, directory: string): Promise<Place> {
+  const args = ['--absolute-git-dir', '--git-common-dir', '--show-object-format', '--is-bare-repository'];
+  const found = await gitProgram(ports, { cwd: directory }).run(['rev-parse', ...args, '--show-toplevel'], {
+    allow: [128],
+  });
+  const [gitDirectory, common, algorithm, bare, workTree] = found.stdout.split('\n');
+  if (!gitDirectory || !common || !algorithm || !bare) throw openError(directory, found.stderr);
+  return {
+    gitDirectory,
+    commonDirectory: resolve(directory, common),
+    workTree: bare === 'true' || !workTree ? undefined : resolve(workTree),
+    algorithm: algorithm as HashAlgorithm,
+  };
+}
+
+function openError(directory: string, stderr: string): MgitError {
+  if (/not a git repository/i.test(stderr)) return notARepository(directory);
+  const said = firstComplaint(stderr);
+  if (/dubious ownership/.test(stderr))
+    return new MgitError('REPOSITORY_UNSAFE', said, {
+      hint: `run \`git config --global --add safe.directory ${directory}\` if you trust its owner`,
+    });
+  return new MgitError('REPOSITORY_UNSUPPORTED', `git cannot open the repository: ${said}`, {
+    hint: 'install a newer git',
+  });
+}

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import { isMgitError, isSystemError } from '../../../base/errors.ts';
+import { type ObjectId, parseObjectId } from '../../../base/ids.ts';
+import { type LooseObjectsOptions, writeLooseObject } from '../objects/loose-objects.ts';
+import { hashObject, type ObjectStore, objectCorrupt, type StoredObject } from '../objects/object-store.ts';
+import { type CatFile, catFile } from './cat-file.ts';
+import type { GitProgram } from './git-program.ts';
+
+/**
+ * The object database read through `git cat-file --batch`. New objects are written as loose files directly: Git has no
+ * long-lived program that does, and starting one per object is a hundred times slower than writing it.
+ */
+export function systemObjects(git: GitProgram, loose: LooseObjectsOptions): ObjectStore {
+  const files = catFile(git);
+  return {
+    algorithm: loose.algorithm,
+    read: id => read(files, loose, parseObjectId(id)),
+    has: async id => (await files.type(parseObjectId(id))) !== undefined,
+    write: async (type, bytes) => {
+      const id = hashObject(loose.algorithm, type, bytes);
+      if ((await files.type(id)) === undefined) await writeLooseObject(loose, type, bytes);
+      return id;
+    },
+    close: () => files.close(),
+  };
+}
+
+/** Git calls a loose object with a damaged header missing. */
+async function read(files: CatFile, loose: LooseObjectsOptions, id: ObjectId): Promise<StoredObject> {
+  try {
+    return await files.read(id);
+  } catch (error) {
+    if (isMgitError(error, 'OBJECT_MISSING') && (await hasLooseFile(loose, id)))
+      throw objectCorrupt(id, error);
+    throw error;
+  }
+}
+
+async function hasLooseFile(loose: LooseObjectsOptions, id: ObjectId): Promise<boolean> {
+  try {
+    await loose.ports.fs.stat(join(loose.objectsDirectory, id.slice(0, 2), id.slice(2)));
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,3 @@
+import { historyContract } from './contract.ts';
+
+historyContract('system');
