@@ -1,0 +1,106 @@
+import type { LongOperation } from '../../base/events.ts';
+import { isSameTensor } from '../../merge/same-tensor.ts';
+import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
+import { measureDifference, type TensorDifference } from '../../tensor/difference.ts';
+import { type Dtype, elementCount } from '../../tensor/dtype.ts';
+import { type BlockSummary, createBlockSummaries } from './block-summaries.ts';
+import { isPlain, type ModelVersion } from './model-version.ts';
+import { pairTensors, type TensorPair } from './pair-tensors.ts';
+
+/** What a tensor is, apart from its bytes. */
+export interface TensorType {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+}
+
+/** A tensor that is not the same in both versions. */
+export interface TensorChange {
+  readonly name: string;
+  readonly kind: 'added' | 'removed' | 'changed';
+  readonly before: TensorType | null;
+  readonly after: TensorType | null;
+  /** How far the values moved; null where they cannot be compared: added, removed, another shape, a layout that is not plain. */
+  readonly difference: TensorDifference | null;
+}
+
+/** Two versions of one model, compared. */
+export interface ModelDiff {
+  readonly tensors: readonly TensorChange[];
+  readonly blocks: readonly BlockSummary[];
+  readonly unchanged: number;
+  /** Whether bytes outside tensors differ: the header with its metadata, or the order of tensors. */
+  readonly skeletonChanged: boolean;
+}
+
+/** Options of {@link diffModel}. */
+export interface ModelDiffOptions extends LongOperation {
+  /** The tensors to look at; default: all. */
+  readonly matches?: (name: string) => boolean;
+}
+
+/**
+ * Compares two versions of a model tensor by tensor. Tensors of equal identity are not read. `undefined` stands for a version without
+ * the model. Errors: `EXTENT_MISSING` when a changed tensor's bytes are not here, `EXTENT_CORRUPT`, `FILE_CHANGED`.
+ */
+export async function diffModel(
+  before: ModelVersion | undefined,
+  after: ModelVersion | undefined,
+  options: ModelDiffOptions = {},
+): Promise<ModelDiff> {
+  const blocks = createBlockSummaries();
+  const tensors: TensorChange[] = [];
+  let unchanged = 0;
+  const total = Math.max(before?.manifest.tensors.length ?? 0, after?.manifest.tensors.length ?? 0);
+  let done = 0;
+  for (const pair of pairTensors(before?.manifest, after?.manifest)) {
+    options.signal?.throwIfAborted();
+    options.onEvent?.({ type: 'progress', phase: 'comparing tensors', done: done++, total, unit: 'items' });
+    if (options.matches && !options.matches(pair.name)) continue;
+    const isSame = isSameTensor(pair.before, pair.after);
+    const change = isSame ? undefined : await changeOf(pair, { before, after, signal: options.signal });
+    if (change) tensors.push(change);
+    else unchanged++;
+    blocks.add(pair.name, change);
+  }
+  const skeletonChanged = skeletonOf(before?.manifest) !== skeletonOf(after?.manifest);
+  return { tensors, blocks: blocks.summaries(), unchanged, skeletonChanged };
+}
+
+interface Versions {
+  readonly before: ModelVersion | undefined;
+  readonly after: ModelVersion | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function changeOf(pair: TensorPair, versions: Versions): Promise<TensorChange> {
+  const { name, before, after } = pair;
+  const kind = !before ? 'added' : !after ? 'removed' : 'changed';
+  return {
+    name,
+    kind,
+    before: typeOf(before),
+    after: typeOf(after),
+    difference: await measure(pair, versions),
+  };
+}
+
+async function measure(pair: TensorPair, versions: Versions): Promise<TensorDifference | null> {
+  const { before, after } = pair;
+  if (!before || !after || !versions.before || !versions.after) return null;
+  const sameShape = String(before.shape) === String(after.shape);
+  if (!sameShape || !isPlain(before) || !isPlain(after)) return null;
+  const elements = elementCount(before.shape);
+  return measureDifference(
+    { dtype: before.dtype, elements, bytes: versions.before.read(before, versions.signal) },
+    { dtype: after.dtype, elements, bytes: versions.after.read(after, versions.signal) },
+  );
+}
+
+function typeOf(tensor: ManifestTensor | undefined): TensorType | null {
+  return tensor ? { dtype: tensor.dtype, shape: tensor.shape } : null;
+}
+
+function skeletonOf(manifest: Manifest | undefined): string {
+  const skeletons = manifest?.extents.filter(extent => extent.role === 'skeleton') ?? [];
+  return skeletons.map(extent => extent.digest).join();
+}

@@ -1,0 +1,44 @@
+import type { ByteSource } from '../../formats/checkpoint.ts';
+import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
+import { isDense, viewSpan } from '../../store/manifest/view-span.ts';
+import type { TensorStore } from '../../store/tensor-store.ts';
+
+/** One version of a model: what it is, and how to read its tensors. */
+export interface ModelVersion {
+  readonly manifest: Manifest;
+  /** The tensor's dense, little-endian bytes in slices. Only for tensors that {@link isPlain}. */
+  read(tensor: ManifestTensor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+}
+
+const SLICE_BYTES = 4 * 1024 * 1024;
+
+/** A version whose bytes are in the store. */
+export function storedVersion(store: Pick<TensorStore, 'read'>, manifest: Manifest): ModelVersion {
+  return {
+    manifest,
+    read: (tensor, signal) => {
+      const range = { offset: tensor.offset - tensor.extent.offset, length: viewSpan(tensor) };
+      return store.read(tensor.extent.digest, range, signal ? { signal } : {});
+    },
+  };
+}
+
+/** A version that is a file of the work tree, described by its manifest. Errors on reading: `FILE_CHANGED`, `FILE_TRUNCATED`. */
+export function fileVersion(source: ByteSource, manifest: Manifest): ModelVersion {
+  return {
+    manifest,
+    read: async function* (tensor, signal) {
+      const end = tensor.offset + viewSpan(tensor);
+      for (let offset = tensor.offset; offset < end; offset += SLICE_BYTES) {
+        signal?.throwIfAborted();
+        yield await source.read(offset, Math.min(SLICE_BYTES, end - offset));
+      }
+      await source.checkUnchanged?.();
+    },
+  };
+}
+
+/** True for a tensor whose bytes are its elements one after the other, little end first. */
+export function isPlain(tensor: ManifestTensor): boolean {
+  return tensor.byteOrder === 'little' && isDense(tensor);
+}
