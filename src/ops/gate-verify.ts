@@ -201,7 +201,8 @@ function countingKeys(search: Search, policy: TargetPolicy): readonly TrustedKey
 async function checkBindings(history: History, question: GateQuestion, report: GateReport): Promise<void> {
   const { policy, gate, candidate } = question;
   const claimed = report.bindings;
-  const healedFrom = gate.finetune?.mode === 'heal' || claimed.healedFrom ? claimed.healedFrom : null;
+  const mayHeal = policy.gates.some(({ finetune }) => finetune?.mode === 'heal');
+  const healedFrom = mayHeal ? (claimed.healedFrom ?? null) : null;
   const expected = await reportBindings(history, { policy, gate, candidate, healedFrom });
   for (const key of Object.keys(expected) as (keyof ReportBindings)[])
     if (!sameJson(claimed[key], expected[key]))
