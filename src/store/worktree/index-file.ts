@@ -3,7 +3,6 @@ import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import { formatIndex, parseIndex } from './index-format.ts';
-import { isRacy } from './index-stat.ts';
 
 /** One entry of Git's index. Stat fields are as Git stores them; all zero means "not known to be clean". */
 export interface IndexEntry {
@@ -26,58 +25,45 @@ export interface IndexEntry {
   readonly intentToAdd: boolean;
 }
 
-/** Git's index as it was read. */
-export interface GitIndex {
-  readonly entries: readonly IndexEntry[];
-  /** When the file was written; an entry as young as this is racy ({@link isRacy}). Zero when there is no file. */
-  readonly mtimeNs: bigint;
-}
-
-/** Reads an index; a file that does not exist has no entries. Errors: `INDEX_CORRUPT`, `INDEX_UNSUPPORTED`. */
-export async function readIndex(fs: FileSystem, path: string): Promise<GitIndex> {
+/** Reads the index of a Git directory; where there is none, it has no entries. Errors: `INDEX_CORRUPT`, `INDEX_UNSUPPORTED`. */
+export async function readIndex(fs: FileSystem, gitDirectory: string): Promise<readonly IndexEntry[]> {
+  const path = join(gitDirectory, 'index');
   try {
-    // The time first: an index replaced in between then counts as older than it is, which only costs time.
-    const { mtimeNs } = await fs.stat(path);
-    return { entries: parseIndex(await fs.readFile(path), path), mtimeNs };
+    return parseIndex(await fs.readFile(path), path);
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return { entries: [], mtimeNs: 0n };
+    if (isSystemError(error, 'ENOENT')) return [];
     throw error;
   }
 }
 
-/** Replaces an index, under its lock. Errors: `INDEX_LOCKED`, `INDEX_INVALID`. */
+/** Replaces the index of a Git directory, under its lock. Errors: `INDEX_LOCKED`, `INDEX_INVALID`. */
 export async function writeIndex(
   fs: FileSystem,
-  path: string,
+  gitDirectory: string,
   entries: readonly IndexEntry[],
 ): Promise<void> {
-  await underLock(fs, path, async () => entries);
+  await underLock(fs, gitDirectory, async () => entries);
 }
 
 /**
- * Reads the index of a Git directory, lets `update` say what it becomes, and writes that, all under `index.lock`; `undefined` leaves it
- * as it is. Entries passed on as the same objects and racy in the old index lose their size, so that Git and mgit look at their
- * content again. Errors: `INDEX_LOCKED`, and as {@link readIndex} and {@link writeIndex}.
+ * Reads the index, lets `update` say what it becomes, and writes that, all under `index.lock`; `undefined` leaves it as it is.
+ * Entries that are racy in the old index and passed on must lose their size, as the new index is younger than they are.
+ * Errors: `INDEX_LOCKED`, and as {@link readIndex} and {@link writeIndex}.
  */
 export async function withIndexLock(
   fs: FileSystem,
   gitDirectory: string,
-  update: (index: GitIndex) => Promise<readonly IndexEntry[] | undefined>,
+  update: (entries: readonly IndexEntry[]) => Promise<readonly IndexEntry[] | undefined>,
 ): Promise<void> {
-  const path = join(gitDirectory, 'index');
-  await underLock(fs, path, async () => {
-    const index = await readIndex(fs, path);
-    const kept = new Set(index.entries);
-    const entries = await update(index);
-    return entries?.map(entry => (kept.has(entry) && isRacy(entry, index) ? { ...entry, size: 0 } : entry));
-  });
+  await underLock(fs, gitDirectory, async () => update(await readIndex(fs, gitDirectory)));
 }
 
 async function underLock(
   fs: FileSystem,
-  path: string,
+  gitDirectory: string,
   produce: () => Promise<readonly IndexEntry[] | undefined>,
 ): Promise<void> {
+  const path = join(gitDirectory, 'index');
   const lock = `${path}.lock`;
   const file = await openLock(fs, lock);
   try {
