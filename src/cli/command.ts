@@ -19,6 +19,8 @@ export interface OptionSpec {
 export interface CommandInput {
   readonly args: readonly (string | readonly string[] | undefined)[];
   readonly options: Readonly<Record<string, unknown>>;
+  /** What stood after `--`; it is in `args`, too. Undefined without `--`. */
+  readonly afterDashes?: readonly string[];
 }
 
 /** What a command answers. The framework prints `human` on stdout, or `json` with `--json`. */

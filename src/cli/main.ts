@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { MgitError } from '../base/errors.ts';
 import type { Ports } from '../base/ports/ports.ts';
-import type { CommandOutcome, CommandSpec } from './command.ts';
+import type { CommandInput, CommandOutcome, CommandSpec } from './command.ts';
 import { COMMANDS } from './commands/registry.ts';
 import { type CliContext, type Globals, nodeIo, nodePorts, startDirectory } from './context.ts';
 import { reportError } from './errors.ts';
@@ -21,6 +21,7 @@ export async function runCli(argv: readonly string[], world?: Partial<CliContext
   const state: RunState = {
     io: world?.io ?? nodeIo(argv.includes('--no-color') ? false : undefined),
     globals: scanGlobals(argv),
+    argv,
     world,
     exitCode: EXIT.done,
   };
@@ -38,6 +39,7 @@ export async function runCli(argv: readonly string[], world?: Partial<CliContext
 interface RunState {
   readonly io: CliIo;
   readonly globals: Globals;
+  readonly argv: readonly string[];
   readonly world: Partial<CliContext> | undefined;
   exitCode: number;
 }
@@ -110,8 +112,14 @@ async function perform(
   const ports = state.world?.ports ?? nodePorts();
   const view = await eventView(state, ports);
   const context = contextOf(command.optsWithGlobals(), state, { ports, onEvent: view.onEvent });
-  const outcome = await spec.run?.(context, { args, options: command.opts() }).finally(() => view.finish());
+  const outcome = await spec.run?.(context, inputOf(command, args, state)).finally(() => view.finish());
   if (outcome) deliver(outcome, state);
+}
+
+function inputOf(command: Command, args: CommandInput['args'], state: RunState): CommandInput {
+  const dashes = state.argv.indexOf('--');
+  const options = command.opts();
+  return dashes < 0 ? { args, options } : { args, options, afterDashes: state.argv.slice(dashes + 1) };
 }
 
 function deliver(outcome: CommandOutcome, state: RunState): void {

@@ -1,6 +1,13 @@
+import { join } from 'node:path';
+import { MgitError } from '../base/errors.ts';
 import type { Ports } from '../base/ports/ports.ts';
+import { evaluateRecipe } from '../merge/evaluate-recipe.ts';
 import type { History } from '../store/history/history.ts';
+import { initHistory } from '../store/history/init.ts';
+import { openHistory } from '../store/history/open.ts';
+import { openTensorStore } from '../store/open-tensor-store.ts';
 import type { TensorStore } from '../store/tensor-store.ts';
+import { installDrivers } from './install.ts';
 
 /** An open repository: what every operation works on. Close it when done. */
 export interface Repository extends AsyncDisposable {
@@ -11,4 +18,53 @@ export interface Repository extends AsyncDisposable {
   readonly mgitDirectory: string;
   /** Absolute path of the work tree. Errors on access in a bare repository: `WORK_TREE_REQUIRED`. */
   readonly workTree: string;
+}
+
+/**
+ * Opens the repository that holds `cwd` (absolute). `onOutput` receives what hooks print.
+ * Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`.
+ */
+export async function openRepository(
+  ports: Ports,
+  cwd: string,
+  onOutput?: (text: string) => void,
+): Promise<Repository> {
+  const history = await openHistory({ ports, directory: cwd, ...(onOutput ? { onOutput } : {}) });
+  return repositoryOf(ports, history);
+}
+
+/** Where and how {@link initRepository} makes a repository. */
+export interface InitOptions {
+  /** Absolute; created when missing. */
+  readonly directory: string;
+  readonly bare?: boolean;
+  readonly initialBranch?: string;
+}
+
+/** Makes a repository, or completes one that is there, and tells Git how models are filtered, shown and merged in it. */
+export async function initRepository(ports: Ports, options: InitOptions): Promise<Repository> {
+  const repository = repositoryOf(ports, await initHistory({ ports, ...options }));
+  await installDrivers(repository, 'local');
+  return repository;
+}
+
+function repositoryOf(ports: Ports, history: History): Repository {
+  const mgitDirectory = join(history.commonDirectory, 'mgit');
+  const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe });
+  return {
+    ports,
+    history,
+    store,
+    mgitDirectory,
+    get workTree(): string {
+      if (history.workTree !== undefined) return history.workTree;
+      throw new MgitError('WORK_TREE_REQUIRED', 'this is a bare repository: it has no files to work on', {
+        hint: 'clone it, and run the command in the clone',
+      });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await history.close();
+    },
+  };
 }

@@ -3,6 +3,7 @@ import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import { formatIndex, parseIndex } from './index-format.ts';
+import { isRacy } from './index-stat.ts';
 
 /** One entry of Git's index. Stat fields are as Git stores them; all zero means "not known to be clean". */
 export interface IndexEntry {
@@ -25,45 +26,58 @@ export interface IndexEntry {
   readonly intentToAdd: boolean;
 }
 
-/** Reads the index of a Git directory; where there is none, it has no entries. Errors: `INDEX_CORRUPT`, `INDEX_UNSUPPORTED`. */
-export async function readIndex(fs: FileSystem, gitDirectory: string): Promise<readonly IndexEntry[]> {
-  const path = join(gitDirectory, 'index');
+/** Git's index as it was read. */
+export interface GitIndex {
+  readonly entries: readonly IndexEntry[];
+  /** When the file was written; an entry as young as this is racy ({@link isRacy}). Zero when there is no file. */
+  readonly mtimeNs: bigint;
+}
+
+/** Reads an index; a file that does not exist has no entries. Errors: `INDEX_CORRUPT`, `INDEX_UNSUPPORTED`. */
+export async function readIndex(fs: FileSystem, path: string): Promise<GitIndex> {
   try {
-    return parseIndex(await fs.readFile(path), path);
+    // The time first: an index replaced in between then counts as older than it is, which only costs time.
+    const { mtimeNs } = await fs.stat(path);
+    return { entries: parseIndex(await fs.readFile(path), path), mtimeNs };
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return [];
+    if (isSystemError(error, 'ENOENT')) return { entries: [], mtimeNs: 0n };
     throw error;
   }
 }
 
-/** Replaces the index of a Git directory, under its lock. Errors: `INDEX_LOCKED`, `INDEX_INVALID`. */
+/** Replaces an index, under its lock. Errors: `INDEX_LOCKED`, `INDEX_INVALID`. */
 export async function writeIndex(
   fs: FileSystem,
-  gitDirectory: string,
+  path: string,
   entries: readonly IndexEntry[],
 ): Promise<void> {
-  await underLock(fs, gitDirectory, async () => entries);
+  await underLock(fs, path, async () => entries);
 }
 
 /**
- * Reads the index, lets `update` say what it becomes, and writes that, all under `index.lock`; `undefined` leaves it as it is.
- * Entries that are racy in the old index and passed on must lose their size, as the new index is younger than they are.
- * Errors: `INDEX_LOCKED`, and as {@link readIndex} and {@link writeIndex}.
+ * Reads the index of a Git directory, lets `update` say what it becomes, and writes that, all under `index.lock`; `undefined` leaves it
+ * as it is. Entries passed on as the same objects and racy in the old index lose their size, so that Git and mgit look at their
+ * content again. Errors: `INDEX_LOCKED`, and as {@link readIndex} and {@link writeIndex}.
  */
 export async function withIndexLock(
   fs: FileSystem,
   gitDirectory: string,
-  update: (entries: readonly IndexEntry[]) => Promise<readonly IndexEntry[] | undefined>,
+  update: (index: GitIndex) => Promise<readonly IndexEntry[] | undefined>,
 ): Promise<void> {
-  await underLock(fs, gitDirectory, async () => update(await readIndex(fs, gitDirectory)));
+  const path = join(gitDirectory, 'index');
+  await underLock(fs, path, async () => {
+    const index = await readIndex(fs, path);
+    const kept = new Set(index.entries);
+    const entries = await update(index);
+    return entries?.map(entry => (kept.has(entry) && isRacy(entry, index) ? { ...entry, size: 0 } : entry));
+  });
 }
 
 async function underLock(
   fs: FileSystem,
-  gitDirectory: string,
+  path: string,
   produce: () => Promise<readonly IndexEntry[] | undefined>,
 ): Promise<void> {
-  const path = join(gitDirectory, 'index');
   const lock = `${path}.lock`;
   const file = await openLock(fs, lock);
   try {

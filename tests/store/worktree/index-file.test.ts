@@ -13,6 +13,7 @@ import {
   writeIndex,
 } from '../../../src/store/worktree/index-file.ts';
 import { formatIndex, parseIndex } from '../../../src/store/worktree/index-format.ts';
+import { indexStat, isRacy, matchesStat, UNKNOWN_STAT } from '../../../src/store/worktree/index-stat.ts';
 import { temporaryDirectory, testEnvironment } from '../../testkit/world.ts';
 
 const fs = nodeFileSystem();
@@ -20,9 +21,9 @@ const BLOB = 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391' as ObjectId;
 const OLD = new Date(Date.UTC(2020, 0, 1));
 
 async function repository() {
-  const root = await temporaryDirectory();
-  const env = testEnvironment(root.path) as NodeJS.ProcessEnv;
-  const path = join(root.path, 'repo');
+  const directory = await temporaryDirectory();
+  const env = testEnvironment(directory.path) as NodeJS.ProcessEnv;
+  const path = join(directory.path, 'repo');
   const git = (...args: string[]): string =>
     execFileSync('git', args, { cwd: path, env, encoding: 'utf8', stdio: 'pipe' });
   mkdirSync(path);
@@ -32,24 +33,8 @@ async function repository() {
     writeFileSync(join(path, name), text);
     utimesSync(join(path, name), OLD, OLD);
   };
-  const directory = join(path, '.git');
-  const index = join(directory, 'index');
-  return { path, git, file, index, directory, [Symbol.asyncDispose]: () => root[Symbol.asyncDispose]() };
-}
-
-/** A file's metadata as the index holds it. */
-async function metadata(path: string) {
-  const { size, mtimeNs, ctimeNs, uid, gid, ino } = await fs.lstat(path);
-  return {
-    size,
-    mtimeSeconds: Number(mtimeNs / 1_000_000_000n),
-    mtimeNanoseconds: Number(mtimeNs % 1_000_000_000n),
-    ctimeSeconds: Number(ctimeNs / 1_000_000_000n),
-    ctimeNanoseconds: Number(ctimeNs % 1_000_000_000n),
-    ino: Number(BigInt.asUintN(32, ino)),
-    uid,
-    gid,
-  };
+  const index = join(path, '.git/index');
+  return { path, git, file, index, [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose]() };
 }
 
 const entry = (path: string, more: Partial<IndexEntry> = {}): IndexEntry => ({
@@ -57,15 +42,7 @@ const entry = (path: string, more: Partial<IndexEntry> = {}): IndexEntry => ({
   id: BLOB,
   mode: 0o100644,
   stage: 0,
-  size: 0,
-  mtimeSeconds: 0,
-  mtimeNanoseconds: 0,
-  ctimeSeconds: 0,
-  ctimeNanoseconds: 0,
-  dev: 0,
-  ino: 0,
-  uid: 0,
-  gid: 0,
+  ...UNKNOWN_STAT,
   assumeValid: false,
   skipWorktree: false,
   intentToAdd: false,
@@ -83,12 +60,13 @@ test('what git wrote is read, field by field, and what we write git reads the sa
   repo.file('later', 'x');
   repo.git('add', '-N', 'later');
   const before = repo.git('ls-files', '--stage', '--debug', '-v');
-  const entries = await readIndex(fs, repo.directory);
-  for (const found of entries.filter(({ intentToAdd }) => !intentToAdd))
-    expect(found).toMatchObject(await metadata(join(repo.path, found.path)));
-  await writeIndex(fs, repo.directory, [...entries].reverse());
+  const { entries } = await readIndex(fs, repo.index);
+  for (const found of entries)
+    if (!found.intentToAdd)
+      expect(matchesStat(found, await fs.lstat(join(repo.path, found.path))), found.path).toBe(true);
+  await writeIndex(fs, repo.index, [...entries].reverse());
   expect(repo.git('ls-files', '--stage', '--debug', '-v')).toBe(before);
-  expect(await readIndex(fs, repo.directory)).toEqual(entries);
+  expect((await readIndex(fs, repo.index)).entries).toEqual(entries);
   expect(readFileSync(repo.index).readUInt32BE(4)).toBe(3);
 });
 
@@ -99,9 +77,9 @@ test('after our own write with right metadata git finds nothing to do', async ()
   const entries: IndexEntry[] = [];
   for (const path of ['model.safetensors', 'a/config.json']) {
     const id = repo.git('hash-object', '-w', path).trim() as ObjectId;
-    entries.push(entry(path, { id, ...(await metadata(join(repo.path, path))) }));
+    entries.push(entry(path, { id, ...indexStat(await fs.lstat(join(repo.path, path))) }));
   }
-  await writeIndex(fs, repo.directory, entries);
+  await writeIndex(fs, repo.index, entries);
   expect(repo.git('diff-files')).toBe(''); // Raw metadata: diff-files never refreshes.
   repo.git('-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '-qm', 'x');
   expect(repo.git('status', '--porcelain')).toBe('');
@@ -117,8 +95,8 @@ test('conflict stages and every flag', async () => {
     entry('sparse', { skipWorktree: true }),
     entry('submodule', { mode: 0o160000 }),
   ];
-  await writeIndex(fs, repo.directory, entries);
-  expect(await readIndex(fs, repo.directory)).toEqual(entries);
+  await writeIndex(fs, repo.index, entries);
+  expect((await readIndex(fs, repo.index)).entries).toEqual(entries);
   expect(repo.git('ls-files', '--stage', '-t').trim().split('\n')).toEqual([
     `M 100644 ${BLOB} 1\tbase.txt`,
     `M 100644 ${BLOB} 2\tbase.txt`,
@@ -164,7 +142,7 @@ test('any entries survive writing and reading', () => {
 
 test('no index is an empty one; no damage goes unnoticed', async () => {
   await using repo = await repository();
-  expect(await readIndex(fs, repo.directory)).toEqual([]);
+  expect(await readIndex(fs, repo.index)).toEqual({ entries: [], mtimeNs: 0n });
   const whole = Buffer.from(formatIndex([entry('a'), entry('b', { skipWorktree: true })]));
   for (let at = 0; at < whole.length; at++) {
     const damaged = Buffer.from(whole);
@@ -181,29 +159,54 @@ test('what we do not know is refused with the way out', async () => {
   repo.git('add', 'a');
   repo.git('update-index', '--index-version', '4');
   const refused = { code: 'INDEX_UNSUPPORTED', hint: 'run `git update-index --index-version 2`' };
-  await expect(readIndex(fs, repo.directory)).rejects.toMatchObject(refused);
+  await expect(readIndex(fs, repo.index)).rejects.toMatchObject(refused);
   repo.git('update-index', '--index-version', '2');
-  expect(await readIndex(fs, repo.directory)).toHaveLength(1);
+  expect((await readIndex(fs, repo.index)).entries).toHaveLength(1);
   repo.git('update-index', '--split-index');
-  await expect(readIndex(fs, repo.directory)).rejects.toMatchObject({ code: 'INDEX_UNSUPPORTED' });
+  await expect(readIndex(fs, repo.index)).rejects.toMatchObject({ code: 'INDEX_UNSUPPORTED' });
 });
 
 test("the lock is Git's own, and is gone after success and failure", async () => {
   await using repo = await repository();
   writeFileSync(`${repo.index}.lock`, '');
-  await expect(writeIndex(fs, repo.directory, [])).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
+  await expect(writeIndex(fs, repo.index, [])).rejects.toMatchObject({ code: 'INDEX_LOCKED' });
   expect(existsSync(`${repo.index}.lock`)).toBe(true);
   await fs.removeFile(`${repo.index}.lock`);
-  await withIndexLock(fs, repo.directory, async () => {
+  const gitDirectory = join(repo.path, '.git');
+  await withIndexLock(fs, gitDirectory, async () => {
     repo.file('a', 'a');
     expect(() => repo.git('add', 'a')).toThrow(/index.lock/);
     return [entry('mine')];
   });
   expect(repo.git('ls-files').trim()).toBe('mine');
   await expect(
-    withIndexLock(fs, repo.directory, async () => Promise.reject(new Error('stop'))),
+    withIndexLock(fs, gitDirectory, async () => Promise.reject(new Error('stop'))),
   ).rejects.toThrow('stop');
-  await withIndexLock(fs, repo.directory, async () => undefined);
+  await withIndexLock(fs, gitDirectory, async () => undefined);
   expect(existsSync(`${repo.index}.lock`)).toBe(false);
   expect(repo.git('ls-files').trim()).toBe('mine');
+});
+
+test('an entry as young as the index is racy, and stays suspect when the index is written again', async () => {
+  await using repo = await repository();
+  repo.file('a', 'one');
+  repo.git('add', 'a');
+  utimesSync(repo.index, OLD, OLD);
+  writeFileSync(join(repo.path, 'a'), 'two');
+  utimesSync(join(repo.path, 'a'), OLD, OLD);
+  const [stat, index] = [await fs.lstat(join(repo.path, 'a')), await readIndex(fs, repo.index)];
+  const changed = index.entries.map(found => ({ ...found, ...indexStat(stat) }));
+  await writeIndex(fs, repo.index, changed);
+  utimesSync(repo.index, OLD, OLD);
+  const racy = await readIndex(fs, repo.index);
+  expect(matchesStat(racy.entries[0] ?? entry(''), stat)).toBe(true);
+  expect(isRacy(racy.entries[0] ?? entry(''), racy)).toBe(true);
+  expect(repo.git('diff-files', '--name-only').trim()).toBe('a');
+  await withIndexLock(fs, join(repo.path, '.git'), async ({ entries }) => [...entries, entry('b')]);
+  const after = await readIndex(fs, repo.index);
+  expect(after.entries[0]?.size).toBe(0);
+  expect(repo.git('diff-files', '--name-only', 'a').trim()).toBe('a');
+  repo.file('c', 'one');
+  const calm = await readIndex(fs, repo.index);
+  expect(isRacy(entry('c', indexStat(await fs.lstat(join(repo.path, 'c')))), calm)).toBe(false);
 });

@@ -1,0 +1,19 @@
+import type { LongOperation } from '../base/events.ts';
+import { openRepository, type Repository } from '../ops/repository.ts';
+import type { CommandOutcome } from './command.ts';
+import type { CliContext } from './context.ts';
+
+/** Runs a command on the repository of the current directory, and closes it. What hooks print goes to stderr. */
+export async function withRepository(
+  context: CliContext,
+  run: (repository: Repository) => Promise<CommandOutcome>,
+): Promise<CommandOutcome> {
+  const repository = await openRepository(context.ports, context.cwd, text => context.io.stderr.write(text));
+  await using _closing = repository;
+  return await run(repository); // Awaited here: the repository closes on return.
+}
+
+/** What long operations take from a command's context. */
+export function longOperation(context: CliContext): Required<LongOperation> {
+  return { onEvent: context.onEvent, signal: context.signal };
+}

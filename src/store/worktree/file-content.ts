@@ -1,0 +1,99 @@
+import type { LongOperation } from '../../base/events.ts';
+import type { ObjectId } from '../../base/ids.ts';
+import type { FileStat } from '../../base/ports/file-system.ts';
+import { openByteSource } from '../../formats/byte-source.ts';
+import type { ByteSource } from '../../formats/checkpoint.ts';
+import { detectFormat } from '../../formats/registry.ts';
+import type { Manifest } from '../manifest/manifest.ts';
+import { looksLikeManifest } from '../manifest/read-lines.ts';
+import { parseManifest } from '../manifest/read-manifest.ts';
+import { manifestText } from '../manifest/write-manifest.ts';
+import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
+import { type Attributes, isModel } from './attributes.ts';
+import { convertedBlob, needsConversion } from './conversion.ts';
+import { type StatData, statDataOf } from './stat-data.ts';
+import type { WorkTree } from './work-tree.ts';
+
+/** What stands at a path of the work tree, as a commit would hold it. */
+export interface FileContent {
+  readonly id: ObjectId;
+  readonly mode: number;
+  readonly stat: StatData;
+  /** Set for a model. */
+  readonly manifest?: Manifest;
+  /** Set for a model that was stored. */
+  readonly stored?: AddFileResult;
+}
+
+/** Whether content is only identified, or also written to the repository. */
+export type ContentAction =
+  | { readonly kind: 'hash'; readonly long?: LongOperation }
+  | { readonly kind: 'store'; readonly options?: AddFileOptions };
+
+/**
+ * Reads the file or symbolic link at `path` of the work tree. A model (`filter=mgit`) becomes its manifest; a manifest that
+ * stands in for one stays as it is. Errors: those of the format's reader, `FILE_CHANGED`, `GIT_REQUIRED`.
+ */
+export async function readContent(
+  workTree: WorkTree,
+  path: string,
+  request: { readonly attributes: Attributes; readonly stat: FileStat; readonly action: ContentAction },
+): Promise<FileContent> {
+  const { stat, action } = request;
+  const absolute = `${workTree.root}/${path}`;
+  const place = { mode: modeOf(stat), stat: statDataOf(stat) };
+  if (stat.kind === 'symlink') {
+    const target = Buffer.from(await workTree.ports.fs.readLink(absolute), 'utf8');
+    return { id: await blobOf(workTree, target, action), ...place };
+  }
+  const attributes = await request.attributes.of(path);
+  if (isModel(attributes)) return { ...(await readModel(workTree, absolute, action)), ...place };
+  if (needsConversion(attributes, workTree.settings.convertsLineEnds))
+    return { id: await convertedBlob(workTree, path, { write: action.kind === 'store' }), ...place };
+  return { id: await blobOf(workTree, await workTree.ports.fs.readFile(absolute), action), ...place };
+}
+
+/** The mode that a tree gives to a file of this kind. */
+export function modeOf(stat: FileStat): number {
+  if (stat.kind === 'symlink') return 0o120000;
+  return (stat.mode & 0o100) === 0 ? 0o100644 : 0o100755;
+}
+
+type Model = Pick<FileContent, 'id' | 'manifest' | 'stored'>;
+
+async function readModel(workTree: WorkTree, absolute: string, action: ContentAction): Promise<Model> {
+  await using source = await openByteSource(workTree.ports.fs, absolute);
+  return await readModelSource(workTree, source, action); // Awaited here: the source closes on return.
+}
+
+/** Like {@link readContent}, for a model's bytes from anywhere. An empty file is an empty blob, as in Git. */
+export async function readModelSource(
+  workTree: Pick<WorkTree, 'history' | 'store'>,
+  source: ByteSource,
+  action: ContentAction,
+): Promise<Model> {
+  if (source.size === 0) return { id: await blobOf(workTree, new Uint8Array(), action) };
+  if (looksLikeManifest(await source.read(0, Math.min(source.size, 64)))) {
+    const text = await source.read(0, source.size);
+    return { id: await blobOf(workTree, text, action), manifest: parseManifest(text) };
+  }
+  const layout = await (await detectFormat(source)).parse(source);
+  if (action.kind === 'hash') {
+    const manifest = await workTree.store.hashFile(source, layout, action.long);
+    return { id: await blobOf(workTree, manifestText(manifest), action), manifest };
+  }
+  const stored = await workTree.store.addFile(source, layout, action.options);
+  return {
+    id: await blobOf(workTree, manifestText(stored.manifest), action),
+    manifest: stored.manifest,
+    stored,
+  };
+}
+
+async function blobOf(
+  workTree: Pick<WorkTree, 'history'>,
+  bytes: Uint8Array,
+  action: ContentAction,
+): Promise<ObjectId> {
+  return action.kind === 'store' ? workTree.history.writeBlob(bytes) : workTree.history.hashBlob(bytes);
+}

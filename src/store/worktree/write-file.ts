@@ -1,0 +1,101 @@
+import { isSystemError, MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
+import type { FileStat } from '../../base/ports/file-system.ts';
+import type { TreeFile } from '../history/history.ts';
+import { looksLikeManifest } from '../manifest/read-lines.ts';
+import { parseManifest } from '../manifest/read-manifest.ts';
+import { type Attributes, isModel } from './attributes.ts';
+import { lstat } from './compare.ts';
+import { convertedContent, needsConversion } from './conversion.ts';
+import type { WorkTree } from './work-tree.ts';
+
+/**
+ * Writes a file of a tree to the work tree, whole or not at all, and returns its metadata: a model from the store, a
+ * symbolic link as one, anything else as Git would. What stands at the path is replaced. Errors: `PATH_BLOCKED` when a file or a link
+ * stands where a directory must; those of the store.
+ */
+export async function writeTreeFile(
+  workTree: WorkTree,
+  file: TreeFile,
+  context: { readonly attributes: Attributes; readonly long?: LongOperation },
+): Promise<FileStat> {
+  const { fs } = workTree.ports;
+  const path = `${workTree.root}/${file.path}`;
+  await makeParents(workTree, file.path);
+  const attributes = await context.attributes.of(file.path);
+  const blob = await workTree.history.readBlob(file.id);
+  if (file.mode === 0o120000 && workTree.settings.symlinks) await writeLink(workTree, path, blob);
+  else if (isModel(attributes) && looksLikeManifest(blob) && file.mode !== 0o120000) {
+    await workTree.store.restoreFile(parseManifest(blob), path, context.long);
+    if (file.mode === 0o100755) await fs.chmod(path, (await fs.stat(path)).mode | 0o111);
+  } else {
+    const convert = file.mode !== 0o120000 && needsConversion(attributes, workTree.settings.convertsLineEnds);
+    const bytes = convert ? await convertedContent(workTree, file.path, file.id) : blob;
+    await writeBytes(workTree, path, { bytes, executable: file.mode === 0o100755 });
+  }
+  return fs.lstat(path);
+}
+
+async function writeBytes(
+  workTree: WorkTree,
+  path: string,
+  content: { readonly bytes: Uint8Array; readonly executable: boolean },
+): Promise<void> {
+  const { fs } = workTree.ports;
+  const temporary = temporaryPath(workTree, path);
+  const file = await fs.open(temporary, 'create', content.executable ? 0o777 : 0o666);
+  try {
+    await file.write(content.bytes, 0);
+  } finally {
+    await file.close();
+  }
+  await fs.rename(temporary, path);
+}
+
+async function writeLink(workTree: WorkTree, path: string, target: Uint8Array): Promise<void> {
+  const temporary = temporaryPath(workTree, path);
+  await workTree.ports.fs.symlink(Buffer.from(target).toString('utf8'), temporary);
+  await workTree.ports.fs.rename(temporary, path);
+}
+
+function temporaryPath({ ports }: WorkTree, path: string): string {
+  return `${path}.${Buffer.from(ports.randomBytes(6)).toString('hex')}.tmp`;
+}
+
+/** Nothing is written through a link: a tree must not reach outside the work tree. */
+async function makeParents(workTree: WorkTree, path: string): Promise<void> {
+  const { fs } = workTree.ports;
+  const parts = path.split('/').slice(0, -1);
+  let at = workTree.root;
+  for (const part of parts) {
+    at = `${at}/${part}`;
+    const stat = await fs.lstat(at).catch((error: unknown) => {
+      if (isSystemError(error, 'ENOENT')) return undefined;
+      throw error;
+    });
+    if (stat === undefined) await fs.makeDirectory(at);
+    else if (stat.kind !== 'directory')
+      throw new MgitError('PATH_BLOCKED', `${at} is a ${stat.kind} where a directory must be`, {
+        hint: 'move it away, then run the command again',
+      });
+  }
+}
+
+/** Removes a file of the work tree, and the directories that it leaves empty. */
+export async function removeTreeFile(workTree: WorkTree, path: string): Promise<void> {
+  const stat = await lstat(workTree, path);
+  if (stat !== undefined && stat.kind !== 'directory')
+    await workTree.ports.fs.removeFile(`${workTree.root}/${path}`);
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+    if (!(await removeIfEmpty(workTree, path.slice(0, at)))) return;
+}
+
+async function removeIfEmpty(workTree: WorkTree, directory: string): Promise<boolean> {
+  try {
+    await workTree.ports.fs.removeDirectory(`${workTree.root}/${directory}`);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'EPERM', 'EBUSY', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
