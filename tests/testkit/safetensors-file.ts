@@ -11,7 +11,7 @@ export function safetensorsFile(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const { bytes } = writeSafetensorsHeader(tensors, metadata);
-  return Buffer.concat([bytes, ...tensors.map(tensor => tensor.data)]);
+  return new Uint8Array(Buffer.concat([bytes, ...tensors.map(tensor => tensor.data)]));
 }
 
 /** The bytes of a file with this header, well-formed or not, and this many zero bytes of data. */

@@ -24,7 +24,7 @@ export interface F8Shape {
  */
 export const F8_SHAPES: Readonly<Record<RoundableF8, F8Shape>> = {
   F8_E4M3: { fraction: 3, bias: 7, largest: 0x7e, overflow: 0x7f, nan: 0x7f, signed: 0x80 },
-  F8_E5M2: { fraction: 2, bias: 15, largest: 0x7b, overflow: 0x7c, nan: 0x7f, signed: 0x80 },
+  F8_E5M2: { fraction: 2, bias: 15, largest: 0x7b, overflow: 0x7c, nan: 0x7e, signed: 0x80 },
   F8_E4M3FNUZ: { fraction: 3, bias: 8, largest: 0x7f, overflow: 0x80, nan: 0x80, signed: 0 },
   F8_E5M2FNUZ: { fraction: 2, bias: 16, largest: 0x7f, overflow: 0x80, nan: 0x80, signed: 0 },
 };
