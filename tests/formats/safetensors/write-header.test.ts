@@ -104,7 +104,9 @@ test("the hub's reader reads the same header", async () => {
 
 test('the same input gives the same bytes, in the form that other writers give them', () => {
   const { bytes } = writeSafetensorsHeader([{ name: 'w', dtype: 'F32', shape: [2, 3] }], { b: '2', a: '1' });
-  expect(Buffer.from(bytes.subarray(8)).toString()).toMatchInlineSnapshot(`"{"__metadata__":{"a":"1","b":"2"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}      "`);
+  expect(Buffer.from(bytes.subarray(8)).toString()).toMatchInlineSnapshot(
+    `"{"__metadata__":{"a":"1","b":"2"},"w":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}}      "`,
+  );
 });
 
 test.each(['__metadata__', '\ud800'])('%j cannot name a tensor', name => {
