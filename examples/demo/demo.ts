@@ -1,10 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { generateDigits } from '../digits/generate.ts';
 import { newActor } from './actor.ts';
-import { answered, chapter, proved } from './narrator.ts';
+import { poisonData, prepareData } from './data.ts';
 import * as story from './story.ts';
 
 const { values: options } = parseArgs({
@@ -16,7 +15,8 @@ async function main(): Promise<void> {
   const started = performance.now();
   const root = mkdtempSync(join(tmpdir(), 'mgit-demo-'));
   try {
-    prepareData(join(root, 'data'));
+    prepareData(join(root, 'data'), options.data);
+    poisonData(join(root, 'data'), join(root, 'poisoned'));
     await tell(root);
     console.log(`\nThe whole story took ${((performance.now() - started) / 1000).toFixed(0)} s.`);
   } finally {
@@ -39,21 +39,6 @@ async function tell(root: string): Promise<void> {
   await story.refuseSabotage(newActor(root, 'saboteur'), maintainer, { server, landed });
   await story.verifyElsewhere(newActor(root, 'stranger'), maintainer, server);
   await story.publish(maintainer);
-}
-
-/** MNIST's own files where `--data` names them, digits drawn on the spot otherwise. */
-function prepareData(folder: string): void {
-  chapter('Data', 'Training and test images in the IDX layout of MNIST.');
-  if (options.data === undefined) {
-    generateDigits(folder, { train: 6000, test: 4000 });
-    answered('6,000 training and 4,000 test digits were drawn by examples/digits (deterministic).');
-  } else {
-    const source = resolve(options.data);
-    if (!existsSync(source)) throw new Error(`--data ${options.data}: no such folder`);
-    symlinkSync(source, folder, 'junction');
-    answered(`MNIST files of ${options.data}`);
-  }
-  proved('nothing is downloaded, everything runs on this machine');
 }
 
 await main();

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type GitServer, startGitServer } from '../git-server/server.ts';
+import { type GitServer, gitServer } from '../../tests/testkit/git-server.ts';
 import { type Actor, ask, copyIn, enter, git, mgit, sha256Of } from './actor.ts';
 import { chapter, proved } from './narrator.ts';
 
@@ -10,11 +10,17 @@ const MERGE_PACKS_LIMIT = 64 * 1024;
 
 /** A real `git http-backend` with a Git LFS endpoint, on loopback. */
 export async function startServer(directory: string): Promise<GitServer> {
-  return startGitServer({ directory });
+  return gitServer(directory);
 }
 
+const REPOSITORY = 'digits';
+const urlOf = (server: GitServer): string => `${server.origin}/${REPOSITORY}.git`;
+
 export async function commitBase(maintainer: Actor): Promise<void> {
-  chapter('A base model', 'The maintainer makes a repository: a real Git repository, where models are stored tensor by tensor.');
+  chapter(
+    'A base model',
+    'The maintainer makes a repository: a real Git repository, where models are stored tensor by tensor.',
+  );
   await mgit(maintainer, ['init', 'digits']);
   enter(maintainer, 'digits');
   copyIn(maintainer, FILES, ['config.json', 'recipes']);
@@ -29,7 +35,10 @@ export async function commitBase(maintainer: Actor): Promise<void> {
 }
 
 export async function protectMain(maintainer: Actor): Promise<void> {
-  chapter('A gate', 'From here on nothing reaches main unless it passed the gate: same data, same seeds, same care for base, parents and candidate.');
+  chapter(
+    'A gate',
+    'From here on nothing reaches main unless it passed the gate: same data, same seeds, same care for base, parents and candidate.',
+  );
   copyIn(maintainer, FILES, ['mgit.yaml']);
   await pinData(maintainer);
   await mgit(maintainer, ['key', 'generate', 'maintainer']);
@@ -41,21 +50,29 @@ export async function protectMain(maintainer: Actor): Promise<void> {
 
 /** Writes the digest of the evaluation data into the policy, as the data is too large to live in the tree. */
 async function pinData(maintainer: Actor): Promise<void> {
-  const digest = JSON.parse(await ask(maintainer, ['data', 'digest', '../../data', '--split', 'test', '--json'])).digest as string;
+  const digest = JSON.parse(
+    await ask(maintainer, ['data', 'digest', '../../data', '--split', 'test', '--json']),
+  ).digest as string;
   const path = join(maintainer.directory, 'mgit.yaml');
   writeFileSync(path, readFileSync(path, 'utf8').replace('@DATA_DIGEST@', digest));
 }
 
 export async function share(maintainer: Actor, server: GitServer): Promise<void> {
-  chapter('A server', 'Any Git host with LFS will do; here it is git http-backend on this machine. Commits go to Git, packs of tensors to LFS.');
-  await mgit(maintainer, ['remote', 'add', 'origin', await server.createRepository('digits')]);
+  chapter(
+    'A server',
+    'Any Git host with LFS will do; here it is git http-backend on this machine. Commits go to Git, packs of tensors to LFS.',
+  );
+  await mgit(maintainer, ['remote', 'add', 'origin', await server.createRepository(REPOSITORY)]);
   await mgit(maintainer, ['push', '-u', 'origin', 'main', 'v1.0.0']);
 }
 
 export async function contribute(contributor: Actor, server: GitServer, branch: string): Promise<void> {
   const digits = branch === 'low-digits' ? '0 to 4' : '5 to 9';
-  chapter(`A contributor who has only the digits ${digits}`, 'She clones, branches, fine-tunes on what she has, and pushes. No Python, no GPU.');
-  await mgit(contributor, ['clone', server.url('digits'), 'digits']);
+  chapter(
+    `A contributor who has only the digits ${digits}`,
+    'She clones, branches, fine-tunes on what she has, and pushes. No Python, no GPU.',
+  );
+  await mgit(contributor, ['clone', urlOf(server), 'digits']);
   enter(contributor, 'digits');
   await mgit(contributor, ['switch', '-c', branch]);
   await mgit(contributor, ['train', `recipes/${branch}.yaml`]);
@@ -65,20 +82,34 @@ export async function contribute(contributor: Actor, server: GitServer, branch: 
 
 /** Returns the commit that landed. */
 export async function mergeBehindGate(maintainer: Actor): Promise<string> {
-  chapter('The merge, behind the gate', 'Each contributor saw half of the digits. The candidate averages both, and is measured before it may land.');
+  chapter(
+    'The merge, behind the gate',
+    'Each contributor saw half of the digits. The candidate averages both, and is measured before it may land.',
+  );
   await mgit(maintainer, ['fetch', 'origin']);
-  await mgit(maintainer, ['merge', 'origin/low-digits', 'origin/high-digits', '-m', 'Merge what both contributors learned']);
+  await mgit(maintainer, [
+    'merge',
+    'origin/low-digits',
+    'origin/high-digits',
+    '-m',
+    'Merge what both contributors learned',
+  ]);
   await mgit(maintainer, ['log', '--graph', '--oneline']);
   await mgit(maintainer, ['gate', 'verify', 'HEAD', '--onto', 'main']);
-  proved('the candidate beats base and both parents over all ten digits, with 95 % confidence, without any extra training');
-  return ask(maintainer, ['config', '--get', 'user.name']).then(() => head(maintainer, 'main'));
+  proved(
+    'the candidate beats base and both parents over all ten digits, with 95 % confidence, without any extra training',
+  );
+  return head(maintainer, 'main');
 }
 
 export async function pushMerge(maintainer: Actor, server: GitServer): Promise<void> {
-  chapter('Pushing a merge costs almost nothing', 'The merged tensors are a recipe: anyone can recompute them, bit for bit, from the parents.');
-  const before = server.storedBytes('digits');
+  chapter(
+    'Pushing a merge costs almost nothing',
+    'The merged tensors are a recipe: anyone can recompute them, bit for bit, from the parents.',
+  );
+  const before = storedBytes(server);
   await mgit(maintainer, ['push', 'origin', 'main']);
-  const moved = server.storedBytes('digits') - before;
+  const moved = storedBytes(server) - before;
   if (moved >= MERGE_PACKS_LIMIT) throw new Error(`pushing the merge moved ${moved} bytes of packs`);
   proved(`${moved} bytes of packs went to the server for a merged model of ${sizeOf(maintainer)} bytes`);
 }
@@ -88,12 +119,26 @@ export interface SabotageScene {
   readonly landed: string;
 }
 
-export async function refuseSabotage(saboteur: Actor, maintainer: Actor, scene: SabotageScene): Promise<void> {
-  chapter('A harmful contribution', 'Somebody trains on wrongly labelled digits and asks to be merged. It looks like any other branch.');
-  await mgit(saboteur, ['clone', scene.server.url('digits'), 'digits']);
+export async function refuseSabotage(
+  saboteur: Actor,
+  maintainer: Actor,
+  scene: SabotageScene,
+): Promise<void> {
+  chapter(
+    'A harmful contribution',
+    'Somebody trains on wrongly labelled digits and asks to be merged. It looks like any other branch.',
+  );
+  await mgit(saboteur, ['clone', urlOf(scene.server), 'digits']);
   enter(saboteur, 'digits');
   await mgit(saboteur, ['switch', '-c', 'improve-digits']);
-  await mgit(saboteur, ['train', 'recipes/low-digits.yaml', '--set', 'data.relabel=5', '--set', 'optimizer.learning_rate=0.05']);
+  await mgit(saboteur, [
+    'train',
+    'recipes/low-digits.yaml',
+    '--set',
+    'data.path=../../poisoned',
+    '--set',
+    'optimizer.learning_rate=0.05',
+  ]);
   await mgit(saboteur, ['push', '-u', 'origin', 'improve-digits']);
   await mgit(maintainer, ['fetch', 'origin']);
   await mgit(maintainer, ['merge', 'origin/improve-digits'], 3);
@@ -102,8 +147,11 @@ export async function refuseSabotage(saboteur: Actor, maintainer: Actor, scene: 
 }
 
 export async function verifyElsewhere(stranger: Actor, maintainer: Actor, server: GitServer): Promise<void> {
-  chapter('Somewhere else', 'A stranger clones, recomputes the merge, and checks the signed report without asking anybody.');
-  await mgit(stranger, ['clone', server.url('digits'), 'digits']);
+  chapter(
+    'Somewhere else',
+    'A stranger clones, recomputes the merge, and checks the signed report without asking anybody.',
+  );
+  await mgit(stranger, ['clone', urlOf(server), 'digits']);
   enter(stranger, 'digits');
   const [theirs, ours] = [sha256Of(stranger, 'model.safetensors'), sha256Of(maintainer, 'model.safetensors')];
   if (theirs !== ours) throw new Error(`the clone differs: ${theirs} is not ${ours}`);
@@ -114,9 +162,14 @@ export async function verifyElsewhere(stranger: Actor, maintainer: Actor, server
 }
 
 export async function publish(maintainer: Actor): Promise<void> {
-  chapter('Publishing', 'Weights, config and a model card with lineage, merge and gate results; hf://org/name takes the same.');
+  chapter(
+    'Publishing',
+    'Weights, config and a model card with lineage, merge and gate results; hf://org/name takes the same.',
+  );
   await mgit(maintainer, ['publish', 'main', '../published']);
-  console.log(readFileSync(join(maintainer.directory, '../published/README.md'), 'utf8').replace(/^/gm, '    '));
+  console.log(
+    readFileSync(join(maintainer.directory, '../published/README.md'), 'utf8').replace(/^/gm, '    '),
+  );
 }
 
 async function head(actor: Actor, branch: string): Promise<string> {
@@ -125,4 +178,9 @@ async function head(actor: Actor, branch: string): Promise<string> {
 
 function sizeOf(actor: Actor): number {
   return readFileSync(join(actor.directory, 'model.safetensors')).length;
+}
+
+/** What the LFS endpoint holds. */
+function storedBytes(server: GitServer): number {
+  return [...server.lfs.objects.values()].reduce((sum, bytes) => sum + bytes.length, 0);
 }
