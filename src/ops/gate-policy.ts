@@ -1,0 +1,74 @@
+import { canonicalJson, type JsonValue } from '../base/canonical-json.ts';
+import type { CommitId, ObjectId } from '../base/ids.ts';
+import type { GatePolicy, Protection } from '../eval/gate/policy.ts';
+import type { TrustedKey } from '../eval/report/keys.ts';
+import { sha256 } from '../eval/report/statement.ts';
+import type { History } from '../store/history/history.ts';
+import { keysFolderOf, trustedKeysAt } from './keys.ts';
+import { PROJECT_FILE, type ProjectFile, protectionOf, readProjectFile } from './project-file.ts';
+
+/** What the target's tip demands of whatever wants to become its next tip. */
+export interface TargetPolicy {
+  readonly ref: string;
+  readonly tip: CommitId;
+  readonly tree: ObjectId;
+  readonly project: ProjectFile;
+  /** The blob of `mgit.yaml`. */
+  readonly projectFile: ObjectId;
+  readonly protection: Protection;
+  /** The gates that the branch requires, in the order of its protection. */
+  readonly gates: readonly GatePolicy[];
+  readonly keys: readonly TrustedKey[];
+}
+
+/** The policy of a branch as it stands at one of its tips; undefined when the branch is not protected there. Errors: `PROJECT_FILE_INVALID`, `GATE_KEY_INVALID`. */
+export async function targetPolicy(
+  history: History,
+  ref: string,
+  tip: CommitId,
+): Promise<TargetPolicy | undefined> {
+  const project = await readProjectFile(history, tip);
+  const protection = protectionOf(project, ref);
+  if (!protection) return undefined;
+  const { tree } = await history.readCommit(tip);
+  const file = await history.findInTree(tree, PROJECT_FILE);
+  if (!file) return undefined;
+  const gates = protection.gates.flatMap(name => project.gates.filter(gate => gate.name === name));
+  const keys = await trustedKeysAt(history, tip, protection);
+  return { ref, tip, tree, project, projectFile: file.id, protection, gates, keys };
+}
+
+/** SHA-256 of the canonical JSON of a gate and the protection that requires it. */
+export function policyDigest(policy: TargetPolicy, gate: GatePolicy): string {
+  return sha256(canonicalJson({ gate, protection: policy.protection } as unknown as JsonValue));
+}
+
+/** Whether a path is policy, keys, or something that a gate of this policy reads: nothing that a contribution may change unasked. */
+export function policyPaths(policy: TargetPolicy, recipeData: readonly string[]): (path: string) => boolean {
+  const { project } = policy;
+  const configs = project.models.flatMap(({ graph }) =>
+    !graph ? [] : 'onnx' in graph ? [graph.onnx] : [graph.config],
+  );
+  const fromGates = project.gates.flatMap(gate => [
+    ...(gate.finetune ? [gate.finetune.recipe] : []),
+    ...(gate.eval ? [gate.eval.data] : []),
+    ...(gate.data ?? []).map(({ path }) => path),
+    ...(gate.command ?? []).flatMap(scriptPaths),
+  ]);
+  const all = [PROJECT_FILE, keysFolderOf(policy.protection), ...configs, ...fromGates, ...recipeData].map(
+    plainPath,
+  );
+  return path => all.some(one => path === one || path.startsWith(`${one}/`));
+}
+
+/** A word of a command that may name a script: its folder counts too, since scripts import their neighbours. */
+function scriptPaths(word: string): readonly string[] {
+  const path = plainPath(word.replace(/^[^=]*=/, ''));
+  if (!/^[\w.][\w./-]*\.\w+$/.test(path)) return [];
+  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : undefined;
+  return folder === undefined ? [path] : [path, folder];
+}
+
+function plainPath(path: string): string {
+  return path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
+}
