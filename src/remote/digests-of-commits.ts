@@ -29,15 +29,22 @@ export function digestReader(history: History): DigestReader {
   };
 }
 
-/** The digests of all commits that are reachable from `include` and not from `exclude`. */
-export async function digestsOfRange(
+/**
+ * The digests that the given tips name, and those of all commits behind them that `exclude` does not reach. Tips count even when
+ * they are excluded: somebody may have moved them without mgit, and so without their packs.
+ */
+export async function digestsOfTips(
   history: History,
-  range: { readonly include: readonly CommitId[]; readonly exclude: readonly CommitId[] },
+  range: { readonly tips: readonly CommitId[]; readonly exclude: readonly CommitId[] },
 ): Promise<ReadonlySet<Digest>> {
   const reader = digestReader(history);
   const digests = new Set<Digest>();
-  for await (const commit of history.walk(range))
-    for (const digest of await reader.read(commit.id)) digests.add(digest);
+  const add = async (commit: CommitId): Promise<void> => {
+    for (const digest of await reader.read(commit)) digests.add(digest);
+  };
+  for (const tip of range.tips) await add(tip);
+  for await (const commit of history.walk({ include: range.tips, exclude: range.exclude }))
+    await add(commit.id);
   return digests;
 }
 

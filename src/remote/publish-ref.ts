@@ -50,7 +50,7 @@ export async function fetchSharedRef(
 ): Promise<CommitId | undefined> {
   const found = (await history.listRemoteRefs(remote, options)).find(entry => entry.ref === ref);
   if (!found) return undefined;
-  if (!(await history.hasObject(found.id))) await history.fetchObjects(remote, [found], options);
+  await history.fetchObjects(remote, [found], options);
   return found.id as CommitId;
 }
 

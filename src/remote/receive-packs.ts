@@ -1,4 +1,3 @@
-import { MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
 import type { Digest, PackId } from '../base/ids.ts';
 import type { PackBackend } from './backends/backend.ts';
@@ -17,11 +16,13 @@ const TRANSFERS_AT_ONCE = 4;
 export interface ReceivedPacks {
   readonly packs: readonly PackId[];
   readonly bytes: number;
+  /** Extents that are neither here nor in any of the remote's packs: their commits were pushed without mgit. */
+  readonly unavailable: readonly Digest[];
 }
 
 /**
  * Brings the packs that these extents, and what they depend on, need and that are not here. Tails of packs are read first, to choose.
- * Errors: `EXTENT_NOT_ON_REMOTE`; as {@link downloadPack} and `TensorStore.importPack`.
+ * Errors: as {@link downloadPack} and `TensorStore.importPack`.
  */
 export async function receivePacks(
   local: LocalSide,
@@ -32,11 +33,12 @@ export async function receivePacks(
   const digests = [...wanted.digests];
   const received: PackPointer[] = [];
   let offered: readonly IndexedPack[] | undefined;
+  let missing = await local.store.missing(digests);
   // What records depend on is known only when they are here: usually one round, two after a merge.
-  for (let missing = await local.store.missing(digests); missing.length > 0; ) {
+  while (missing.length > 0) {
     offered ??= await indexesOf(local, backend, await absentHere(local, wanted.pointers), options);
     const chosen = choosePacks(missing, offered).filter(pointer => !received.includes(pointer));
-    if (chosen.length === 0) throw notThere(missing, backend);
+    if (chosen.length === 0) break;
     await receive(local, backend, chosen, options);
     received.push(...chosen);
     missing = await local.store.missing(digests);
@@ -44,6 +46,7 @@ export async function receivePacks(
   return {
     packs: received.map(pointer => pointer.id),
     bytes: received.reduce((sum, pointer) => sum + pointer.size, 0),
+    unavailable: missing,
   };
 }
 
@@ -81,15 +84,4 @@ async function receive(
     await local.store.importPack(pointer.id, path);
     await rememberPointer(local, pointer);
   });
-}
-
-function notThere(missing: readonly Digest[], backend: PackBackend): MgitError {
-  return new MgitError(
-    'EXTENT_NOT_ON_REMOTE',
-    `${backend.location} lacks the bytes of ${missing.length} extents, ${missing[0]?.slice(0, 12)} among them`,
-    {
-      hint: 'someone pushed these commits without mgit: ask them to run mgit push',
-      details: { missing: missing.length },
-    },
-  );
 }

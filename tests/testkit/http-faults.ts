@@ -4,6 +4,7 @@ export type Handler = (request: Request) => Promise<Response>;
 /** What goes wrong with one request. */
 export type Fault =
   | { readonly kind: 'drop' }
+  | { readonly kind: 'before'; readonly action: () => Promise<void> }
   | { readonly kind: 'drop-answer' }
   | { readonly kind: 'drop-after'; readonly bytes: number }
   | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
@@ -55,6 +56,9 @@ export function withFaults(handler: Handler): FaultyHandler {
 async function applyFault(fault: Fault | undefined, request: Request, handler: Handler): Promise<Response> {
   switch (fault?.kind) {
     case undefined:
+      return handler(request);
+    case 'before':
+      await fault.action();
       return handler(request);
     case 'drop':
       throw new Error('connection cut before the request was handled');

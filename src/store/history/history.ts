@@ -67,6 +67,14 @@ export interface TransferOptions {
   readonly onMessage?: (text: string) => void;
 }
 
+/** A ref that a remote offers. `peeled` is what an annotated tag names in the end; `symbolicTarget` where its HEAD points. */
+export interface RemoteRef {
+  readonly ref: string;
+  readonly id: ObjectId;
+  readonly symbolicTarget?: string;
+  readonly peeled?: ObjectId;
+}
+
 /** A ref of a push. `force` skips the fast-forward check; `expected` is the lease. */
 export interface PushRefSpec {
   readonly source: ObjectId | null;
@@ -162,10 +170,7 @@ export interface History {
 
   // Transfer of commits, manifests and refs (never of packs)
   /** Refs of a remote, by URL or configured name. Errors: `REMOTE_UNREACHABLE`, `REMOTE_AUTH`, `REMOTE_NOT_FOUND`. */
-  listRemoteRefs(
-    remote: string,
-    options?: TransferOptions,
-  ): Promise<readonly { readonly ref: string; readonly id: ObjectId; readonly symbolicTarget?: string }[]>;
+  listRemoteRefs(remote: string, options?: TransferOptions): Promise<readonly RemoteRef[]>;
   /** Fetches objects of the given remote refs; updates no local ref. */
   fetchObjects(
     remote: string,

@@ -1,6 +1,6 @@
 import { isMgitError, MgitError } from '../../../base/errors.ts';
 import { type ObjectId, parseObjectId } from '../../../base/ids.ts';
-import type { History, PushRefResult, PushRefSpec, TransferOptions } from '../history.ts';
+import type { History, PushRefResult, PushRefSpec, RemoteRef, TransferOptions } from '../history.ts';
 import { checkRefName } from '../ref-names.ts';
 import { remoteAuth, remoteNotFound, remoteUnreachable } from '../remote-errors.ts';
 import {
@@ -12,7 +12,6 @@ import {
 } from './git-program.ts';
 
 type TransferMethods = Pick<History, 'listRemoteRefs' | 'fetchObjects' | 'pushRefs'>;
-type RemoteRef = Awaited<ReturnType<History['listRemoteRefs']>>[number];
 
 /** Transfer by git: every transport, proxy and credential helper that the user configured. */
 export function systemTransfer(git: GitProgram, isAncestor: History['isAncestor']): TransferMethods {
@@ -122,17 +121,21 @@ function parsePushAnswers(stdout: string): Map<string, PushRefResult> {
   return answers;
 }
 
+/** `ref: <target>\t<ref>` for symbolic refs, `<id>\t<tag>^{}` for what annotated tags name, `<id>\t<ref>`. */
 function parseRemoteRefs(stdout: string): readonly RemoteRef[] {
   const symbolic = new Map<string, string>();
+  const peeled = new Map<string, ObjectId>();
   const refs: { ref: string; id: ObjectId }[] = [];
   for (const line of stdout.split('\n')) {
     const [left = '', ref = ''] = line.split('\t');
     if (left.startsWith('ref: ')) symbolic.set(ref, left.slice(5));
-    else if (ref !== '' && !ref.endsWith('^{}')) refs.push({ ref, id: parseObjectId(left) });
+    else if (ref.endsWith('^{}')) peeled.set(ref.slice(0, -3), parseObjectId(left));
+    else if (ref !== '') refs.push({ ref, id: parseObjectId(left) });
   }
   return refs.map(found => {
     const symbolicTarget = symbolic.get(found.ref);
-    return symbolicTarget === undefined ? found : { ...found, symbolicTarget };
+    const target = peeled.get(found.ref);
+    return { ...found, ...(symbolicTarget ? { symbolicTarget } : {}), ...(target ? { peeled: target } : {}) };
   });
 }
 

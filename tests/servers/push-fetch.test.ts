@@ -1,0 +1,367 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { CommitId } from '../../src/base/ids.ts';
+import { fetchRemote } from '../../src/ops/fetch.ts';
+import { pushRemote } from '../../src/ops/push.ts';
+import { type GitServer, gitServer } from '../testkit/git-server.ts';
+import type { LfsEndpointOptions } from '../testkit/lfs-endpoint.ts';
+import { type ModelRepository, modelRepository, noiseTensor } from '../testkit/model-repository.ts';
+import { run } from '../testkit/programs.ts';
+import { temporaryDirectory, testPorts } from '../testkit/world.ts';
+
+/** A server with an empty repository, and people who have it as `origin`. */
+async function scene(options: LfsEndpointOptions = {}) {
+  const home = await temporaryDirectory();
+  const server = await gitServer(join(home.path, 'srv'), options);
+  const url = await server.createRepository('model');
+  const people: ModelRepository[] = [];
+  const ports = testPorts(home.path);
+  return {
+    home: home.path,
+    server,
+    url,
+    ports,
+    person: async (name: string, address = url): Promise<ModelRepository> => {
+      const repository = await modelRepository(ports, join(home.path, name));
+      await repository.history.setConfig('remote.origin.url', address, 'local');
+      await repository.history.setConfig(
+        'remote.origin.fetch',
+        '+refs/heads/*:refs/remotes/origin/*',
+        'local',
+      );
+      people.push(repository);
+      return repository;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const repository of people) await repository[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      await home[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Fetches as a new person; returns the bytes of a branch's model. */
+async function received(world: Awaited<ReturnType<typeof scene>>, name: string, branch = 'main') {
+  const person = await world.person(name);
+  await fetchRemote(person);
+  return person.modelBytes((await person.history.readRef(`refs/remotes/origin/${branch}`)) as CommitId);
+}
+
+const push = (repository: ModelRepository, ...refspecs: string[]) =>
+  pushRemote(repository, { remote: 'origin', refspecs });
+
+test('what is pushed arrives byte for byte, and plain git sees the manifests', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const commit = await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 2)]);
+  const result = await push(ada);
+  expect(result.refs).toMatchObject([{ ref: 'refs/heads/main', status: 'new', old: null, new: commit }]);
+  expect(result.packs.bytes).toBeGreaterThan(200_000);
+  expect(Buffer.compare(await received(world, 'bob'), await ada.modelBytes(commit))).toBe(0);
+  await run('git', ['clone', '--quiet', world.url, join(world.home, 'plain')]);
+  const { stdout } = await run('git', ['-C', join(world.home, 'plain'), 'show', 'HEAD:model.bin']);
+  expect(stdout).toMatch(/^mgit manifest 1\n/);
+});
+
+test('nothing moves twice', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const base = await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 2)]);
+  await push(ada);
+  expect((await push(ada)).packs).toEqual({ ids: [], bytes: 0 });
+  await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 3)], [base]);
+  const { packs } = await push(ada);
+  expect(packs.bytes).toBeGreaterThan(100_000);
+  expect(packs.bytes).toBeLessThan(110_000);
+  const bob = await world.person('bob');
+  expect((await fetchRemote(bob)).packs.ids).toHaveLength(2);
+  expect((await fetchRemote(bob)).packs.ids).toHaveLength(0);
+});
+
+test('a merge goes as its recipe', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const input = noiseTensor('a', 1, 1_000_000);
+  const base = await ada.commitModel('main', [input]);
+  await push(ada);
+  const merge = await ada.commitRecipe('main', [base], input);
+  const { packs } = await push(ada);
+  expect(packs.ids).toHaveLength(1);
+  expect(packs.bytes).toBeLessThan(64 * 1024);
+  expect(Buffer.compare(await received(world, 'bob'), await ada.modelBytes(merge))).toBe(0);
+});
+
+test('a fetch brings only the packs of what is fetched', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await ada.commitModel('side', [noiseTensor('a', 2)]);
+  await push(ada, 'main', 'side');
+  const bob = await world.person('bob');
+  const result = await fetchRemote(bob, { refspecs: ['main'] });
+  expect(result.refs).toMatchObject([{ ref: 'refs/remotes/origin/main', status: 'new' }]);
+  expect(result.packs.ids).toHaveLength(1);
+  expect(await bob.history.readRef('refs/remotes/origin/side')).toBeUndefined();
+});
+
+test('tags of fetched commits come along, annotated ones too', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
+  const tag = await ada.history.writeTag({ name: 'v1', target: commit, message: 'first\n', sign: false });
+  await ada.history.updateRefs(
+    [
+      { ref: 'refs/tags/v1', target: tag },
+      { ref: 'refs/tags/light', target: commit },
+    ],
+    'tag',
+  );
+  await pushRemote(ada, { remote: 'origin', refspecs: ['main'], tags: true });
+  const bob = await world.person('bob');
+  await fetchRemote(bob);
+  expect(await bob.history.readRef('refs/tags/v1')).toBe(tag);
+  expect(await bob.history.readRef('refs/tags/light')).toBe(commit);
+});
+
+test('a push that is not a fast-forward is refused before anything is sent', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const bob = await world.person('bob');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await push(ada);
+  await bob.commitModel('main', [noiseTensor('a', 2)]);
+  await expect(push(bob)).rejects.toMatchObject({
+    code: 'PUSH_REJECTED',
+    hint: expect.stringContaining('mgit pull'),
+    details: { refs: [{ ref: 'refs/heads/main', status: 'rejected', reason: 'fetch first' }] },
+  });
+  expect(world.server.lfs.objects.size).toBe(1);
+  await expect(pushRemote(bob, { remote: 'origin', safety: 'lease' })).rejects.toMatchObject({
+    code: 'PUSH_REJECTED',
+  });
+  await fetchRemote(bob);
+  const forced = await pushRemote(bob, { remote: 'origin', safety: 'lease' });
+  expect(forced.refs).toMatchObject([{ status: 'forced' }]);
+});
+
+test('branches are deleted, and tracking refs with them', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await push(ada, 'main', 'main:refs/heads/side');
+  expect(await ada.history.readRef('refs/remotes/origin/side')).toBeDefined();
+  expect((await push(ada, ':side')).refs).toMatchObject([{ ref: 'refs/heads/side', status: 'deleted' }]);
+  expect(await ada.history.readRef('refs/remotes/origin/side')).toBeUndefined();
+});
+
+test('two pushers that race lose nothing', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const bob = await world.person('bob');
+  const commits = [
+    await ada.commitModel('ada', [noiseTensor('a', 1)]),
+    await bob.commitModel('bob', [noiseTensor('a', 2)]),
+  ];
+  await Promise.all([push(ada, 'ada'), push(bob, 'bob')]);
+  const carol = await world.person('carol');
+  expect((await fetchRemote(carol)).packs.ids).toHaveLength(2);
+  expect(await carol.history.readRef('refs/remotes/origin/ada')).toBe(commits[0]);
+  expect(await carol.history.readRef('refs/remotes/origin/bob')).toBe(commits[1]);
+  for (const commit of commits) expect((await carol.modelBytes(commit)).length).toBeGreaterThan(100_000);
+});
+
+test('somebody else is faster between any two requests', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const bob = await world.person('bob');
+  await ada.commitModel('ada', [noiseTensor('a', 1)]);
+  await bob.commitModel('bob', [noiseTensor('a', 2)]);
+  let raced = false;
+  // Bob pushes right before Ada's packs ref arrives: hers must be made anew on top of his.
+  world.server.faults.setPlan(({ path, index }) => {
+    if (path.endsWith('/git-receive-pack') && index > 0 && !raced) {
+      raced = true;
+      return { kind: 'before', action: async () => void (await push(bob, 'bob')) };
+    }
+    return undefined;
+  });
+  await push(ada, 'ada');
+  expect(raced).toBe(true);
+  const carol = await world.person('carol');
+  expect((await fetchRemote(carol)).packs.ids).toHaveLength(2);
+});
+
+test('gate reports travel both ways and are united', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const bob = await world.person('bob');
+  await ada.commitModel('ada', [noiseTensor('a', 1)]);
+  await bob.commitModel('bob', [noiseTensor('a', 2)]);
+  await report(ada, 'c1/digits/1.dsse.json', '1');
+  await report(bob, 'c2/digits/1.dsse.json', '2');
+  await push(ada, 'ada');
+  await push(bob, 'bob');
+  expect(await reports(bob)).toEqual(['c1/digits/1.dsse.json', 'c2/digits/1.dsse.json']);
+  await fetchRemote(ada);
+  expect(await reports(ada)).toEqual(await reports(bob));
+});
+
+async function report({ history }: ModelRepository, path: string, text: string): Promise<void> {
+  const id = await history.writeBlob(Buffer.from(text));
+  const tree = await history.writeTree([{ path, mode: 0o100644, id }]);
+  const target = await history.writeCommit({ tree, parents: [], message: 'Report\n' });
+  await history.updateRefs([{ ref: 'refs/mgit/reports', target }], 'report');
+}
+
+async function reports({ history }: ModelRepository): Promise<readonly string[]> {
+  const commit = (await history.readRef('refs/mgit/reports')) as CommitId;
+  return (await history.listTree((await history.readCommit(commit)).tree)).map(({ path }) => path);
+}
+
+test('a push that dies at any request is completed by the next', async () => {
+  let isComplete = false;
+  for (let dies = 0; !isComplete; dies++) {
+    await using world = await scene();
+    const ada = await world.person('ada');
+    const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
+    world.server.faults.setPlan(({ index }) => (index >= dies ? { kind: 'drop' } : undefined));
+    isComplete = await push(ada).then(
+      () => true,
+      error => {
+        expect(error).toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+        return false;
+      },
+    );
+    world.server.faults.setPlan(() => undefined);
+    await namesNothingMissing(world.server);
+    await push(ada);
+    expect(Buffer.compare(await received(world, 'bob'), await ada.modelBytes(commit))).toBe(0);
+    expect(dies).toBeLessThan(40);
+  }
+});
+
+/** Whatever was interrupted, the remote's refs never name what it does not have. */
+async function namesNothingMissing(server: GitServer): Promise<void> {
+  const git = (...args: string[]) => run('git', ['-C', server.pathOf('model'), ...args]);
+  const { stdout } = await git('for-each-ref', '--format=%(refname)');
+  const refs = stdout.split('\n').filter(Boolean);
+  if (refs.includes('refs/heads/main')) expect(refs).toContain('refs/mgit/packs');
+  if (!refs.includes('refs/mgit/packs')) return;
+  const pointers = await git('grep', '-h', 'oid sha256:', 'refs/mgit/packs');
+  for (const line of pointers.stdout.split('\n').filter(Boolean))
+    expect(server.lfs.objects.has(line.replace('oid sha256:', ''))).toBe(true);
+}
+
+test('a fetch that dies at any request is completed by the next, without starting again', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await push(ada);
+  let isComplete = false;
+  for (let dies = 0; !isComplete; dies++) {
+    const person = await world.person(`person${dies}`);
+    world.server.faults.setPlan(({ index }) => (index >= dies ? { kind: 'drop' } : undefined));
+    isComplete = await fetchRemote(person).then(
+      () => true,
+      () => false,
+    );
+    if (!isComplete) expect(await person.history.listRefs('refs/remotes/')).toEqual([]);
+    world.server.faults.setPlan(() => undefined);
+    await fetchRemote(person);
+    expect(Buffer.compare(await person.modelBytes(commit), await ada.modelBytes(commit))).toBe(0);
+    expect(dies).toBeLessThan(40);
+  }
+});
+
+test('an interrupted download continues where it stopped, in the next command too', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  await ada.commitModel('main', [noiseTensor('a', 1, 3_000_000)]);
+  await push(ada);
+  const bob = await world.person('bob');
+  const isPack = ({ method, path }: { method: string; path: string }) =>
+    method === 'GET' && path.includes('/objects/');
+  let downloads = 0;
+  world.server.faults.setPlan(request => {
+    if (!isPack(request) || request.range !== null) return downloads > 0 ? { kind: 'drop' } : undefined;
+    downloads++;
+    return { kind: 'drop-after', bytes: 1_500_000 };
+  });
+  await expect(fetchRemote(bob)).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
+  world.server.faults.setPlan(() => undefined);
+  await fetchRemote(bob);
+  const resumed = world.server.faults.seen.filter(isPack).at(-1)?.range ?? '';
+  expect(Number(/bytes=(\d+)-/.exec(resumed)?.[1])).toBeGreaterThan(0);
+});
+
+test('a corrupted download is refused, and nothing of it enters the store', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  await ada.commitModel('main', [noiseTensor('a', 1, 3_000_000)]);
+  await push(ada);
+  const bob = await world.person('bob');
+  world.server.faults.setPlan(({ method, path }) =>
+    method === 'GET' && path.includes('/objects/') ? { kind: 'corrupt' } : undefined,
+  );
+  await expect(fetchRemote(bob)).rejects.toMatchObject({
+    code: expect.stringMatching(/^(?:PACK|TRANSFER)_CORRUPT$/),
+  });
+  expect(await bob.store.listPacks()).toEqual([]);
+  expect(await bob.history.listRefs('refs/remotes/')).toEqual([]);
+  world.server.faults.setPlan(() => undefined);
+  await fetchRemote(bob);
+});
+
+test('commits that were pushed by plain git are fetched with a warning, and repaired by mgit push', async () => {
+  await using world = await scene();
+  const ada = await world.person('ada');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await run('git', ['-C', join(world.home, 'ada'), 'push', '--quiet', 'origin', 'main']);
+  const bob = await world.person('bob');
+  const codes: string[] = [];
+  const result = await fetchRemote(bob, {
+    onEvent: event => event.type === 'warning' && codes.push(event.code),
+  });
+  expect(result.unavailableExtents).toBe(2);
+  expect(codes).toEqual(['PACKS_INCOMPLETE']);
+  expect((await push(ada)).refs).toMatchObject([{ status: 'up-to-date' }]);
+  expect((await fetchRemote(bob)).packs.ids).toHaveLength(1);
+});
+
+test('credentials of the URL are used for Git and LFS', async () => {
+  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  const ada = await world.person('ada', world.url.replace('//', '//ada:engine@'));
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await push(ada);
+  expect(world.server.lfs.objects.size).toBe(1);
+});
+
+test('a credential helper is asked, also for LFS alone', async () => {
+  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  const ada = await world.person('ada');
+  const helper = '!f() { test "$1" = get && echo username=ada && echo password=engine; }; f';
+  await ada.history.setConfig('credential.helper', helper, 'local');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await push(ada);
+  expect(world.server.lfs.objects.size).toBe(1);
+});
+
+test('an extra header is sent to both', async () => {
+  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  const ada = await world.person('ada');
+  const header = `AUTHORIZATION: basic ${Buffer.from('ada:engine').toString('base64')}`.replace(
+    'basic',
+    'Basic',
+  );
+  await ada.history.setConfig(`http.${world.server.origin}/.extraheader`, header, 'local');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await push(ada);
+  expect(world.server.lfs.objects.size).toBe(1);
+});
+
+test('wrong credentials are refused', async () => {
+  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  const ada = await world.person('ada', world.url.replace('//', '//ada:wrong@'));
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  await expect(push(ada)).rejects.toMatchObject({ code: 'REMOTE_AUTH' });
+});
