@@ -1,2 +1,1 @@
-/** The version of this package; a test holds it against package.json. */
-export const VERSION = '0.1.0';
+export { VERSION } from '../base/version.ts';
