@@ -16,7 +16,7 @@ export interface RuntimeDescription {
   readonly cpu: string;
 }
 
-/** Versions and hardware of this process. ONNX Runtime is deterministic per build and CPU family only, so both are named. */
+/** What runs here: versions and hardware. ONNX Runtime is deterministic per build and CPU family only, so both are named. */
 export function describeRuntime({ provider, threads }: RuntimeSettings): RuntimeDescription {
   const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
   return {
