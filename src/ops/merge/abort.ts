@@ -1,0 +1,41 @@
+import { MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
+import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
+import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
+import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { filesOfTree, writeFiles } from '../checkout.ts';
+import { sameFile } from '../checkout-plan.ts';
+import type { Repository } from '../repository.ts';
+import { workTreeOf } from '../work-tree.ts';
+import { clearMergeState, type MergeState, readMergeState } from './merge-state.ts';
+
+/** The waiting merge. Errors: `MERGE_NONE`. */
+export async function requireMergeState(repository: Repository): Promise<MergeState> {
+  const state = await readMergeState(repository);
+  if (state !== undefined) return state;
+  throw new MgitError('MERGE_NONE', 'no merge waits to be finished', {
+    hint: 'begin one with "mgit merge <revision>"',
+  });
+}
+
+/**
+ * Gives up a waiting merge: files and index entries that it touched become those of the tip again; local changes elsewhere stay.
+ * Errors: `MERGE_NONE`, `EXTENT_MISSING`.
+ */
+export async function abortMerge(repository: Repository, long: LongOperation = {}): Promise<MergeState> {
+  const state = await requireMergeState(repository);
+  const workTree = await workTreeOf(repository);
+  const index = await readIndexState(workTree);
+  const { tree } = await repository.history.readCommit(state.tip);
+  const tip = await filesOfTree(repository, tree);
+  const touched = new Set(index.entries.map(entry => entry.path).concat([...tip.keys()]));
+  const changed = [...touched].filter(path => !sameFile(index.tracked.get(path), tip.get(path)));
+  const remove = changed.filter(path => !tip.has(path));
+  const write = changed.flatMap(path => tip.get(path) ?? []);
+  for (const path of remove) await removeTreeFile(workTree, path);
+  const attributes = treeAttributes(workTree, [...tip.values()]);
+  const set = await writeFiles(repository, write, { attributes, long });
+  await editIndex(workTree, { set, remove });
+  await clearMergeState(repository);
+  return state;
+}

@@ -1,0 +1,85 @@
+import type { CommitId } from '../../base/ids.ts';
+import type { TreeFile } from '../../store/history/history.ts';
+import { finishMessage } from '../commit-message.ts';
+import type { Repository } from '../repository.ts';
+import { withRecordTrailer, writeMergeRecord } from './merge-record.ts';
+import type { ModelReport } from './models.ts';
+import type { MergeSituation } from './situation.ts';
+
+/** The ref of a candidate that has not landed. */
+export function candidateRef(commit: CommitId): string {
+  return `refs/mgit/candidates/${commit}`;
+}
+
+/** Publishes a candidate to the repository: it may be gated, looked at and landed. */
+export async function writeCandidateRef(repository: Repository, commit: CommitId): Promise<void> {
+  await repository.history.updateRefs([{ ref: candidateRef(commit), target: commit }], 'merge: candidate');
+}
+
+/** What a merge commit is made of. */
+export interface CandidateContent {
+  readonly files: readonly TreeFile[];
+  readonly models: readonly ModelReport[];
+  readonly message: string;
+}
+
+/**
+ * Writes the merge commit with its record, and its candidate ref; the branch stays where it is. Errors: `TREE_INVALID` (a file
+ * on one side where the other has a folder), `HOOK_FAILED`, `IDENTITY_UNKNOWN`, `SIGNING_FAILED`.
+ */
+export async function writeCandidate(
+  repository: Repository,
+  situation: MergeSituation,
+  content: CandidateContent,
+): Promise<CommitId> {
+  const { target, revisions, base, settings } = situation;
+  const parents = [target.tip, ...revisions.map(({ commit }) => commit)];
+  const names = revisions.map(({ revision }) => revision);
+  const record = await writeMergeRecord(repository, {
+    ...{ base, parents, settings },
+    revisions: names,
+    models: content.models,
+  });
+  const others = content.files.filter(file => file.path !== record.file.path);
+  const tree = await repository.history.writeTree([...others, record.file]);
+  const message = await finishMessage(repository, withRecordTrailer(content.message, record.digest), {
+    source: 'merge',
+    verify: true,
+    stripComments: false,
+  });
+  const commit = await repository.history.writeCommit({ tree, parents, message });
+  await writeCandidateRef(repository, commit);
+  return commit;
+}
+
+/** The message of a merge commit, as `git fmt-merge-msg` words it. */
+export async function defaultMessage(repository: Repository, situation: MergeSituation): Promise<string> {
+  const kinds = new Map<string, string[]>();
+  for (const { revision } of situation.revisions) {
+    const kind = await kindOf(repository, revision);
+    kinds.set(kind, [...(kinds.get(kind) ?? []), `'${revision}'`]);
+  }
+  const parts = [...kinds].map(
+    ([kind, names]) => `${names.length > 1 ? PLURALS[kind] : kind} ${listed(names)}`,
+  );
+  const target = situation.target.ref.replace(/^refs\/heads\//, '');
+  const into = ['main', 'master', 'HEAD'].includes(target) ? '' : ` into ${target}`;
+  return `Merge ${parts.join(', ')}${into}\n`;
+}
+
+const PLURALS: Readonly<Record<string, string>> = {
+  branch: 'branches',
+  tag: 'tags',
+  'remote-tracking branch': 'remote-tracking branches',
+  commit: 'commits',
+};
+
+async function kindOf({ history }: Repository, revision: string): Promise<string> {
+  if (await history.readRef(`refs/heads/${revision}`)) return 'branch';
+  if (await history.readRef(`refs/remotes/${revision}`)) return 'remote-tracking branch';
+  return (await history.readRef(`refs/tags/${revision}`)) ? 'tag' : 'commit';
+}
+
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+}

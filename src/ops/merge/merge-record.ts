@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, type JsonValue } from '../../base/canonical-json.ts';
+import type { CommitId } from '../../base/ids.ts';
+import type { MergeSettings } from '../../merge/merge-settings.ts';
+import { METHODS } from '../../merge/methods/registry.ts';
+import type { TreeFile } from '../../store/history/history.ts';
+import type { Repository } from '../repository.ts';
+import type { ModelReport } from './models.ts';
+
+/** What a merge record says (`.mgit/merges/<sha256>.json`). */
+export interface MergeRecordContent {
+  readonly base: CommitId | undefined;
+  readonly parents: readonly CommitId[];
+  /** What the user called the merged revisions. */
+  readonly revisions: readonly string[];
+  readonly settings: MergeSettings;
+  readonly models: readonly ModelReport[];
+}
+
+/** A merge record as a file of the merged tree, and its name in the commit's trailer. */
+export interface MergeRecord {
+  readonly file: TreeFile;
+  readonly digest: string;
+}
+
+/** Writes a merge record: canonical JSON, named by its SHA-256, so that records of parallel branches never collide. */
+export async function writeMergeRecord(
+  repository: Repository,
+  content: MergeRecordContent,
+): Promise<MergeRecord> {
+  const bytes = Buffer.from(canonicalJson(recordOf(content)));
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const id = await repository.history.writeBlob(bytes);
+  return { digest, file: { path: `.mgit/merges/${digest}.json`, mode: 0o100644, id } };
+}
+
+function recordOf({ base, parents, revisions, settings, models }: MergeRecordContent): JsonValue {
+  const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
+  const kernels = METHODS.flatMap(method =>
+    method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
+  );
+  return {
+    version: 1,
+    method: settings.method ?? 'linear',
+    parameters: { ...settings.parameters },
+    rules: (settings.rules ?? []).map(rule => ({ ...rule })) as readonly JsonValue[],
+    kernels: Object.fromEntries(kernels),
+    base: base ?? null,
+    parents,
+    revisions,
+    models,
+  };
+}
+
+/** Adds the trailer that names a merge record. */
+export function withRecordTrailer(message: string, digest: string): string {
+  const body = message.trimEnd();
+  const last = body.split('\n\n').at(-1) ?? '';
+  const hasTrailers =
+    body.includes('\n\n') && last.split('\n').every(line => /^[A-Za-z0-9-]+: \S/.test(line));
+  return `${body}${hasTrailers ? '\n' : '\n\n'}Mgit-Merge: ${digest}\n`;
+}

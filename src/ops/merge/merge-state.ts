@@ -1,0 +1,77 @@
+import { isSystemError, MgitError } from '../../base/errors.ts';
+import { type CommitId, parseCommitId } from '../../base/ids.ts';
+import type { Repository } from '../repository.ts';
+import type { FileConflict } from './file-conflict.ts';
+import type { ModelReport } from './models.ts';
+
+/** A merge that waits for its conflicts: `<mgit directory>/merge/state.json`. */
+export interface MergeState {
+  readonly version: 1;
+  /** The branch that is merged into, a full ref name; `HEAD` when it is detached. */
+  readonly target: string;
+  readonly tip: CommitId;
+  /** What is merged, as it was called, and what it was. */
+  readonly revisions: readonly { readonly revision: string; readonly commit: CommitId }[];
+  readonly base: CommitId | null;
+  readonly method: string | null;
+  /** The values of `-X`. */
+  readonly given: readonly string[];
+  readonly message: string;
+  readonly gate: boolean;
+  readonly conflicts: readonly FileConflict[];
+  /** Models that merged without conflict. */
+  readonly models: readonly ModelReport[];
+}
+
+/** The merge that waits for its conflicts, if there is one. Errors: `MERGE_STATE_CORRUPT`. */
+export async function readMergeState(
+  repository: Pick<Repository, 'ports' | 'mgitDirectory'>,
+): Promise<MergeState | undefined> {
+  const bytes = await repository.ports.fs.readFile(pathOf(repository)).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  });
+  if (bytes === undefined) return undefined;
+  try {
+    const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as MergeState;
+    if (state.version !== 1) throw new Error(`version ${state.version}`);
+    for (const id of [state.tip, ...state.revisions.map(({ commit }) => commit)]) parseCommitId(id);
+    return state;
+  } catch (cause) {
+    throw new MgitError('MERGE_STATE_CORRUPT', `the waiting merge cannot be read: ${pathOf(repository)}`, {
+      cause,
+      hint: 'remove that file and run git merge --abort',
+    });
+  }
+}
+
+/** Records a merge that waits; durable when it returns. */
+export async function writeMergeState(repository: Repository, state: MergeState): Promise<void> {
+  const { fs } = repository.ports;
+  const folder = `${repository.mgitDirectory}/merge`;
+  const temporary = `${pathOf(repository)}.tmp`;
+  await fs.makeDirectory(folder);
+  const file = await fs.open(temporary, 'write');
+  try {
+    await file.write(Buffer.from(`${JSON.stringify(state, null, 2)}\n`), 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await fs.rename(temporary, pathOf(repository));
+  await fs.syncDirectory(folder);
+}
+
+/** Forgets the waiting merge, ours and Git's. */
+export async function clearMergeState(repository: Repository): Promise<void> {
+  const { gitDirectory } = repository.history;
+  const paths = ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE'].map(name => `${gitDirectory}/${name}`);
+  for (const path of [...paths, pathOf(repository)])
+    await repository.ports.fs.removeFile(path).catch((error: unknown) => {
+      if (!isSystemError(error, 'ENOENT')) throw error;
+    });
+}
+
+function pathOf({ mgitDirectory }: Pick<Repository, 'mgitDirectory'>): string {
+  return `${mgitDirectory}/merge/state.json`;
+}

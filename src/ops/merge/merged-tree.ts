@@ -1,0 +1,37 @@
+import type { LongOperation } from '../../base/events.ts';
+import type { TreeFile } from '../../store/history/history.ts';
+import type { Repository } from '../repository.ts';
+import { filesOf } from '../tree-changes.ts';
+import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
+import type { PlannedModel } from './models.ts';
+import type { MergeSituation } from './situation.ts';
+
+/** The merge of all paths, planned: nothing is computed or written yet but merged text. */
+export interface MergedPaths {
+  /** Files that need no computing. */
+  readonly files: readonly TreeFile[];
+  readonly models: readonly PlannedModel[];
+  readonly conflicts: readonly Extract<PathOutcome, { kind: 'conflict' }>[];
+}
+
+/** Merges the trees of a situation path by path. */
+export async function mergePaths(
+  repository: Repository,
+  situation: MergeSituation,
+  { signal }: LongOperation,
+): Promise<MergedPaths> {
+  const { target, revisions, base, decide } = situation;
+  const sides = [target.tip, ...revisions.map(({ commit }) => commit)];
+  const trees = await Promise.all(sides.map(commit => filesOf(repository, commit)));
+  const labels = ['HEAD', ...revisions.map(({ revision }) => revision)];
+  const outcomes: PathOutcome[] = [];
+  for (const versions of alignPaths(await filesOf(repository, base), trees)) {
+    signal?.throwIfAborted();
+    outcomes.push(await mergePath(repository, versions, { decide, labels }));
+  }
+  return {
+    files: outcomes.flatMap(outcome => (outcome.kind === 'file' ? [outcome.file] : [])),
+    models: outcomes.filter(outcome => outcome.kind === 'model'),
+    conflicts: outcomes.filter(outcome => outcome.kind === 'conflict'),
+  };
+}

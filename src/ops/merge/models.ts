@@ -1,0 +1,109 @@
+import type { LongOperation } from '../../base/events.ts';
+import { executeFile, type FileSurvey, surveyFile } from '../../merge/execute.ts';
+import type { TensorAction } from '../../merge/plan.ts';
+import type { FilePlan } from '../../merge/plan-file.ts';
+import type { TreeFile } from '../../store/history/history.ts';
+import { manifestText } from '../../store/manifest/write-manifest.ts';
+import type { Repository } from '../repository.ts';
+
+/** A model whose tensors are planned. */
+export interface PlannedModel {
+  readonly path: string;
+  readonly mode: number;
+  readonly plan: FilePlan;
+}
+
+/** How many tensors of a model were treated how. */
+export type ActionCounts = {
+  readonly kept: number;
+  readonly ours: number;
+  readonly theirs: number;
+  readonly base: number;
+  readonly computed: number;
+  readonly removed: number;
+  readonly conflicts: number;
+};
+
+/** What the merge did to one model, for the merge record and `--json`. */
+export type ModelReport = {
+  readonly path: string;
+  readonly counts: ActionCounts;
+  readonly tensors: readonly TensorReport[];
+};
+
+/** A computed tensor: method, models that changed it, and how their task vectors (changes since the base) relate. */
+export type TensorReport = {
+  readonly name: string;
+  readonly method: string;
+  readonly models: readonly number[];
+  /** Euclidean norm of each model's task vector. */
+  readonly norms: readonly number[];
+  /** Of the first model's task vector and each other one's. */
+  readonly cosines: readonly (number | null)[];
+  /** Share of elements that both moved, in opposite directions; likewise. */
+  readonly signConflicts: readonly (number | null)[];
+};
+
+/** The merged models: files of the new tree, and what was done to them. */
+export interface MergedModels {
+  readonly files: readonly TreeFile[];
+  readonly reports: readonly ModelReport[];
+}
+
+/**
+ * Computes planned models into the store, as recipes, all or nothing. Every input is examined before the first is merged.
+ * Errors: `MERGE_NON_FINITE`, `MERGE_LAYOUT_UNSUPPORTED`, those of the methods and the store.
+ */
+export async function mergeModels(
+  repository: Repository,
+  models: readonly PlannedModel[],
+  operation: LongOperation,
+): Promise<MergedModels> {
+  const { store } = repository;
+  const surveys: FileSurvey[] = [];
+  for (const { plan } of models) surveys.push(await surveyFile(plan, store, operation));
+  const writer = store.writer();
+  const files: TreeFile[] = [];
+  try {
+    for (const { path, mode, plan } of models) {
+      const manifest = await executeFile(plan, { ...operation, store, writer });
+      files.push({ path, mode, id: await repository.history.writeBlob(manifestText(manifest)) });
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+  const reports = models.map(({ path, plan }, i) => reportOf(path, plan, surveys[i] ?? new Map()));
+  return { files, reports };
+}
+
+/** Counts what a plan does. */
+export function countActions(actions: readonly TensorAction[]): ActionCounts {
+  const count = (matches: (action: TensorAction) => boolean): number => actions.filter(matches).length;
+  return {
+    kept: count(action => action.kind === 'keep'),
+    ours: count(action => action.kind === 'take' && action.from === 0),
+    theirs: count(action => action.kind === 'take' && action.from !== 'base' && action.from > 0),
+    base: count(action => action.kind === 'take' && action.from === 'base'),
+    computed: count(action => action.kind === 'compute'),
+    removed: count(action => action.kind === 'remove'),
+    conflicts: count(action => action.kind === 'conflict'),
+  };
+}
+
+function reportOf(path: string, plan: FilePlan, survey: FileSurvey): ModelReport {
+  const tensors = plan.computed.map(action => {
+    const measured = survey.get(action.name);
+    const pairs = measured?.pairs ?? [];
+    return {
+      name: action.name,
+      method: action.method.name,
+      models: action.models,
+      norms: measured?.norms ?? [],
+      cosines: pairs.map(pair => pair.cosine),
+      signConflicts: pairs.map(pair => pair.signConflicts),
+    };
+  });
+  return { path, counts: countActions(plan.actions), tensors };
+}

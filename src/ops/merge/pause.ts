@@ -1,0 +1,73 @@
+import type { LongOperation } from '../../base/events.ts';
+import type { TreeFile } from '../../store/history/history.ts';
+import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
+import { indexEntry } from '../../store/worktree/index-edit.ts';
+import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
+import { checkoutTree, writeFiles } from '../checkout.ts';
+import type { Repository } from '../repository.ts';
+import { workTreeOf } from '../work-tree.ts';
+import type { FileConflict } from './file-conflict.ts';
+import { type PathOutcome, stagesOf } from './merge-paths.ts';
+import { type MergeState, writeMergeState } from './merge-state.ts';
+
+type Conflict = Extract<PathOutcome, { kind: 'conflict' }>;
+
+/** A merge that must wait. */
+export interface PauseRequest extends LongOperation {
+  readonly state: MergeState;
+  /** Everything that merged. */
+  readonly files: readonly TreeFile[];
+  readonly conflicts: readonly Conflict[];
+}
+
+/**
+ * Leaves a merge to the user: what merged is staged and written; of what did not, the index holds all versions (stages 1 to 3) and the
+ * work tree ours, text with conflict markers. The state is on disk first, so that `--abort` works after a crash. Errors: `LOCAL_CHANGES`.
+ */
+export async function pauseMerge(
+  repository: Repository,
+  request: PauseRequest,
+): Promise<readonly FileConflict[]> {
+  const { history } = repository;
+  const { state, conflicts } = request;
+  const ours = conflicts.flatMap(({ versions }): TreeFile[] => {
+    const [version] = versions.sides;
+    return version ? [{ path: versions.path, ...version }] : [];
+  });
+  const to = await history.writeTree([...request.files, ...ours]);
+  await writeMergeState(repository, state);
+  const heads = state.revisions.map(({ commit }) => `${commit}\n`).join('');
+  await writeGitFile(repository, 'MERGE_HEAD', heads);
+  await writeGitFile(repository, 'MERGE_MSG', state.message);
+  const { tree: from } = await history.readCommit(state.tip);
+  await checkoutTree(repository, { ...request, from, to });
+  await markConflicts(repository, conflicts, request);
+  return state.conflicts;
+}
+
+async function markConflicts(
+  repository: Repository,
+  conflicts: readonly Conflict[],
+  long: LongOperation,
+): Promise<void> {
+  const workTree = await workTreeOf(repository);
+  const marked = conflicts.flatMap(({ marked: version, versions }): TreeFile[] =>
+    version ? [{ path: versions.path, ...version }] : [],
+  );
+  const index = await readIndexState(workTree);
+  const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
+  await writeFiles(repository, marked, { attributes, long });
+  const set = conflicts.flatMap(({ versions }) =>
+    stagesOf(versions).map(stage => indexEntry({ path: versions.path, ...stage })),
+  );
+  await editIndex(workTree, { set, remove: [] });
+}
+
+async function writeGitFile({ ports, history }: Repository, name: string, text: string): Promise<void> {
+  const file = await ports.fs.open(`${history.gitDirectory}/${name}`, 'write');
+  try {
+    await file.write(Buffer.from(text), 0);
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,133 @@
+import { MgitError } from '../../base/errors.ts';
+import { type CommitId, parseCommitId } from '../../base/ids.ts';
+import type { Protection } from '../../eval/gate/policy.ts';
+import type { MergeSettings } from '../../merge/merge-settings.ts';
+import { compileRules, type Decide } from '../../merge/rules.ts';
+import type { History } from '../../store/history/history.ts';
+import { protectionOf, readProjectFile } from '../project-file.ts';
+import type { Repository } from '../repository.ts';
+import { combinedSettings, parseGivenSettings } from './settings.ts';
+
+/** The branch that is merged into. */
+export interface MergeTarget {
+  /** Full ref name; `HEAD` when it is detached. */
+  readonly ref: string;
+  readonly tip: CommitId;
+  /** The work tree shows this branch. */
+  readonly checkedOut: boolean;
+  /** What `mgit.yaml` at the tip asks for, if it protects the branch. */
+  readonly protection: Protection | undefined;
+}
+
+/** A merged revision, as it was called, and what it is. */
+export interface MergedRevision {
+  readonly revision: string;
+  readonly commit: CommitId;
+}
+
+/** What the user asked for. */
+export interface MergeRequest {
+  readonly revisions: readonly string[];
+  readonly method: string | undefined;
+  /** The values of `-X`. */
+  readonly given: readonly string[];
+  /** A branch other than the current one. */
+  readonly into: string | undefined;
+}
+
+/** Everything that a merge is decided by. */
+export interface MergeSituation {
+  readonly target: MergeTarget;
+  /** Revisions that the target does not have yet; none: it is up to date. */
+  readonly revisions: readonly MergedRevision[];
+  /** The only merged revision descends from the tip. */
+  readonly isFastForward: boolean;
+  readonly base: CommitId | undefined;
+  readonly settings: MergeSettings;
+  readonly decide: Decide;
+}
+
+/**
+ * Looks at where things stand. Errors: `REVISION_UNKNOWN`, `BRANCH_UNKNOWN`, `MERGE_BASE_AMBIGUOUS`, `MERGE_UNRELATED`, and those of
+ * the settings.
+ */
+export async function readSituation(repository: Repository, request: MergeRequest): Promise<MergeSituation> {
+  const { history } = repository;
+  const given = parseGivenSettings(request.given);
+  const target = await readTarget(repository, request.into);
+  const revisions = await newRevisions(history, target.tip, request.revisions);
+  const project = await readProjectFile(history, target.tip);
+  const settings = combinedSettings(project.merge, given, request.method);
+  const decide = compileRules(settings, revisions.length + 1);
+  const [only] = revisions;
+  const isFastForward =
+    only !== undefined && revisions.length === 1 && (await history.isAncestor(target.tip, only.commit));
+  if (only === undefined || isFastForward)
+    return { target, revisions, isFastForward, base: target.tip, settings, decide };
+  const base = given.base
+    ? await history.resolveCommit(given.base)
+    : await commonBase(history, target.tip, revisions);
+  return { target, revisions, isFastForward, base, settings, decide };
+}
+
+/** The current branch, or another one. Errors: `BRANCH_UNKNOWN`, `MERGE_NO_COMMITS`. */
+export async function readTarget(repository: Repository, into: string | undefined): Promise<MergeTarget> {
+  const { history } = repository;
+  const head = await history.head();
+  const headRef = head.kind === 'branch' ? head.ref : 'HEAD';
+  const ref = into === undefined ? headRef : `refs/heads/${into.replace(/^refs\/heads\//, '')}`;
+  const tip = ref === headRef ? head.commit : await history.readRef(ref);
+  if (tip === undefined) throw noTip(into);
+  const commit = parseCommitId(tip);
+  const protection = protectionOf(await readProjectFile(history, commit), ref);
+  return { ref, tip: commit, checkedOut: ref === headRef && history.workTree !== undefined, protection };
+}
+
+function noTip(into: string | undefined): MgitError {
+  return into === undefined
+    ? new MgitError('MERGE_NO_COMMITS', 'the current branch has no commit to merge into', {
+        hint: 'make it from the other one with mgit switch -c <name> <revision>',
+      })
+    : new MgitError('BRANCH_UNKNOWN', `there is no branch ${JSON.stringify(into)} to merge into`, {
+        hint: 'see "mgit branch" for those there are',
+      });
+}
+
+/** The revisions that `tip` does not contain, each commit once. */
+async function newRevisions(
+  history: History,
+  tip: CommitId,
+  revisions: readonly string[],
+): Promise<readonly MergedRevision[]> {
+  const found = new Map<CommitId, MergedRevision>();
+  for (const revision of revisions) {
+    const commit = await history.resolveCommit(revision);
+    if (!found.has(commit) && !(await history.isAncestor(commit, tip)))
+      found.set(commit, { revision, commit });
+  }
+  return [...found.values()];
+}
+
+/** The best common ancestor of all sides. */
+async function commonBase(
+  history: History,
+  tip: CommitId,
+  revisions: readonly MergedRevision[],
+): Promise<CommitId> {
+  let base = tip;
+  for (const { revision, commit } of revisions) {
+    const [best, ...others] = await history.mergeBases(base, commit);
+    if (best === undefined)
+      throw new MgitError('MERGE_UNRELATED', `${revision} has no commit in common with the target`, {
+        hint: 'name one that both grew from with -X base=<revision>',
+      });
+    if (others.length > 0)
+      throw new MgitError(
+        'MERGE_BASE_AMBIGUOUS',
+        `${revision} and the target have ${others.length + 1} equally good common ancestors`,
+        { hint: `choose one with -X base=<revision>: ${[best, ...others].join(', ')}` },
+      );
+    base = best;
+  }
+  return base;
+}
