@@ -79,15 +79,28 @@ function decodeEscapes(cursor: JsonCursor, raw: string): string {
   return text;
 }
 
-/** Reads an integer from 0 to 2^53 - 1, written without sign, fraction and exponent. */
+/** Reads an integer from 0 to 2^53 - 1, written without sign, leading zeros, fraction and exponent. */
 export function readNatural(cursor: JsonCursor): number {
   skipSpace(cursor);
-  const token = numberToken(cursor);
-  if (!/^\d+$/.test(token)) failJson(cursor, 'expected a whole number that is not negative');
-  const value = Number(token);
-  if (!Number.isSafeInteger(value)) failJson(cursor, `the number ${token} is too large`);
-  cursor.at += token.length;
+  const start = cursor.at;
+  let value = 0;
+  for (let digit = digitAt(cursor); digit >= 0; digit = digitAt(cursor)) {
+    value = value * 10 + digit;
+    if (value > Number.MAX_SAFE_INTEGER) failJson(cursor, 'a number is too large');
+    cursor.at++;
+  }
+  const length = cursor.at - start;
+  const next = cursor.text[cursor.at];
+  const goesOn = next === 0x2e || next === 0x65 || next === 0x45; // A fraction or an exponent.
+  if (length === 0 || goesOn || (length > 1 && cursor.text[start] === 0x30))
+    failJson(cursor, 'expected a whole number that is not negative');
   return value;
+}
+
+/** The value of the digit at the cursor, or -1. */
+function digitAt({ text, at }: JsonCursor): number {
+  const byte = text[at] ?? 0;
+  return byte >= 0x30 && byte <= 0x39 ? byte - 0x30 : -1;
 }
 
 /** Passes over any value. */
