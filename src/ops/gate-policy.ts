@@ -1,5 +1,6 @@
 import { canonicalJson, type JsonValue } from '../base/canonical-json.ts';
 import type { CommitId, ObjectId } from '../base/ids.ts';
+import { isModelCompanion } from '../eval/gate/companions.ts';
 import type { GatePolicy, Protection } from '../eval/gate/policy.ts';
 import type { TrustedKey } from '../eval/report/keys.ts';
 import { sha256 } from '../eval/report/statement.ts';
@@ -58,7 +59,7 @@ export function policyPaths(policy: TargetPolicy, recipeData: readonly string[])
   const all = [PROJECT_FILE, keysFolderOf(policy.protection), ...configs, ...fromGates, ...recipeData].map(
     plainPath,
   );
-  return path => all.some(one => path === one || path.startsWith(`${one}/`));
+  return path => isModelCompanion(path) || all.some(one => path === one || path.startsWith(`${one}/`));
 }
 
 /** A word of a command that may name a script: its folder counts too, since scripts import their neighbours. */
