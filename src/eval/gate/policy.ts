@@ -40,8 +40,8 @@ export interface EvaluationPolicy {
   readonly data: string;
   /** `sha256:<hex>`; needed where the data is not in the tree. */
   readonly digest?: string;
-  /** Part of the data set, such as `test`. */
-  readonly split?: string;
+  /** Part of the data set; default `test`. */
+  readonly split?: 'train' | 'test';
   /** The first so many items. */
   readonly limit?: number;
   readonly metrics: readonly string[];
