@@ -24,6 +24,8 @@ export interface RestoreOptions extends LongOperation {
   readonly workTree?: boolean;
   /** A revision. */
   readonly source?: string;
+  /** Leave tracked files that the source does not have, as `git checkout <revision> -- <path>` does. */
+  readonly overlay?: boolean;
 }
 
 /** The paths that were written or removed. */
@@ -42,11 +44,12 @@ export async function restorePaths(repository: Repository, options: RestoreOptio
   const source = await sourceFiles(repository, index, options);
   const pathspec = parsePathspec(repository, options.cwd, options.paths);
   const tracked = new Set(index.entries.map(entry => entry.path));
-  const paths = [...new Set([...tracked, ...source.keys()])].filter(pathspec.matches);
+  const known = options.overlay ? source.keys() : [...tracked, ...source.keys()];
+  const paths = [...new Set(known)].filter(pathspec.matches);
   requireMatches(pathspec, paths);
   refuseUnmerged(index, paths, source);
   const wanted = paths.flatMap(path => source.get(path) ?? []);
-  const removed = paths.filter(path => !source.has(path));
+  const removed = options.overlay ? [] : paths.filter(path => !source.has(path));
   const toFiles = options.workTree ?? !options.staged;
   const restored = toFiles
     ? await restoreFiles(repository, { wanted, removed, index, options })

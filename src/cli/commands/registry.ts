@@ -10,9 +10,109 @@ export interface CommandEntry {
 /** All commands, in the order of `mgit --help`. Loaded on use, so that one command does not pay for all. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'make a repository',
+    load: async () => (await import('./init.ts')).command,
+  },
+  {
+    name: 'track',
+    summary: 'declare which files are models',
+    load: async () => (await import('./track.ts')).command,
+  },
+  {
+    name: 'untrack',
+    summary: 'take globs of models out of .gitattributes',
+    load: async () => (await import('./untrack.ts')).command,
+  },
+  {
+    name: 'add',
+    summary: 'stage files; tensors of models go to the store',
+    load: async () => (await import('./add.ts')).command,
+  },
+  {
+    name: 'rm',
+    summary: 'remove files from the work tree and the index',
+    load: async () => (await import('./rm.ts')).command,
+  },
+  {
+    name: 'mv',
+    summary: 'move or rename files',
+    load: async () => (await import('./mv.ts')).command,
+  },
+  {
+    name: 'status',
+    summary: 'what is staged, changed, untracked or in conflict',
+    load: async () => (await import('./status.ts')).command,
+  },
+  {
+    name: 'commit',
+    summary: 'record what is staged',
+    load: async () => (await import('./commit.ts')).command,
+  },
+  {
+    name: 'log',
+    summary: 'the history of commits',
+    load: async () => (await import('./log.ts')).command,
+  },
+  {
+    name: 'show',
+    summary: 'a commit and what it changed',
+    load: async () => (await import('./show.ts')).command,
+  },
+  {
     name: 'diff',
     summary: 'show how far each tensor moved, and the lines that changed in other files',
     load: async () => (await import('./diff.ts')).command,
+  },
+  {
+    name: 'reflog',
+    summary: 'where HEAD or a branch has been',
+    load: async () => (await import('./reflog.ts')).command,
+  },
+  {
+    name: 'undo',
+    summary: 'reverse the last mgit command that moved a branch, a tag or HEAD',
+    load: async () => (await import('./undo.ts')).command,
+  },
+  {
+    name: 'branch',
+    summary: 'list, make, rename or delete branches',
+    load: async () => (await import('./branch.ts')).command,
+  },
+  {
+    name: 'switch',
+    summary: 'go to a branch',
+    load: async () => (await import('./switch.ts')).command,
+  },
+  {
+    name: 'checkout',
+    summary: 'go to a branch or commit, or restore files (see switch and restore)',
+    load: async () => (await import('./checkout.ts')).command,
+  },
+  {
+    name: 'restore',
+    summary: 'restore files of the work tree or the index',
+    load: async () => (await import('./restore.ts')).command,
+  },
+  {
+    name: 'tag',
+    summary: 'list, make or delete tags',
+    load: async () => (await import('./tag.ts')).command,
+  },
+  {
+    name: 'reset',
+    summary: 'move the current branch, or unstage files',
+    load: async () => (await import('./reset.ts')).command,
+  },
+  {
+    name: 'config',
+    summary: "read and write personal settings, in Git's own files",
+    load: async () => (await import('./config.ts')).command,
+  },
+  {
+    name: 'install',
+    summary: 'let plain git work on models: filter, diff and merge drivers',
+    load: async () => (await import('./install.ts')).command,
   },
   {
     name: 'doctor',
