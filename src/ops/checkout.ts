@@ -4,10 +4,10 @@ import type { ObjectId } from '../base/ids.ts';
 import type { TreeFile } from '../store/history/history.ts';
 import { treeAttributes } from '../store/worktree/attribute-sources.ts';
 import type { Attributes } from '../store/worktree/attributes.ts';
-import { applyIndexEdit, indexEntry } from '../store/worktree/index-edit.ts';
+import { indexEntry } from '../store/worktree/index-edit.ts';
 import type { IndexEntry } from '../store/worktree/index-file.ts';
 import { changeIndex, editIndex, readIndexState } from '../store/worktree/index-session.ts';
-import { statDataOf, UNKNOWN_STAT } from '../store/worktree/stat-data.ts';
+import { indexStat, UNKNOWN_STAT } from '../store/worktree/index-stat.ts';
 import { removeTreeFile, writeTreeFile } from '../store/worktree/write-file.ts';
 import { type CheckoutPlan, planCheckout, planForcedCheckout } from './checkout-plan.ts';
 import { localChanges } from './local-changes.ts';
@@ -66,9 +66,8 @@ export async function forceCheckout(
 /** Makes the index that of a tree and leaves the work tree (`reset --mixed`): what is known to be clean stays known. */
 export async function resetIndex(repository: Repository, tree: ObjectId | undefined): Promise<void> {
   const to = await filesOfTree(repository, tree ?? null);
-  await changeIndex(await workTreeOf(repository), before => {
-    const kept = applyIndexEdit(before, { set: [], remove: [] });
-    const known = new Map(kept.filter(entry => entry.stage === 0).map(entry => [entry.path, entry]));
+  await changeIndex(await workTreeOf(repository), entries => {
+    const known = new Map(entries.filter(entry => entry.stage === 0).map(entry => [entry.path, entry]));
     return [...to.values()].map(file => {
       const entry = known.get(file.path);
       return entry?.id === file.id && entry.mode === file.mode ? entry : indexEntry(file);
@@ -110,7 +109,7 @@ export async function writeFiles(
   for (const file of files) {
     context.long.signal?.throwIfAborted();
     const stat = file.mode === 0o160000 ? undefined : await writeTreeFile(workTree, file, context);
-    entries.push(indexEntry({ ...file, ...(stat === undefined ? UNKNOWN_STAT : statDataOf(stat)) }));
+    entries.push(indexEntry({ ...file, ...(stat === undefined ? UNKNOWN_STAT : indexStat(stat)) }));
   }
   return entries;
 }

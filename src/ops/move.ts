@@ -2,7 +2,7 @@ import { MgitError } from '../base/errors.ts';
 import { lstat } from '../store/worktree/compare.ts';
 import type { IndexEntry } from '../store/worktree/index-file.ts';
 import { editIndex, type IndexState, readIndexState } from '../store/worktree/index-session.ts';
-import { statDataOf } from '../store/worktree/stat-data.ts';
+import { indexStat, isRacy } from '../store/worktree/index-stat.ts';
 import type { WorkTree } from '../store/worktree/work-tree.ts';
 import type { Repository } from './repository.ts';
 import { repositoryPath, workTreeOf } from './work-tree.ts';
@@ -75,8 +75,9 @@ async function rename(workTree: WorkTree, from: string, to: string): Promise<voi
 async function movedEntry(workTree: WorkTree, index: IndexState, move: MovedFile): Promise<IndexEntry> {
   const entry = index.tracked.get(move.from) as IndexEntry;
   const stat = await lstat(workTree, move.to);
-  const now = stat === undefined ? undefined : statDataOf(stat);
+  const now = stat === undefined ? undefined : indexStat(stat);
   const isClean =
+    !isRacy(entry, index) &&
     now?.size === entry.size &&
     now.mtimeSeconds === entry.mtimeSeconds &&
     now.mtimeNanoseconds === entry.mtimeNanoseconds;

@@ -6,7 +6,7 @@ import { treeAttributes, workTreeAttributes } from '../store/worktree/attribute-
 import { compareFile, lstat } from '../store/worktree/compare.ts';
 import { indexEntry } from '../store/worktree/index-edit.ts';
 import { editIndex, type IndexState, readIndexState } from '../store/worktree/index-session.ts';
-import { UNKNOWN_STAT } from '../store/worktree/stat-data.ts';
+import { UNKNOWN_STAT } from '../store/worktree/index-stat.ts';
 import { removeTreeFile } from '../store/worktree/write-file.ts';
 import { filesOfTree, requireExtents, writeFiles } from './checkout.ts';
 import { sameFile } from './checkout-plan.ts';

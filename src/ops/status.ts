@@ -105,9 +105,9 @@ async function refresh(workTree: WorkTree, entries: readonly IndexEntry[]): Prom
   if (entries.length === 0) return;
   try {
     const found = new Map(entries.map(entry => [entry.path, entry]));
-    await changeIndex(workTree, before =>
-      applyIndexEdit(before, {
-        set: before.entries.flatMap(entry => {
+    await changeIndex(workTree, now =>
+      applyIndexEdit(now, {
+        set: now.flatMap(entry => {
           const fresh = found.get(entry.path);
           return fresh?.id === entry.id && entry.stage === 0 ? [fresh] : [];
         }),

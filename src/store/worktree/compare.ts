@@ -5,7 +5,7 @@ import type { Attributes } from './attributes.ts';
 import { type FileContent, modeOf, readContent } from './file-content.ts';
 import type { IndexEntry } from './index-file.ts';
 import type { IndexState } from './index-session.ts';
-import { isRacy, sameStat, statDataOf } from './stat-data.ts';
+import { indexStat, isRacy, matchesStat } from './index-stat.ts';
 import type { WorkTree } from './work-tree.ts';
 
 /** How a tracked file of the work tree stands to its index entry. */
@@ -33,7 +33,7 @@ export async function compareFile(
   if (entry.skipWorktree || entry.assumeValid || entry.mode === GITLINK) return { kind: 'same' };
   const stat = await lstat(workTree, entry.path);
   if (stat === undefined || stat.kind === 'directory') return { kind: 'missing' };
-  if (isKnownClean(workTree, entry, { stat, timeNs: context.index.timeNs })) return { kind: 'same' };
+  if (isKnownClean(workTree, entry, { stat, index: context.index })) return { kind: 'same' };
   if (stat.kind === 'other') return { kind: 'modified', stat };
   const content = await readContent(workTree, entry.path, {
     attributes: context.attributes,
@@ -42,17 +42,17 @@ export async function compareFile(
   });
   if (content.id !== entry.id || !sameMode(workTree, entry.mode, stat) || entry.intentToAdd)
     return { kind: 'modified', stat, content };
-  return { kind: 'same', refreshed: { ...entry, ...statDataOf(stat) } };
+  return { kind: 'same', refreshed: { ...entry, ...indexStat(stat) } };
 }
 
 function isKnownClean(
   workTree: WorkTree,
   entry: IndexEntry,
-  now: { readonly stat: FileStat; readonly timeNs: bigint | undefined },
+  now: { readonly stat: FileStat; readonly index: IndexState },
 ): boolean {
   if (entry.intentToAdd || !sameMode(workTree, entry.mode, now.stat)) return false;
   if (entry.size === 0 && !EMPTY_BLOBS.has(entry.id)) return false; // Smudged: it was racy when the index was written.
-  return sameStat(entry, now.stat, workTree.settings.stat) && !isRacy(entry, now.timeNs);
+  return matchesStat(entry, now.stat, workTree.settings.stat) && !isRacy(entry, now.index);
 }
 
 /** The mode that the work tree gives a file, where the file system can tell; otherwise that of the index. */

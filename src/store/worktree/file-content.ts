@@ -11,14 +11,14 @@ import { manifestText } from '../manifest/write-manifest.ts';
 import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
 import { type Attributes, isModel } from './attributes.ts';
 import { convertedBlob, needsConversion } from './conversion.ts';
-import { type StatData, statDataOf } from './stat-data.ts';
+import { type IndexStat, indexStat } from './index-stat.ts';
 import type { WorkTree } from './work-tree.ts';
 
 /** What stands at a path of the work tree, as a commit would hold it. */
 export interface FileContent {
   readonly id: ObjectId;
   readonly mode: number;
-  readonly stat: StatData;
+  readonly stat: IndexStat;
   /** Set for a model. */
   readonly manifest?: Manifest;
   /** Set for a model that was stored. */
@@ -41,7 +41,7 @@ export async function readContent(
 ): Promise<FileContent> {
   const { stat, action } = request;
   const absolute = `${workTree.root}/${path}`;
-  const place = { mode: modeOf(stat), stat: statDataOf(stat) };
+  const place = { mode: modeOf(stat), stat: indexStat(stat) };
   if (stat.kind === 'symlink') {
     const target = Buffer.from(await workTree.ports.fs.readLink(absolute), 'utf8');
     return { id: await blobOf(workTree, target, action), ...place };

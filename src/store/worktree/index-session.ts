@@ -1,11 +1,9 @@
-import { isSystemError } from '../../base/errors.ts';
-import { applyIndexEdit, type IndexBefore, type IndexEdit } from './index-edit.ts';
-import type { IndexEntry } from './index-file.ts';
-import { readIndex, withIndexLock } from './index-lock.ts';
+import { applyIndexEdit, type IndexEdit } from './index-edit.ts';
+import { type GitIndex, type IndexEntry, readIndex, withIndexLock } from './index-file.ts';
 import type { WorkTree } from './work-tree.ts';
 
 /** The index as it stands, read without a lock. */
-export interface IndexState extends IndexBefore {
+export interface IndexState extends GitIndex {
   /** Entries of stage 0 by path. */
   readonly tracked: ReadonlyMap<string, IndexEntry>;
   /** Entries of unresolved conflicts. */
@@ -13,36 +11,25 @@ export interface IndexState extends IndexBefore {
 }
 
 /** Reads the index. Errors: `INDEX_UNSUPPORTED`, `INDEX_CORRUPT`. */
-export async function readIndexState(workTree: WorkTree): Promise<IndexState> {
-  const timeNs = await indexTime(workTree); // First: a younger index read after it only makes more entries racy.
-  const entries = await readIndex(workTree.ports.fs, workTree.history);
+export async function readIndexState({ ports, history }: WorkTree): Promise<IndexState> {
+  const index = await readIndex(ports.fs, `${history.gitDirectory}/index`);
   return {
-    entries,
-    timeNs,
-    tracked: new Map(entries.filter(entry => entry.stage === 0).map(entry => [entry.path, entry])),
-    unmerged: entries.filter(entry => entry.stage !== 0),
+    ...index,
+    tracked: new Map(index.entries.filter(entry => entry.stage === 0).map(entry => [entry.path, entry])),
+    unmerged: index.entries.filter(entry => entry.stage !== 0),
   };
 }
 
 /** Applies an edit to the index as it stands now, under its lock. Errors: `INDEX_LOCKED`. */
 export async function editIndex(workTree: WorkTree, edit: IndexEdit): Promise<void> {
-  await changeIndex(workTree, before => applyIndexEdit(before, edit));
+  if (edit.set.length + edit.remove.length > 0)
+    await changeIndex(workTree, entries => applyIndexEdit(entries, edit));
 }
 
-/** Replaces the index under its lock. Errors: `INDEX_LOCKED`. */
+/** Replaces the index under its lock. Entries that stay are passed on as they are. Errors: `INDEX_LOCKED`. */
 export async function changeIndex(
-  workTree: WorkTree,
-  change: (before: IndexBefore) => readonly IndexEntry[],
+  { ports, history }: WorkTree,
+  change: (entries: readonly IndexEntry[]) => readonly IndexEntry[],
 ): Promise<void> {
-  const timeNs = await indexTime(workTree);
-  await withIndexLock(workTree.ports.fs, workTree.history, entries => change({ entries, timeNs }));
-}
-
-async function indexTime({ ports, history }: WorkTree): Promise<bigint | undefined> {
-  try {
-    return (await ports.fs.stat(`${history.gitDirectory}/index`)).mtimeNs;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  }
+  await withIndexLock(ports.fs, history.gitDirectory, async index => change(index.entries));
 }

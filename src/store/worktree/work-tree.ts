@@ -2,7 +2,7 @@ import { isSystemError } from '../../base/errors.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import type { History } from '../history/history.ts';
 import type { TensorStore } from '../tensor-store.ts';
-import type { StatPolicy } from './stat-data.ts';
+import type { StatPolicy } from './index-stat.ts';
 
 /** What the configuration says about files in the work tree. */
 export interface WorkTreeSettings {
