@@ -29,7 +29,7 @@ export interface CardGateRow {
   readonly task: string;
   readonly items: number;
   readonly base: number | undefined;
-  readonly parents: readonly number[];
+  readonly parents: readonly (number | undefined)[];
   readonly candidate: number;
 }
 
