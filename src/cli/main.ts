@@ -13,7 +13,9 @@ import type { EventView } from './views/progress.ts';
 /** The entry of the `mgit` program: sets the exit code of the process. */
 export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
-  process.exitCode = await runCli(argv.length === 0 ? ['--help'] : argv);
+  const abort = new AbortController();
+  process.once('SIGINT', () => abort.abort(new MgitError('INTERRUPTED', 'interrupted')));
+  process.exitCode = await runCli(argv.length === 0 ? ['--help'] : argv, { signal: abort.signal });
 }
 
 /** Parses and runs one command line; returns the exit status. `world` replaces the real one in tests. */
@@ -133,15 +135,13 @@ function deliver(outcome: CommandOutcome, state: RunState): void {
 type World = Pick<CliContext, 'ports' | 'onEvent'>;
 
 function contextOf(options: Record<string, unknown>, state: RunState, world: World): CliContext {
-  const abort = new AbortController();
-  process.once('SIGINT', () => abort.abort(new MgitError('INTERRUPTED', 'interrupted')));
   const start = typeof options.C === 'string' ? options.C : undefined;
   return {
     ...world,
     io: state.io,
     cwd: startDirectory(state.world?.cwd, start),
     globals: state.globals,
-    signal: state.world?.signal ?? abort.signal,
+    signal: state.world?.signal ?? new AbortController().signal,
   };
 }
 

@@ -63,6 +63,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'diff',
     summary: 'show how far each tensor moved, and the lines that changed in other files',
     load: async () => (await import('./diff.ts')).command,
+  },
+  {
     name: 'publish',
     summary: 'publish a revision with config, licence and a model card',
     load: async () => (await import('./publish.ts')).command,
