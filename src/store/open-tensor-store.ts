@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { Ports } from '../base/ports/ports.ts';
 import { addFile, hashFile } from './extents/add-file.ts';
+import { freshBuffers } from './extents/buffer-pool.ts';
 import { chainCost } from './extents/chain.ts';
 import { missingExtents, packsFor } from './extents/dependencies.ts';
 import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
 import { importPack } from './extents/import-pack.ts';
-import { inlineEngine } from './extents/inline-engine.ts';
 import { localPacks } from './extents/local-packs.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
 import { restoreFile } from './extents/restore-file.ts';
@@ -14,6 +14,7 @@ import { createSession, type WriteSession } from './extents/session.ts';
 import { createStoreWriter } from './extents/store-writer.ts';
 import { verified } from './extents/verified.ts';
 import { verifyPacks } from './extents/verify-packs.ts';
+import { createWorkForce } from './extents/work-force.ts';
 import { createPackWriter } from './packs/pack-writer.ts';
 import type { EvaluateRecipe } from './packs/records.ts';
 import type { TensorStore } from './tensor-store.ts';
@@ -24,37 +25,37 @@ export interface OpenStoreOptions {
   /** Absolute: mgit's own directory, `<common git dir>/mgit`. Need not exist yet. */
   readonly directory: string;
   readonly evaluateRecipe: EvaluateRecipe;
+  /** Bytes of memory that the store's work may take, about; the default is 512 MiB. */
+  readonly memoryLimit?: number;
   /** Bytes of a new pack at most; less than the format's bound only in tests. */
   readonly packBytes?: number;
 }
 
-/** Opens the store of packs under `directory`. Nothing is read before it is needed. */
-export function openTensorStore({
-  ports,
-  directory,
-  evaluateRecipe,
-  packBytes,
-}: OpenStoreOptions): TensorStore {
+const MEMORY_LIMIT = 512 * 1024 * 1024;
+
+/** Opens the store of packs under `directory`. Nothing is read, and no thread is started, before it is needed. */
+export function openTensorStore(options: OpenStoreOptions): TensorStore {
+  const { ports, directory, evaluateRecipe, packBytes, memoryLimit = MEMORY_LIMIT } = options;
   const packs = join(directory, 'packs');
   const local = localPacks(ports.fs, packs);
-  const engine = inlineEngine;
+  const force = createWorkForce({ parallelism: ports.parallelism, memoryLimit });
   const uniqueName = (): string => Buffer.from(ports.randomBytes(8)).toString('hex');
-  const readContext = (signal?: AbortSignal): ReadContext => ({
-    lookup: local.lookup(),
-    engine,
-    evaluateRecipe,
-    signal,
-    depth: 0,
-  });
-  const session = (): WriteSession => {
+  const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
+    const engine = force.engineFor(bytes);
+    return { lookup: local.lookup(), engine, buffers: freshBuffers, evaluateRecipe, signal, depth: 0 };
+  };
+  const session = (bytes: number): WriteSession => {
     const place = { fs: ports.fs, packs, temporary: join(directory, 'tmp'), uniqueName };
     const writer = createPackWriter(packBytes === undefined ? place : { ...place, packBytes });
-    return createSession({ engine, local, packs: writer, evaluateRecipe });
+    const engine = force.engineFor(bytes);
+    const lanes = force.lanes(engine);
+    const { buffers, baseBuffers } = force;
+    return createSession({ engine, buffers, baseBuffers, lanes, local, packs: writer, evaluateRecipe });
   };
 
   return {
     addFile: async (source, layout, options = {}) => {
-      const writing = session();
+      const writing = session(layout.size);
       try {
         const result = await addFile({ source, layout }, options, writing);
         await writing.finish();
@@ -64,32 +65,37 @@ export function openTensorStore({
         throw error;
       }
     },
-    hashFile: (source, layout, options = {}) => hashFile({ source, layout }, options, engine),
+    hashFile: (source, layout, options = {}) => hashFile({ source, layout }, options, session(layout.size)),
     has: async digest => digest === EMPTY_DIGEST || (await local.lookup()(digest)) !== undefined,
     describe: async digest => {
       const record = await local.lookup()(digest);
       return record && describeRecord(record);
     },
     read: (digest, range, options = {}) => {
-      const slices = readChecked(digest, range, readContext(options.signal));
-      return range === undefined && options.verify !== false ? verified(digest, slices, engine) : slices;
+      const context = reading(options.signal, range?.length);
+      const slices = readChecked(digest, range, context);
+      return range === undefined && options.verify !== false
+        ? verified(digest, slices, context.engine)
+        : slices;
     },
-    restoreFile: (manifest, path, options = {}) =>
-      restoreFile(
-        { manifest, path },
-        { fs: ports.fs, read: readContext(options.signal), uniqueName },
-        options,
-      ),
-    writer: options => createStoreWriter(session(), options?.coding ?? 'auto'),
+    restoreFile: (manifest, path, options = {}) => {
+      const read = { ...reading(options.signal, manifest.size), buffers: force.buffers };
+      const lanes = force.lanes(read.engine);
+      return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, uniqueName }, options);
+    },
+    writer: (options = {}) => createStoreWriter(session(options.bytes ?? 0), options.coding ?? 'auto'),
     listPacks: () => local.list(),
     packPath: id => local.path(id),
     packsFor: digests => packsFor(digests, local.lookup()),
     missing: digests => missingExtents(digests, local.lookup()),
     importPack: (id, path) => importPack({ id, path }, ports.fs, local),
     verify: async function* (ids, options = {}) {
-      yield* verifyPacks(ids ?? (await local.list()), { local, read: readContext(options.signal) }, options);
+      yield* verifyPacks(ids ?? (await local.list()), { local, read: reading(options.signal) }, options);
     },
-    close: () => local.close(),
+    close: async () => {
+      await force.close();
+      await local.close();
+    },
   };
 }
 

@@ -76,7 +76,8 @@ export interface TensorStore {
   ): AsyncIterable<Uint8Array>;
   /** Writes a whole file to `path` (absolute): temporary file, verified, fsync, rename. */
   restoreFile(manifest: Manifest, path: string, options?: LongOperation): Promise<void>;
-  writer(options?: { readonly coding?: CodingPolicy }): StoreWriter;
+  /** `bytes` is about how much will be added: worker threads are used where it is much. */
+  writer(options?: { readonly coding?: CodingPolicy; readonly bytes?: number }): StoreWriter;
   /** The local packs. */
   listPacks(): Promise<readonly PackId[]>;
   /** The absolute path of a local pack's file. */

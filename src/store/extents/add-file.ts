@@ -3,73 +3,77 @@ import type { Digest } from '../../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../../formats/checkpoint.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { manifestOf } from '../manifest/manifest-of.ts';
-import { FRAME_BYTES } from '../packs/limits.ts';
 import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
-import { RAW_CODING } from './coding.ts';
-import { EMPTY_DIGEST } from './empty-extent.ts';
-import type { Engine } from './engine.ts';
-import { exactReader } from './exact-reader.ts';
-import { type PlannedExtent, planExtents } from './plan-extents.ts';
-import { sampleFile } from './sample-file.ts';
+import type { AddContext } from './add-context.ts';
+import { addHeld } from './add-held.ts';
+import { addRun } from './add-run.ts';
+import { addStreamed, isHeld } from './add-streamed.ts';
+import { type PlannedExtent, planExtents, runsOf } from './plan-extents.ts';
 import type { WriteSession } from './session.ts';
-import { addWritten, storedBytes, writeFrames } from './write-extent.ts';
+import { inParallel } from './task-group.ts';
+import { HELD_BUFFERS } from './work-force.ts';
+
+/** A file to add. */
+export interface FileToAdd {
+  readonly source: ByteSource;
+  readonly layout: CheckpointLayout;
+}
 
 /** Hashes a file's extents and stores those that are new; the caller finishes the session. Errors: `FILE_CHANGED`. */
 export async function addFile(
-  { source, layout }: { readonly source: ByteSource; readonly layout: CheckpointLayout },
+  { source, layout }: FileToAdd,
   options: AddFileOptions,
   session: WriteSession,
 ): Promise<AddFileResult> {
-  const digests: Digest[] = [];
-  const added = { newExtents: 0, newBytes: 0, storedBytes: 0 };
-  for (const planned of planExtents(layout, options.base)) {
-    options.signal?.throwIfAborted();
-    const digest = await hashSpan(source, planned, session.engine);
-    digests.push(digest);
-    if (!(await session.has(digest))) {
-      const coding = options.coding === 'raw' ? RAW_CODING : await sampleFile(source, planned, session);
-      const reader = exactReader(slicesOf(source, planned));
-      const written = await writeFrames(reader, { length: planned.span.length, coding }, session);
-      if (await addWritten(digest, written, session)) {
-        added.newExtents++;
-        added.newBytes += planned.span.length;
-        added.storedBytes += storedBytes(written);
-      }
-    }
-    report(options, planned.span.offset + planned.span.length, layout.size);
-  }
+  const digests = new Array<Digest>(layout.extents.length);
+  const total = { newExtents: 0, newBytes: 0, storedBytes: 0 };
+  const progress = progressOf(options, layout.size);
+  const context: AddContext = {
+    source,
+    session,
+    policy: options.coding ?? 'auto',
+    signal: options.signal,
+    beginnings: new Set(),
+    hashed: ({ position, span }, digest) => {
+      digests[position] = digest;
+      progress(span.length);
+    },
+    stored: added => {
+      total.newExtents += added.newExtents;
+      total.newBytes += added.newBytes;
+      total.storedBytes += added.storedBytes;
+    },
+  };
+  const runs = runsOf(planExtents(layout, options.base), ({ span }) => span.length);
+  await inParallel(runs, session.lanes, run => addExtents(run, context));
   await source.checkUnchanged?.();
-  return { manifest: manifestOf(layout, digests), ...added };
+  return { manifest: manifestOf(layout, digests), ...total };
 }
 
 /** The manifest of a file, without storing anything. Errors: `FILE_CHANGED`. */
 export async function hashFile(
-  { source, layout }: { readonly source: ByteSource; readonly layout: CheckpointLayout },
+  file: FileToAdd,
   options: LongOperation,
-  engine: Engine,
+  session: WriteSession,
 ): Promise<Manifest> {
-  const digests: Digest[] = [];
-  for (const planned of planExtents(layout, undefined)) {
-    options.signal?.throwIfAborted();
-    digests.push(await hashSpan(source, planned, engine));
-    report(options, planned.span.offset + planned.span.length, layout.size);
-  }
-  await source.checkUnchanged?.();
-  return manifestOf(layout, digests);
+  const nothingIsNew: WriteSession = { ...session, claim: async () => false, hasLength: async () => true };
+  const { manifest } = await addFile(file, options, nothingIsNew);
+  return manifest;
 }
 
-async function hashSpan(source: ByteSource, planned: PlannedExtent, engine: Engine): Promise<Digest> {
-  if (planned.span.length === 0) return EMPTY_DIGEST;
-  const hasher = engine.hasher();
-  for await (const slice of slicesOf(source, planned)) await hasher.update(slice);
-  return hasher.digest();
+async function addExtents(run: readonly PlannedExtent[], context: AddContext): Promise<void> {
+  context.signal?.throwIfAborted();
+  const [first, second] = run;
+  if (!first) return;
+  if (second || first.span.length === 0) await addRun(run, context);
+  else if (isHeld(first, HELD_BUFFERS)) await addHeld(first, context);
+  else await addStreamed(first, context);
 }
 
-async function* slicesOf(source: ByteSource, { span }: PlannedExtent): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < span.length; at += FRAME_BYTES)
-    yield await source.read(span.offset + at, Math.min(FRAME_BYTES, span.length - at));
-}
-
-function report({ onEvent }: LongOperation, done: number, total: number): void {
-  onEvent?.({ type: 'progress', phase: 'hash', done, total, unit: 'bytes' });
+function progressOf({ onEvent }: LongOperation, total: number): (bytes: number) => void {
+  let done = 0;
+  return bytes => {
+    done += bytes;
+    onEvent?.({ type: 'progress', phase: 'hash', done, total, unit: 'bytes' });
+  };
 }

@@ -9,7 +9,7 @@ const WORTHWHILE = 0.88;
 /** An XOR must beat planes by this factor, since reading it reads another extent too. */
 const XOR_ADVANTAGE = 0.9;
 /** Shorter extents are not worth a codec. */
-const SHORTEST = 512;
+export const SHORTEST_CODED = 4096;
 
 /** Parts of an extent's bytes, and the same parts of the extent that it may be coded against. */
 export interface CodingSample {
@@ -33,7 +33,6 @@ export function samplePlaces(
 /** The coding that a sample recommends. */
 export async function chooseCoding(sample: CodingSample, engine: Engine): Promise<Coding> {
   const total = sample.parts.reduce((sum, part) => sum + part.length, 0);
-  if (total < SHORTEST) return RAW_CODING;
   let best: Coding = RAW_CODING;
   let least = total * WORTHWHILE;
   for (const elements of sample.layouts) {

@@ -12,7 +12,7 @@ export interface FrameJob {
 
 /** SHA-256 of bytes given in order. */
 export interface StreamHasher {
-  /** Resolves when `bytes` may change again. */
+  /** Takes its turn at once; resolves when `bytes` may change again. */
   update(bytes: Uint8Array): Promise<void>;
   /** Ends the stream. */
   digest(): Promise<Digest>;
@@ -20,10 +20,12 @@ export interface StreamHasher {
 
 /** Where bytes are hashed and coded: in this thread for little work, in worker threads for much. */
 export interface Engine {
-  hasher(): StreamHasher;
-  encode(job: FrameJob): Promise<Uint8Array>;
-  /** Exactly `rawLength` bytes. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`. */
-  decode(job: FrameJob, rawLength: number): Promise<Uint8Array>;
   /** How many jobs run at the same time. */
   readonly width: number;
+  hasher(): StreamHasher;
+  /** SHA-256 of consecutive parts of `bytes`, by their lengths. */
+  digests(bytes: Uint8Array, lengths: readonly number[]): Promise<readonly Digest[]>;
+  encode(job: FrameJob): Promise<Uint8Array>;
+  /** Fills `target` with the decoded frame. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`. */
+  decode(job: FrameJob, target: Uint8Array): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
+import { type BufferPool, freshBuffers } from './buffer-pool.ts';
 
 /** Takes exact lengths from a stream of slices. */
 export interface ExactReader {
-  /** Exactly `length` bytes. Errors: `EXTENT_CORRUPT` when the stream ends before. */
+  /** Exactly `length` bytes, for the caller to release. Errors: `EXTENT_CORRUPT` when the stream ends before. */
   take(length: number): Promise<Uint8Array>;
   /** Whether nothing is left. */
   isAtEnd(): Promise<boolean>;
@@ -10,43 +11,54 @@ export interface ExactReader {
   close(): Promise<void>;
 }
 
-/** Reads a stream of slices of any size in exact lengths. */
-export function exactReader(slices: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): ExactReader {
+/** Reads a stream of slices of any size in exact lengths. Slices that lie in `buffers` are released when they are used up. */
+export function exactReader(
+  slices: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  buffers: BufferPool = freshBuffers,
+): ExactReader {
   const iterator =
     Symbol.asyncIterator in slices ? slices[Symbol.asyncIterator]() : slices[Symbol.iterator]();
-  let rest: Uint8Array = new Uint8Array();
+  let slice: Uint8Array = new Uint8Array();
+  let used = 0;
   const hasMore = async (): Promise<boolean> => {
-    while (rest.length === 0) {
+    while (used === slice.length) {
       const next = await iterator.next();
       if (next.done) return false;
-      rest = next.value;
+      slice = next.value;
+      used = 0;
     }
     return true;
   };
   const fill = async (): Promise<void> => {
     if (!(await hasMore())) throw new MgitError('EXTENT_CORRUPT', 'an extent ended before its length');
   };
+  const copyTo = (target: Uint8Array): number => {
+    const count = Math.min(target.length, slice.length - used);
+    target.set(slice.subarray(used, used + count));
+    used += count;
+    if (used === slice.length) buffers.release(slice);
+    return count;
+  };
   return {
     take: async length => {
       if (length === 0) return new Uint8Array();
       await fill();
-      if (rest.length >= length) return cut(length);
+      if (used === 0 && slice.length === length) {
+        used = length;
+        return slice; // The usual case: both sides are cut at the same places.
+      }
       const whole = Buffer.allocUnsafeSlow(length);
       for (let done = 0; done < length; ) {
         await fill();
-        const part = cut(Math.min(rest.length, length - done));
-        whole.set(part, done);
-        done += part.length;
+        done += copyTo(whole.subarray(done));
       }
       return whole;
     },
     isAtEnd: async () => !(await hasMore()),
-    close: async () => void (await iterator.return?.()),
+    close: async () => {
+      if (used < slice.length) buffers.release(slice);
+      used = slice.length;
+      await iterator.return?.();
+    },
   };
-
-  function cut(length: number): Uint8Array {
-    const part = rest.subarray(0, length);
-    rest = rest.subarray(length);
-    return part;
-  }
 }

@@ -12,6 +12,8 @@ export interface LocalPacks {
   list(): Promise<readonly PackId[]>;
   open(id: PackId): Promise<OpenPack>;
   path(id: PackId): string;
+  /** The lengths of all stored extents. */
+  lengths(): Promise<ReadonlySet<number>>;
   /** Lets the next look-up see packs that this process has added. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -48,6 +50,12 @@ export function localPacks(fs: FileSystem, directory: string): LocalPacks {
     path,
     refresh,
     list: () => listPacks(fs, directory),
+    lengths: async () => {
+      const lengths = new Set<number>();
+      for (const { index } of (await loaded()).values())
+        for (let position = 0; position < index.entryCount; position++) lengths.add(index.lengthAt(position));
+      return lengths;
+    },
     open: async id => {
       const pack = (await loaded()).get(id);
       if (pack) return pack;

@@ -2,9 +2,10 @@ import { isMgitError, MgitError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import { frameCodec } from '../packs/codecs/registry.ts';
 import { CHAIN_LIMITS, FRAME_BYTES } from '../packs/limits.ts';
-import { readExactly } from '../packs/open-pack.ts';
+import { fillFrom, readExactly } from '../packs/open-pack.ts';
 import { FLAG_ROTATED, type PackFrame } from '../packs/pack-index.ts';
 import { type EvaluateRecipe, RECORD_KINDS } from '../packs/records.ts';
+import { type BufferPool, freshBuffers } from './buffer-pool.ts';
 import { extentMissing } from './chain.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
@@ -18,6 +19,8 @@ import { baseOf } from './references.ts';
 export interface ReadContext {
   readonly lookup: PackLookup;
   readonly engine: Engine;
+  /** Where the slices lie; whoever reads gives them back. */
+  readonly buffers: BufferPool;
   readonly evaluateRecipe: EvaluateRecipe;
   readonly signal: AbortSignal | undefined;
   /** Records between the extent that was asked for and this one. */
@@ -89,7 +92,9 @@ async function* readRaw(
     const to = Math.min(range.offset + range.length, start + frame.rawLength);
     for (let at = from; at < to; at += FRAME_BYTES) {
       const length = Math.min(FRAME_BYTES, to - at);
-      yield await readExactly(file, { offset: frame.offset + at - start, length, name: id });
+      const bytes = await context.buffers.acquire(length);
+      await fillFrom(file, bytes, { offset: frame.offset + at - start, name: id });
+      yield bytes;
     }
   }
 }
@@ -140,7 +145,13 @@ function readBase(
 ): ExactReader {
   const offset = places[0]?.start ?? 0;
   const length = places.reduce((total, { frame }) => total + frame.rawLength, 0);
-  return exactReader(readExtent(baseOf(entry), { offset, length }, { ...context, depth: context.depth + 1 }));
+  return exactReader(
+    readExtent(
+      baseOf(entry),
+      { offset, length },
+      { ...context, buffers: freshBuffers, depth: context.depth + 1 },
+    ),
+  );
 }
 
 async function decode(
@@ -154,9 +165,11 @@ async function decode(
     length: frame.storedLength,
     name: pack.id,
   });
+  const target = await context.buffers.acquire(frame.rawLength);
   const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
   try {
-    return await context.engine.decode({ kind: entry.kind, elements, bytes, base }, frame.rawLength);
+    await context.engine.decode({ kind: entry.kind, elements, bytes, base }, target);
+    return target;
   } catch (error) {
     if (isMgitError(error, 'FRAME_CORRUPT')) throw corrupt(segment, error.message, error);
     throw error;

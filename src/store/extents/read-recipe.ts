@@ -3,6 +3,7 @@ import { FRAME_BYTES } from '../packs/limits.ts';
 import type { PackEntry } from '../packs/pack-index.ts';
 import { decodeRecipe } from '../packs/recipe-parameters.ts';
 import type { ReadRecipeInput, Recipe } from '../packs/records.ts';
+import { freshBuffers } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
 import { type ExtentRange, type ReadContext, readExtent } from './read-extent.ts';
 
@@ -15,7 +16,7 @@ export async function* readRecipe(
   const recipe = decodeRecipe(entry.parameters);
   if (recipe.length !== entry.length || entry.segmentSpan !== entry.length)
     throw new MgitError('RECIPE_INVALID', `the recipe of ${entry.digest} has another length than its record`);
-  const inputs = recipeInputs(recipe, { ...context, depth: context.depth + 1 });
+  const inputs = recipeInputs(recipe, { ...context, buffers: freshBuffers, depth: context.depth + 1 });
   const end = range.offset + range.length;
   let position = 0;
   try {

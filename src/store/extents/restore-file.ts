@@ -1,14 +1,22 @@
 import { basename, dirname, join } from 'node:path';
 import type { LongOperation } from '../../base/events.ts';
-import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import type { Digest } from '../../base/ids.ts';
+import type { FileSystem } from '../../base/ports/file-system.ts';
+import type { Manifest, ManifestExtent } from '../manifest/manifest.ts';
+import { createFileSink, type FileSink } from '../packs/file-sink.ts';
+import { chainCost } from './chain.ts';
+import { runsOf } from './plan-extents.ts';
 import { type ReadContext, readExtent } from './read-extent.ts';
-import { verified } from './verified.ts';
+import { readRun } from './read-run.ts';
+import { inParallel, taskGroup } from './task-group.ts';
+import { checkDigest } from './verified.ts';
 
 /** What restoring needs besides the manifest. */
 export interface RestoreContext {
   readonly fs: FileSystem;
   readonly read: ReadContext;
+  /** Extents that may be read at the same time. */
+  readonly lanes: number;
   readonly uniqueName: () => string;
 }
 
@@ -18,20 +26,22 @@ export interface RestoreContext {
  */
 export async function restoreFile(
   { manifest, path }: { readonly manifest: Manifest; readonly path: string },
-  { fs, read, uniqueName }: RestoreContext,
+  context: RestoreContext,
   options: LongOperation,
 ): Promise<void> {
+  const { fs } = context;
   const folder = dirname(path);
   await fs.makeDirectory(folder);
-  const temporary = join(folder, `.${basename(path)}.${uniqueName()}.mgit`);
-  const file = await fs.open(temporary, 'create');
+  const temporary = join(folder, `.${basename(path)}.${context.uniqueName()}.mgit`);
+  const opened = await fs.open(temporary, 'create');
+  const sink = createFileSink(async () => opened);
   try {
-    await writeExtents(file, manifest, { read, options });
-    await file.sync();
-    await file.close();
+    await writeExtents(sink, manifest, { ...context, options });
+    await sink.seal(manifest.size);
+    await sink.close();
     await fs.rename(temporary, path);
   } catch (error) {
-    await file.close().catch(() => {}); // Closed already when the rename failed.
+    await sink.close();
     await fs.removeFile(temporary);
     throw error;
   }
@@ -39,26 +49,69 @@ export async function restoreFile(
 }
 
 async function writeExtents(
-  file: OpenFile,
+  sink: FileSink,
   manifest: Manifest,
-  { read, options }: { readonly read: ReadContext; readonly options: LongOperation },
+  { read, lanes, options }: RestoreContext & { readonly options: LongOperation },
 ): Promise<void> {
-  for (const extent of manifest.extents) {
-    let position = extent.offset;
-    for await (const slice of verified(
-      extent.digest,
-      readExtent(extent.digest, undefined, read),
-      read.engine,
-    )) {
-      await file.write(slice, position);
+  let done = 0;
+  const progress = (bytes: number): void => {
+    done += bytes;
+    options.onEvent?.({ type: 'progress', phase: 'restore', done, total: manifest.size, unit: 'bytes' });
+  };
+  const runs = runsOf(manifest.extents, extent => extent.length);
+  await inParallel(runs, lanes, async run => {
+    read.signal?.throwIfAborted();
+    const [first, second] = run;
+    if (first && !second) await writeExtent(sink, first, { read, progress });
+    else await writeRun(sink, run, { read, progress });
+  });
+}
+
+interface Writing {
+  readonly read: ReadContext;
+  readonly progress: (bytes: number) => void;
+}
+
+async function writeExtent(
+  sink: FileSink,
+  extent: ManifestExtent,
+  { read, progress }: Writing,
+): Promise<void> {
+  const { digest } = extent;
+  await chainCost(digest, read.lookup);
+  const hasher = read.engine.hasher();
+  const tasks = taskGroup();
+  let position = extent.offset;
+  try {
+    for await (const slice of readExtent(digest, undefined, read)) {
+      const used = Promise.all([hasher.update(slice), sink.write(slice, position)]);
+      tasks.start(used.finally(() => read.buffers.release(slice)));
       position += slice.length;
-      options.onEvent?.({
-        type: 'progress',
-        phase: 'restore',
-        done: position,
-        total: manifest.size,
-        unit: 'bytes',
-      });
+      progress(slice.length);
     }
+  } finally {
+    await tasks.settled();
+  }
+  checkDigest(digest, await hasher.digest());
+}
+
+async function writeRun(
+  sink: FileSink,
+  run: readonly ManifestExtent[],
+  { read, progress }: Writing,
+): Promise<void> {
+  const length = run.reduce((total, extent) => total + extent.length, 0);
+  const buffer = await read.buffers.acquire(length);
+  try {
+    await readRun(run, buffer, read);
+    const digests = await read.engine.digests(
+      buffer,
+      run.map(extent => extent.length),
+    );
+    for (const [at, { digest }] of run.entries()) checkDigest(digest, digests[at] as Digest);
+    await sink.write(buffer, run[0]?.offset ?? 0);
+    progress(length);
+  } finally {
+    read.buffers.release(buffer);
   }
 }

@@ -1,6 +1,7 @@
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { NewRecord, PackWriter } from '../packs/pack-writer.ts';
 import type { EvaluateRecipe } from '../packs/records.ts';
+import { type BufferPool, freshBuffers } from './buffer-pool.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
 import type { LocalPacks, PackLookup } from './local-packs.ts';
@@ -9,12 +10,18 @@ import type { ReadContext } from './read-extent.ts';
 /** One writing of new records: what the store has, what was added since, and where it goes. */
 export interface WriteSession {
   readonly engine: Engine;
+  readonly buffers: BufferPool;
+  /** For the extents that others are coded against. */
+  readonly baseBuffers: BufferPool;
+  /** Extents that may be worked on at the same time. */
+  readonly lanes: number;
   readonly packs: PackWriter;
   readonly lookup: PackLookup;
-  /** Whether an extent is stored already, or was added in this session. */
-  has(digest: Digest): Promise<boolean>;
-  /** Adds a record; false, and its frames are given back, when another came first. */
-  add(record: NewRecord): Promise<boolean>;
+  /** True for the first who asks for an extent that is not stored: that one must record it. */
+  claim(digest: Digest): Promise<boolean>;
+  record(record: NewRecord): void;
+  /** Whether an extent of this length is stored. */
+  hasLength(length: number): Promise<boolean>;
   /** For reading extents of the store. */
   readContext(signal?: AbortSignal): ReadContext;
   finish(): Promise<readonly PackId[]>;
@@ -23,33 +30,36 @@ export interface WriteSession {
 /** What a session is made of. */
 export interface SessionParts {
   readonly engine: Engine;
+  readonly buffers: BufferPool;
+  readonly baseBuffers: BufferPool;
+  readonly lanes: number;
   readonly local: LocalPacks;
   readonly packs: PackWriter;
   readonly evaluateRecipe: EvaluateRecipe;
 }
 
 /** Begins a session. */
-export function createSession({ engine, local, packs, evaluateRecipe }: SessionParts): WriteSession {
+export function createSession({ local, evaluateRecipe, ...parts }: SessionParts): WriteSession {
+  const { engine, packs } = parts;
   const lookup = local.lookup();
-  const added = new Set<Digest>();
-  const has = async (digest: Digest): Promise<boolean> =>
-    digest === EMPTY_DIGEST || added.has(digest) || (await lookup(digest)) !== undefined;
+  const claimed = new Set<Digest>([EMPTY_DIGEST]);
+  let lengths: Promise<ReadonlySet<number>> | undefined;
   return {
-    engine,
-    packs,
+    ...parts,
     lookup,
-    has,
-    add: async record => {
-      const isKnown = await has(record.digest);
-      if (isKnown || added.has(record.digest)) {
-        packs.release(record.frames);
-        return false;
-      }
-      added.add(record.digest);
-      packs.record(record);
-      return true;
+    claim: async digest => {
+      if (claimed.has(digest)) return false;
+      const stored = await lookup(digest);
+      const isFirst = !stored && !claimed.has(digest);
+      claimed.add(digest);
+      return isFirst;
     },
-    readContext: signal => ({ lookup, engine, evaluateRecipe, signal, depth: 0 }),
+    record: record => packs.record(record),
+    hasLength: async length => {
+      lengths ??= local.lengths();
+      return (await lengths).has(length);
+    },
+    readContext: signal => ({ lookup, engine, evaluateRecipe, signal, buffers: freshBuffers, depth: 0 }),
     finish: async () => {
       const ids = await packs.finish();
       if (ids.length > 0) await local.refresh();

@@ -4,19 +4,20 @@ import { FRAME_BYTES } from '../packs/limits.ts';
 import { encodeRecipe } from '../packs/recipe-parameters.ts';
 import { RECORD_KINDS, type Recipe } from '../packs/records.ts';
 import type { AddExtentOptions, CodingPolicy, StoreWriter } from '../tensor-store.ts';
-import { chainCost, costAbove, isAffordable } from './chain.ts';
-import { chooseCoding, samplePlaces } from './choose-coding.ts';
+import { type ChainCost, chainCost, costAbove, isAffordable } from './chain.ts';
+import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
-import type { StreamHasher } from './engine.ts';
-import { type ExactReader, exactReader } from './exact-reader.ts';
+import { exactReader } from './exact-reader.ts';
+import { createFrameLine } from './frame-line.ts';
 import type { WriteSession } from './session.ts';
-import { addWritten, writeFrames } from './write-extent.ts';
+import { taskGroup } from './task-group.ts';
+import { recordExtent } from './write-extent.ts';
 
 /** A writer over a session. */
-export function createStoreWriter(session: WriteSession, coding: CodingPolicy): StoreWriter {
+export function createStoreWriter(session: WriteSession, policy: CodingPolicy): StoreWriter {
   return {
-    addExtent: (bytes, length, options = {}) => addExtent({ bytes, length, coding, ...options }, session),
+    addExtent: (bytes, length, options = {}) => addExtent({ bytes, length, policy, ...options }, session),
     addRecipe: (digest, recipe) => addRecipe({ digest, recipe }, session),
     finish: (): Promise<readonly PackId[]> => session.finish(),
     abort: () => session.packs.abort(),
@@ -26,74 +27,77 @@ export function createStoreWriter(session: WriteSession, coding: CodingPolicy): 
 interface NewExtent extends AddExtentOptions {
   readonly bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly length: number;
-  readonly coding: CodingPolicy;
+  readonly policy: CodingPolicy;
 }
 
 /** Writes while it hashes, since a stream cannot be read again; what turns out to be stored already is given back. */
-async function addExtent(extent: NewExtent, session: WriteSession): Promise<Digest> {
-  const reader = exactReader(extent.bytes);
+async function addExtent(
+  { bytes, length, policy, dtype }: NewExtent,
+  session: WriteSession,
+): Promise<Digest> {
+  const reader = exactReader(bytes);
   const hasher = session.engine.hasher();
-  const first = await reader.take(Math.min(FRAME_BYTES, extent.length));
-  const coding = extent.coding === 'raw' ? RAW_CODING : await sampleFirst(first, extent, session);
-  const hashed = hashing({ first, reader, hasher });
-  const written = await writeFrames(hashed, { length: extent.length, coding }, session);
-  await expectEnd(reader);
-  if (extent.length === 0) return EMPTY_DIGEST;
+  const tasks = taskGroup();
+  let coding = RAW_CODING;
+  let line = createFrameLine(coding, session);
+  try {
+    for (let at = 0; at < length; at += FRAME_BYTES) {
+      const frame = await copyOf(await reader.take(Math.min(FRAME_BYTES, length - at)), session);
+      if (at === 0 && policy === 'auto') {
+        coding = await sampleFirst(frame, dtype, session);
+        line = createFrameLine(coding, session);
+      }
+      const used = Promise.all([hasher.update(frame), line.push(frame)]);
+      tasks.start(used.finally(() => session.buffers.release(frame)));
+    }
+    await expectEnd(reader.isAtEnd);
+  } finally {
+    await reader.close();
+    await tasks.settled();
+  }
   const digest = await hasher.digest();
-  await addWritten(digest, written, session);
-  return digest;
+  if (await session.claim(digest)) recordExtent({ digest, length, coding, frames: line.frames }, session);
+  else session.packs.release(line.frames);
+  return length === 0 ? EMPTY_DIGEST : digest;
 }
 
-async function sampleFirst(first: Uint8Array, extent: NewExtent, session: WriteSession): Promise<Coding> {
-  const parts = samplePlaces(first.length).map(place =>
-    first.subarray(place.offset, place.offset + place.length),
+/** The caller may reuse its slices, and threads see the pool's buffers without another copy. */
+async function copyOf(bytes: Uint8Array, session: WriteSession): Promise<Uint8Array> {
+  const buffer = await session.buffers.acquire(bytes.length);
+  buffer.set(bytes);
+  return buffer;
+}
+
+async function sampleFirst(
+  frame: Uint8Array,
+  dtype: AddExtentOptions['dtype'],
+  session: WriteSession,
+): Promise<Coding> {
+  if (frame.length < SHORTEST_CODED) return RAW_CODING;
+  const parts = samplePlaces(frame.length).map(({ offset, length }) =>
+    frame.subarray(offset, offset + length),
   );
-  return chooseCoding({ parts, layouts: layoutsFor(extent.dtype), base: undefined }, session.engine);
+  return chooseCoding({ parts, layouts: layoutsFor(dtype), base: undefined }, session.engine);
 }
 
-/** Passes the first frame and the rest on, through the hasher. */
-function hashing({
-  first,
-  reader,
-  hasher,
-}: {
-  readonly first: Uint8Array;
-  readonly reader: ExactReader;
-  readonly hasher: StreamHasher;
-}): ExactReader {
-  let isFirst = true;
-  return {
-    isAtEnd: reader.isAtEnd,
-    take: async length => {
-      const bytes = isFirst ? first : await reader.take(length);
-      isFirst = false;
-      await hasher.update(bytes);
-      return bytes;
-    },
-    close: reader.close,
-  };
-}
-
-async function expectEnd(reader: ExactReader): Promise<void> {
-  const isAtEnd = await reader.isAtEnd();
-  if (isAtEnd) return;
-  await reader.close();
-  throw new MgitError('EXTENT_LENGTH', 'an extent has more bytes than its length says');
+async function expectEnd(isAtEnd: () => Promise<boolean>): Promise<void> {
+  if (!(await isAtEnd()))
+    throw new MgitError('EXTENT_LENGTH', 'an extent has more bytes than its length says');
 }
 
 async function addRecipe(
   { digest, recipe }: { readonly digest: Digest; readonly recipe: Recipe },
   session: WriteSession,
 ): Promise<void> {
-  if (await session.has(digest)) return;
-  const below = [];
+  const below: ChainCost[] = [];
   for (const input of new Set(recipe.inputs.map(({ digest }) => digest)))
     below.push(await chainCost(input, session.lookup));
   if (!isAffordable(recipe.length, costAbove(recipe.length, below)))
     throw new MgitError('RECORD_TOO_DEEP', 'the inputs of this recipe need too many other records', {
       hint: 'Store the result itself.',
     });
-  await session.add({
+  if (!(await session.claim(digest))) return;
+  session.record({
     digest,
     length: recipe.length,
     kind: RECORD_KINDS.recipe,

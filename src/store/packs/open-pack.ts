@@ -43,7 +43,16 @@ export async function readExactly(
   { offset, length, name }: { readonly offset: number; readonly length: number; readonly name: string },
 ): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafeSlow(length);
-  const got = await file.read(bytes, offset);
-  if (got !== length) throw packCorrupt(name, `it ends at byte ${offset + got}`);
+  await fillFrom(file, bytes, { offset, name });
   return bytes;
+}
+
+/** Fills a buffer with part of a pack. Errors: `PACK_CORRUPT` when the file ends before. */
+export async function fillFrom(
+  file: OpenFile,
+  target: Uint8Array,
+  { offset, name }: { readonly offset: number; readonly name: string },
+): Promise<void> {
+  const got = await file.read(target, offset);
+  if (got !== target.length) throw packCorrupt(name, `it ends at byte ${offset + got}`);
 }

@@ -37,6 +37,8 @@ export interface PackIndex {
   readonly entryCount: number;
   /** Errors: `PACK_CORRUPT` when the entry breaks the format. */
   entryAt(position: number): PackEntry;
+  /** The length of the extent of an entry, without a look at the rest of it. */
+  lengthAt(position: number): number;
   find(digest: Digest): PackEntry | undefined;
   /** The frames of an entry, in the order of the bytes. Errors: `PACK_CORRUPT`. */
   framesOf(entry: PackEntry): readonly PackFrame[];
@@ -57,6 +59,7 @@ export function openPackIndex(bytes: Uint8Array, indexOffset: number, name: stri
   return {
     entryCount,
     entryAt: position => readEntry(tables, position),
+    lengthAt: position => Number(index.readBigUInt64LE(INDEX_HEAD_BYTES + position * ENTRY_BYTES + 32)),
     find: digest => findEntry(tables, digest),
     framesOf: entry => readFrames(tables, entry),
   };

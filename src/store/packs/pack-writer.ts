@@ -3,6 +3,7 @@ import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
 import { encodePackIndex, type NewEntry } from './encode-index.ts';
+import { createFileSink, type FileSink } from './file-sink.ts';
 import { PACK_LIMITS } from './limits.ts';
 import { encodeFooter, FOOTER_BYTES, PACK_HEADER } from './pack-frame.ts';
 import { ENTRY_BYTES, FRAME_ENTRY_BYTES, INDEX_HEAD_BYTES, type PackFrame } from './pack-index.ts';
@@ -10,6 +11,12 @@ import { ENTRY_BYTES, FRAME_ENTRY_BYTES, INDEX_HEAD_BYTES, type PackFrame } from
 /** A frame that was written, and the number of its pack. */
 export interface PlacedFrame extends PackFrame {
   readonly pack: number;
+}
+
+/** A frame's place, and when its bytes are there. */
+export interface Placing {
+  readonly frame: PlacedFrame;
+  readonly written: Promise<void>;
 }
 
 /** A whole record, whose frames may lie in several packs. A record without frames has its whole span in one. */
@@ -37,13 +44,16 @@ export interface PackWriterPlace {
 
 /** Writes frames as they come and records when their digests are known. */
 export interface PackWriter {
-  /** Takes the next place at once and writes there; the bytes must stay as they are until it resolves. */
-  place(stored: Uint8Array, rawLength: number): Promise<PlacedFrame>;
+  /** Takes the next place at once and writes there; the bytes must stay as they are until they are written. */
+  place(stored: Uint8Array, rawLength: number): Placing;
+  /** Places consecutive raw frames of the given lengths with one write. `bytes` must fit into one pack. */
+  placeRun(
+    bytes: Uint8Array,
+    lengths: readonly number[],
+  ): { readonly frames: readonly PlacedFrame[] } & Pick<Placing, 'written'>;
   /** Gives frames back that no record will use. */
   release(frames: readonly PlacedFrame[]): void;
   record(record: NewRecord): void;
-  /** Starts to make durable what was written so far, so that `finish` has less to wait for. */
-  flush(): Promise<void>;
   /** Makes everything durable, then visible: packs, then their names. */
   finish(): Promise<readonly PackId[]>;
   /** Removes every unfinished file. */
@@ -53,7 +63,7 @@ export interface PackWriter {
 interface UnfinishedPack {
   readonly number: number;
   readonly path: string;
-  readonly file: Promise<OpenFile>;
+  readonly sink: FileSink;
   readonly entries: NewEntry[];
   position: number;
   /** Bytes that the index will have at most. */
@@ -76,14 +86,29 @@ export function createPackWriter(place: PackWriterPlace): PackWriter {
     return started;
   };
 
+  const reserve = (bytes: Uint8Array, frames: number): { pack: UnfinishedPack; offset: number } => {
+    const pack = packWithRoom(bytes.length, frames * ENTRY_RESERVE);
+    const offset = pack.position;
+    pack.position += bytes.length;
+    pack.reserved += frames * ENTRY_RESERVE;
+    return { pack, offset };
+  };
+
   return {
-    place: async (stored, rawLength) => {
-      const pack = packWithRoom(stored.length, ENTRY_RESERVE);
-      const offset = pack.position;
-      pack.position += stored.length;
-      pack.reserved += ENTRY_RESERVE;
-      await (await pack.file).write(stored, offset);
-      return { pack: pack.number, offset, storedLength: stored.length, rawLength };
+    place: (stored, rawLength) => {
+      const { pack, offset } = reserve(stored, 1);
+      const frame = { pack: pack.number, offset, storedLength: stored.length, rawLength };
+      return { frame, written: pack.sink.write(stored, offset) };
+    },
+    placeRun: (bytes, lengths) => {
+      const { pack, offset } = reserve(bytes, lengths.length);
+      let at = offset;
+      const frames = lengths.map(length => {
+        const frame = { pack: pack.number, offset: at, storedLength: length, rawLength: length };
+        at += length;
+        return frame;
+      });
+      return { frames, written: pack.sink.write(bytes, offset) };
     },
     release: frames => {
       for (const frame of [...frames].reverse()) {
@@ -98,9 +123,6 @@ export function createPackWriter(place: PackWriterPlace): PackWriter {
         pack.entries.push({ ...record, segmentStart: 0, segmentSpan: record.length, frames: [] });
       } else for (const segment of segmentsOf(record)) packs[segment.pack]?.entries.push(segment.entry);
     },
-    flush: async () => {
-      await (await packs.at(-1)?.file)?.sync();
-    },
     finish: () => finishPacks(place, packs),
     abort: () => removePacks(place, packs),
   };
@@ -108,9 +130,8 @@ export function createPackWriter(place: PackWriterPlace): PackWriter {
 
 function startPack(place: PackWriterPlace, number: number): UnfinishedPack {
   const path = join(place.temporary, `${place.uniqueName()}.pack`);
-  const file = openPack(place, path);
-  file.catch(() => {}); // Reported to whoever places a frame.
-  return { number, path, file, entries: [], position: PACK_HEADER.length, reserved: INDEX_HEAD_BYTES };
+  const sink = createFileSink(() => openPack(place, path));
+  return { number, path, sink, entries: [], position: PACK_HEADER.length, reserved: INDEX_HEAD_BYTES };
 }
 
 async function openPack(place: PackWriterPlace, path: string): Promise<OpenFile> {
@@ -145,10 +166,9 @@ async function finishPacks(
 ): Promise<readonly PackId[]> {
   const finished: { readonly id: PackId; readonly from: string }[] = [];
   for (const pack of packs) {
-    const file = await pack.file;
-    if (pack.entries.length > 0) finished.push({ id: await sealPack(file, pack), from: pack.path });
-    await file.close();
-    if (pack.entries.length === 0) await place.fs.removeFile(pack.path);
+    if (pack.entries.length > 0) finished.push({ id: await sealPack(pack), from: pack.path });
+    await pack.sink.close();
+    if (pack.entries.length === 0) await ignoreAbsent(place.fs.removeFile(pack.path));
   }
   if (finished.length === 0) return [];
   await place.fs.makeDirectory(place.packs);
@@ -157,20 +177,17 @@ async function finishPacks(
   return finished.map(({ id }) => id);
 }
 
-async function sealPack(file: OpenFile, pack: UnfinishedPack): Promise<PackId> {
+async function sealPack(pack: UnfinishedPack): Promise<PackId> {
   const index = encodePackIndex(pack.entries);
   const { footer, id } = encodeFooter(index, pack.position);
-  await file.write(Buffer.concat([index, footer]), pack.position);
-  await file.truncate(pack.position + index.length + footer.length);
-  await file.sync();
+  await pack.sink.write(Buffer.concat([index, footer]), pack.position);
+  await pack.sink.seal(pack.position + index.length + footer.length);
   return id;
 }
 
 async function removePacks(place: PackWriterPlace, packs: readonly UnfinishedPack[]): Promise<void> {
   for (const pack of packs) {
-    const file = await pack.file.catch(() => undefined);
-    if (!file) continue;
-    await file.close().catch(() => {}); // Closed already when sealing a later pack failed.
+    await pack.sink.close();
     await ignoreAbsent(place.fs.removeFile(pack.path));
   }
 }

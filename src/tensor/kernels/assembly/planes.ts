@@ -5,13 +5,15 @@
  */
 
 export function splitPlanes(output: usize, input: usize, elements: i32, elementSize: i32, rotate: bool): void {
-  if (elementSize == 2) split2(output, input, elements, rotate);
+  if (elementSize == 1 && !rotate) memory.copy(output, input, elements);
+  else if (elementSize == 2) split2(output, input, elements, rotate);
   else if (elementSize == 4) split4(output, input, elements, rotate);
   else splitScalar(output, input, elements, elementSize, rotate, 0);
 }
 
 export function joinPlanes(output: usize, input: usize, elements: i32, elementSize: i32, rotate: bool): void {
-  if (elementSize == 2) join2(output, input, elements, rotate);
+  if (elementSize == 1 && !rotate) memory.copy(output, input, elements);
+  else if (elementSize == 2) join2(output, input, elements, rotate);
   else if (elementSize == 4) join4(output, input, elements, rotate);
   else joinScalar(output, input, elements, elementSize, rotate, 0);
 }

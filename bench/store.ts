@@ -1,0 +1,114 @@
+/**
+ * Adds and restores model files, beside `cp` with fsync and `openssl dgst -sha256` on the same file, and prints the ratios.
+ *
+ *     node bench/store.ts [--gib 1] [--rounds 3] [--dir <folder>]
+ *
+ * Every measurement is a fresh process, as a user starts one; the least of the rounds counts, since other load only ever adds.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { changeOneTensor, writeModel } from './store-model.ts';
+
+const { values } = parseArgs({
+  options: {
+    gib: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+    dir: { type: 'string', default: join(tmpdir(), 'mgit-bench-store') },
+  },
+});
+const bytes = Number(values.gib) * 1024 ** 3;
+const rounds = Number(values.rounds);
+const dir = values.dir;
+const at = (name: string): string => join(dir, name);
+
+interface Run {
+  readonly seconds: number;
+  readonly peakMiB: number;
+}
+
+function timed(command: string, ...args: string[]): Run {
+  const start = process.hrtime.bigint();
+  const result = spawnSync(command, args, { encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${result.stderr || result.error}`);
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  const peak = /peak (\d+)/.exec(result.stdout)?.[1];
+  return { seconds, peakMiB: Number(peak ?? 0) / 1024 };
+}
+
+function least(before: () => void, run: () => Run): Run {
+  const runs = Array.from({ length: rounds }, () => {
+    before();
+    spawnSync('sync');
+    return run();
+  });
+  return runs.reduce((best, each) => (each.seconds < best.seconds ? each : best));
+}
+
+const remove = (...names: string[]): void => {
+  for (const name of names) rmSync(at(name), { recursive: true, force: true });
+};
+const step = (...args: string[]): Run =>
+  timed(process.execPath, join(import.meta.dirname, 'store-step.ts'), ...args);
+const packBytes = (): number =>
+  readdirSync(at('mgit/packs')).reduce(
+    (total, name) => total + statSync(at(join('mgit/packs', name))).size,
+    0,
+  );
+
+function row(name: string, run: Run, reference?: number): void {
+  const ratio = reference === undefined ? '' : `${(run.seconds / reference).toFixed(2)}x`;
+  const peak = run.peakMiB === 0 ? '' : `${Math.round(run.peakMiB)} MiB`;
+  console.log(
+    `${name.padEnd(44)} ${run.seconds.toFixed(2).padStart(7)} s ${ratio.padStart(7)} ${peak.padStart(9)}`,
+  );
+}
+
+function measure(title: string, tensors: number): void {
+  remove('mgit', 'model', 'changed', 'copy', 'out');
+  writeModel(at('model'), bytes, tensors);
+  changeOneTensor(at('model'), at('changed'));
+  console.log(`\n${title}`);
+  const copy = least(
+    () => remove('copy'),
+    () => timed('sh', '-c', `cp --reflink=never ${at('model')} ${at('copy')} && sync ${at('copy')}`),
+  );
+  const hash = least(
+    () => {},
+    () => timed('openssl', 'dgst', '-sha256', at('model')),
+  );
+  row('cp --reflink=never + fsync', copy);
+  row('openssl dgst -sha256', hash);
+  const slower = Math.max(copy.seconds, hash.seconds);
+  row(
+    'add, new, stored raw (against the slower)',
+    least(
+      () => remove('mgit'),
+      () => step('add', at('mgit'), at('model')),
+    ),
+    slower,
+  );
+  const before = packBytes();
+  row('add again, nothing changed', step('add', at('mgit'), at('model')), slower);
+  if (packBytes() !== before) throw new Error('an unchanged file was stored again');
+  row('add again, one tensor changed', step('add', at('mgit'), at('changed')), slower);
+  console.log(`  wrote ${packBytes() - before} bytes for a tensor of ${Math.floor(bytes / tensors)}`);
+  row('add again, back to the first', step('add', at('mgit'), at('model')), slower);
+  row(
+    'restore (against cp)',
+    least(
+      () => remove('out'),
+      () => step('restore', at('mgit'), '-', at('out')),
+    ),
+    copy.seconds,
+  );
+  if (spawnSync('cmp', [at('model'), at('out')]).status !== 0) throw new Error('the restored file differs');
+}
+
+if (existsSync(dir)) remove('.');
+mkdirSync(dir, { recursive: true });
+measure(`${values.gib} GiB in 64 tensors`, 64);
+measure(`${values.gib} GiB in one tensor`, 1);
+remove('.');

@@ -1,0 +1,62 @@
+import { createHash, type Hash } from 'node:crypto';
+import { parentPort } from 'node:worker_threads';
+import { isMgitError } from '../../base/errors.ts';
+import type { EngineAnswer, EngineRequest } from './engine-messages.ts';
+import { decodeFrame, encodeFrame, partDigests } from './frame-work.ts';
+
+/** Hashes and codes for the thread that started it. Requests are answered in any order, but taken in theirs. */
+const streams = new Map<number, Hash>();
+
+parentPort?.on('message', ({ number, request }: { number: number; request: EngineRequest }) => {
+  void answer(number, request);
+});
+
+async function answer(number: number, request: EngineRequest): Promise<void> {
+  try {
+    post({ number, value: await perform(request) });
+  } catch (error) {
+    const code = isMgitError(error) ? error.code : undefined;
+    post({ number, error: { code, message: error instanceof Error ? error.message : String(error) } });
+  }
+}
+
+function perform(request: EngineRequest): unknown {
+  switch (request.type) {
+    case 'update':
+      streamOf(request.stream).update(request.bytes);
+      return undefined;
+    case 'digest': {
+      const digest = streamOf(request.stream).digest('hex');
+      streams.delete(request.stream);
+      return digest;
+    }
+    case 'digests':
+      return partDigests(request.bytes, request.lengths);
+    case 'encode':
+      return encodeFrame(request.job);
+    case 'decode':
+      return decodeInto(request.job, request.target);
+  }
+}
+
+/** The sender's own memory if it is shared; otherwise the target is a copy, and goes back. */
+async function decodeInto(
+  job: Parameters<typeof decodeFrame>[0],
+  target: Uint8Array,
+): Promise<Uint8Array | undefined> {
+  await decodeFrame(job, target);
+  return target.buffer instanceof SharedArrayBuffer ? undefined : target;
+}
+
+function streamOf(stream: number): Hash {
+  const hash = streams.get(stream) ?? createHash('sha256');
+  streams.set(stream, hash);
+  return hash;
+}
+
+function post(answer: EngineAnswer): void {
+  const value = 'value' in answer ? answer.value : undefined;
+  const isOwn = value instanceof Uint8Array && value.buffer instanceof ArrayBuffer;
+  const isWhole = isOwn && value.byteLength === value.buffer.byteLength;
+  parentPort?.postMessage(answer, isWhole ? [value.buffer as ArrayBuffer] : []);
+}

@@ -1,0 +1,66 @@
+import type { Digest } from '../../base/ids.ts';
+import type { PlacedFrame } from '../packs/pack-writer.ts';
+import { RECORD_KINDS } from '../packs/records.ts';
+import type { Coding } from './coding.ts';
+import { type ExactReader, exactReader } from './exact-reader.ts';
+import { readExtent } from './read-extent.ts';
+import type { WriteSession } from './session.ts';
+
+/** Codes and places the frames of one extent: coded in any order, placed in theirs. */
+export interface FrameLine {
+  /** Takes the next frame; resolves when `bytes` may change again. */
+  push(bytes: Uint8Array): Promise<void>;
+  /** The frames so far, complete once every push has resolved. */
+  readonly frames: readonly PlacedFrame[];
+  close(): Promise<void>;
+}
+
+/** A line for an extent of the given coding. */
+export function createFrameLine(coding: Coding, session: WriteSession): FrameLine {
+  const { kind, elements } = coding;
+  const base = coding.base && baseReader(coding.base, session);
+  const frames: PlacedFrame[] = [];
+  const takeInOrder = sequence();
+  const placeInOrder = sequence();
+
+  const place = (stored: Uint8Array, rawLength: number): { readonly written: Promise<void> } => {
+    const { frame, written } = session.packs.place(stored, rawLength);
+    frames.push(frame);
+    return { written };
+  };
+  const encode = async (bytes: Uint8Array, taking: Promise<Uint8Array> | undefined): Promise<Uint8Array> => {
+    const against = await taking;
+    try {
+      return await session.engine.encode({ kind, elements, bytes, base: against });
+    } finally {
+      if (against) session.baseBuffers.release(against);
+    }
+  };
+
+  return {
+    frames,
+    push: async bytes => {
+      if (kind === RECORD_KINDS.raw) return place(bytes, bytes.length).written;
+      const coded = encode(bytes, base && takeInOrder(() => base.take(bytes.length)));
+      coded.catch(() => {}); // Seen when its turn to be placed comes.
+      await (await placeInOrder(async () => place(await coded, bytes.length))).written;
+    },
+    close: async () => void (await base?.close()),
+  };
+}
+
+/** The bytes of the extent that is coded against, in buffers of their own: those of the file may all be waiting for them. */
+function baseReader(base: Digest, session: WriteSession): ExactReader {
+  const context = { ...session.readContext(), buffers: session.baseBuffers };
+  return exactReader(readExtent(base, undefined, context), session.baseBuffers);
+}
+
+/** Runs work one after the other, in the order of the calls. */
+function sequence(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return work => {
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
+  };
+}

@@ -1,0 +1,53 @@
+import type { CodingPolicy } from '../tensor-store.ts';
+import { chainCost, costAbove, isAffordable } from './chain.ts';
+import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
+import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
+import { exactReader } from './exact-reader.ts';
+import type { PlannedExtent } from './plan-extents.ts';
+import { type ExtentRange, readExtent } from './read-extent.ts';
+import type { WriteSession } from './session.ts';
+
+/** Reads part of the extent that is sampled. */
+export type ReadPart = (range: ExtentRange) => Promise<Uint8Array>;
+
+/** Samples an extent, and the extent it may be coded against, and chooses its coding. Skeletons stay raw. */
+export async function sampleExtent(
+  { extent, policy }: { readonly extent: PlannedExtent; readonly policy: CodingPolicy },
+  readPart: ReadPart,
+  session: WriteSession,
+): Promise<Coding> {
+  const { span, dtype, base } = extent;
+  if (policy === 'raw' || span.role === 'skeleton' || span.length < SHORTEST_CODED) return RAW_CODING;
+  const places = samplePlaces(span.length);
+  const parts: Uint8Array[] = [];
+  for (const place of places) parts.push(await readPart(place));
+  const layouts = layoutsFor(dtype);
+  if (base === undefined || !(await isUsableBase(base, span.length, session)))
+    return chooseCoding({ parts, layouts, base: undefined }, session.engine);
+  const baseParts: Uint8Array[] = [];
+  for (const place of places) baseParts.push(await readStored(base, place, session));
+  return chooseCoding({ parts, layouts, base: { digest: base, parts: baseParts } }, session.engine);
+}
+
+/** Part of a stored extent. */
+export async function readStored(
+  digest: NonNullable<PlannedExtent['base']>,
+  range: ExtentRange,
+  session: WriteSession,
+): Promise<Uint8Array> {
+  const reader = exactReader(readExtent(digest, range, session.readContext()));
+  const bytes = await reader.take(range.length);
+  await reader.close();
+  return bytes;
+}
+
+/** A base must be in the store already, and a record above it within the bounds of chains. */
+async function isUsableBase(
+  base: NonNullable<PlannedExtent['base']>,
+  length: number,
+  session: WriteSession,
+): Promise<boolean> {
+  if (!(await session.lookup(base))) return false;
+  const cost = await chainCost(base, session.lookup);
+  return isAffordable(length, costAbove(length, [cost]));
+}
