@@ -72,7 +72,8 @@ export async function mergeRevisions(repository: Repository, options: MergeOptio
     try {
       return await mergeOnce(repository, options, attempt);
     } catch (error) {
-      if (attempt === MOST_ATTEMPTS || !isMgitError(error, 'REF_CONFLICT')) throw error;
+      if (attempt === MOST_ATTEMPTS || !isMgitError(error, 'REF_CONFLICT', 'GATE_CANDIDATE_STALE'))
+        throw error;
       options.onEvent?.({
         type: 'warning',
         code: 'MERGE_AGAIN',

@@ -10,6 +10,8 @@ import { changeIndex, type IndexState, readIndexState } from '../store/worktree/
 import { comparePaths, listUntracked } from '../store/worktree/untracked.ts';
 import type { WorkTree } from '../store/worktree/work-tree.ts';
 import { readManifestBlob } from './manifests-at.ts';
+import type { FileConflict } from './merge/file-conflict.ts';
+import { readMergeState } from './merge/merge-state.ts';
 import { modelChange } from './model-change.ts';
 import type { Repository } from './repository.ts';
 import { changeKind, type FileChange, filesOf, treeChange } from './tree-changes.ts';
@@ -19,6 +21,8 @@ import { workTreeOf } from './work-tree.ts';
 export interface ConflictedFile {
   readonly path: string;
   readonly stages: readonly number[];
+  /** What mgit's merge recorded of it, with the possible resolutions; absent for a merge by plain Git. */
+  readonly recorded?: FileConflict;
 }
 
 /** Everything that `mgit status` tells. */
@@ -28,6 +32,8 @@ export interface Status {
   readonly unstaged: readonly FileChange[];
   readonly untracked: readonly string[];
   readonly conflicts: readonly ConflictedFile[];
+  /** The revisions that a waiting merge brings in, as the user called them; empty without one. */
+  readonly merging: readonly string[];
 }
 
 /** Compares HEAD, index and work tree. Reads no content of files whose metadata tells that they are unchanged. */
@@ -38,12 +44,14 @@ export async function readStatus(
   const workTree = await workTreeOf(repository);
   const index = await readIndexState(workTree);
   const head = await repository.history.head();
+  const merge = await readMergeState(repository);
   return {
     head,
+    merging: merge?.revisions.map(({ revision }) => revision) ?? [],
     staged: await stagedChanges(repository, index, head.commit),
     unstaged: await unstagedChanges(repository, index, options),
     untracked: await untrackedPaths(workTree, index, options.allUntracked !== true),
-    conflicts: conflictsOf(index),
+    conflicts: conflictsOf(index, merge?.conflicts ?? []),
   };
 }
 
@@ -130,9 +138,12 @@ export function untrackedPaths(workTree: WorkTree, index: IndexState, collapse: 
   });
 }
 
-function conflictsOf(index: IndexState): ConflictedFile[] {
+function conflictsOf(index: IndexState, recorded: readonly FileConflict[]): ConflictedFile[] {
   const stages = new Map<string, number[]>();
   for (const entry of index.unmerged)
     stages.set(entry.path, [...(stages.get(entry.path) ?? []), entry.stage]);
-  return [...stages].map(([path, found]) => ({ path, stages: found }));
+  return [...stages].map(([path, found]) => {
+    const conflict = recorded.find(item => item.path === path);
+    return { path, stages: found, ...(conflict ? { recorded: conflict } : {}) };
+  });
 }

@@ -14,7 +14,7 @@ import { temporaryDirectory, testPorts } from './world.ts';
 export type ModelValues = Readonly<Record<string, readonly number[]>>;
 
 /** A repository in a temporary directory, with `*.safetensors` tracked as models. */
-export interface ModelRepository extends AsyncDisposable {
+export interface MergeRepository extends AsyncDisposable {
   readonly repository: Repository;
   readonly ports: Ports;
   /** The work tree. */
@@ -43,18 +43,18 @@ export function modelFile(values: ModelValues): Uint8Array {
 }
 
 /** Makes a repository on branch `main` with one commit that tracks models. */
-export async function modelRepository(): Promise<ModelRepository> {
+export async function mergeRepository(): Promise<MergeRepository> {
   const folder = await temporaryDirectory();
   const ports = testPorts(folder.path);
   const path = join(folder.path, 'work');
   const repository = await initRepository(ports, { directory: path, initialBranch: 'main' });
-  const write: ModelRepository['write'] = async (file, content) => {
+  const write: MergeRepository['write'] = async (file, content) => {
     const target = join(path, file);
     await mkdir(dirname(target), { recursive: true });
     if (content === undefined) await rm(target);
     else await writeFile(target, typeof content === 'string' ? content : modelFile(content));
   };
-  const commit: ModelRepository['commit'] = async files => {
+  const commit: MergeRepository['commit'] = async files => {
     for (const [file, content] of Object.entries(files)) await write(file, content);
     await addPaths(repository, { cwd: path, paths: ['.'] });
     const message = `change ${Object.keys(files).join(', ')}`;

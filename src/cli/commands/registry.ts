@@ -110,6 +110,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./reset.ts')).command,
   },
   {
+    name: 'merge',
+    summary: 'merge branches tensor by tensor; on a protected branch only what passes its gates lands',
+    load: async () => (await import('./merge.ts')).command,
+  },
+  {
     name: 'config',
     summary: "read and write personal settings, in Git's own files",
     load: async () => (await import('./config.ts')).command,

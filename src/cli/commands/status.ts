@@ -35,6 +35,7 @@ function statusJson(status: Status): JsonValue {
     unstaged: status.unstaged.map(jsonValue),
     untracked: status.untracked,
     conflicts: status.conflicts.map(jsonValue),
+    merging: status.merging,
     clean:
       status.staged.length + status.unstaged.length + status.untracked.length + status.conflicts.length === 0,
   };

@@ -1,3 +1,4 @@
+import { describeConflict } from '../../ops/merge/file-conflict.ts';
 import type { ConflictedFile, Status } from '../../ops/status.ts';
 import type { FileChange } from '../../ops/tree-changes.ts';
 import { type CliIo, paint } from '../io.ts';
@@ -8,6 +9,7 @@ export function statusText(io: CliIo, status: Status): string {
   const sections = [
     headLine(status),
     status.head.commit === undefined ? '\nNo commits yet' : '',
+    mergeLine(status),
     conflictSection(io, status.conflicts),
     changeSection(io, status.staged, 'Changes to be committed:', 'green'),
     changeSection(io, status.unstaged, 'Changes not staged for commit:', 'red'),
@@ -21,6 +23,15 @@ function headLine({ head }: Status): string {
   return head.kind === 'branch'
     ? `On branch ${head.ref.replace(/^refs\/heads\//, '')}`
     : `HEAD detached at ${head.commit.slice(0, 7)}`;
+}
+
+function mergeLine({ merging, conflicts }: Status): string {
+  if (merging.length === 0) return '';
+  const next =
+    conflicts.length > 0
+      ? 'resolve the conflicts, then "mgit merge --continue"'
+      : 'run "mgit merge --continue"';
+  return `\nMerging ${merging.join(', ')}: ${next}, or "mgit merge --abort"`;
 }
 
 function changeSection(
@@ -45,9 +56,10 @@ const CONFLICTS: Readonly<Record<string, string>> = {
 
 function conflictSection(io: CliIo, conflicts: readonly ConflictedFile[]): string {
   if (conflicts.length === 0) return '';
-  const lines = conflicts.map(({ path, stages }) =>
+  const lines = conflicts.flatMap(({ path, stages, recorded }) => [
     paint(io, 'red', `  ${CONFLICTS[String(stages)] ?? 'unmerged'}: ${path}`),
-  );
+    ...(recorded ? describeConflict(recorded).map(line => `    ${line}`) : []),
+  ]);
   return ['', 'Unmerged paths:', ...lines].join('\n');
 }
 

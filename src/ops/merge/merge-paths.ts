@@ -1,4 +1,5 @@
 import type { ObjectId } from '../../base/ids.ts';
+import type { TensorAction } from '../../merge/plan.ts';
 import { type FilePlan, planFile } from '../../merge/plan-file.ts';
 import type { Decide } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
@@ -28,6 +29,8 @@ export type PathOutcome =
       readonly kind: 'conflict';
       readonly conflict: FileConflict;
       readonly versions: PathVersions;
+      /** A model's whole plan. */
+      readonly actions?: readonly TensorAction[];
       /** A text with conflict markers, for the work tree. */
       readonly marked?: FileVersion;
     };
@@ -105,7 +108,12 @@ function mergeModel(
   const { path } = versions;
   const plan = planFile({ ...manifests, decide });
   if (plan.conflicts.length > 0)
-    return { kind: 'conflict', versions, conflict: { kind: 'tensors', path, tensors: plan.conflicts } };
+    return {
+      kind: 'conflict',
+      versions,
+      actions: plan.actions,
+      conflict: { kind: 'tensors', path, tensors: plan.conflicts },
+    };
   return { kind: 'model', path, plan, mode: modeOf(versions) };
 }
 

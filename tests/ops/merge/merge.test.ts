@@ -12,22 +12,22 @@ import {
 } from '../../../src/ops/merge.ts';
 import { readStatus } from '../../../src/ops/status.ts';
 import { switchTo } from '../../../src/ops/switch.ts';
-import { type ModelRepository, modelRepository } from '../../testkit/merge-repository.ts';
+import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
 
 /** Gates that must not be asked. */
 const noGates: MergeOptions['runGates'] = async () => {
   throw new Error('no gate was expected');
 };
 
-function merge(world: ModelRepository, options: Partial<MergeOptions> = {}): Promise<MergeOutcome> {
+function merge(world: MergeRepository, options: Partial<MergeOptions> = {}): Promise<MergeOutcome> {
   return mergeRevisions(world.repository, { revisions: ['theirs'], runGates: noGates, ...options });
 }
 
 const BASE = { w: [1, 1], b: [1], head: [1] };
 
 /** Two branches that changed one tensor each and one tensor both. `main` is checked out. */
-async function diverged(): Promise<ModelRepository> {
-  const world = await modelRepository();
+async function diverged(): Promise<MergeRepository> {
+  const world = await mergeRepository();
   await world.commit({ 'model.safetensors': BASE, 'notes.txt': 'one\ntwo\nthree\n' });
   await world.switch('theirs', true);
   await world.commit({
@@ -160,8 +160,8 @@ test('several revisions at once', async () => {
 });
 
 /** Conflicts of all three kinds. */
-async function conflicted(): Promise<ModelRepository> {
-  const world = await modelRepository();
+async function conflicted(): Promise<MergeRepository> {
+  const world = await mergeRepository();
   await world.commit({ 'model.safetensors': { a: [1], b: [1] }, 'notes.txt': 'one\n', 'gone.txt': 'x\n' });
   await world.switch('theirs', true);
   await world.commit({
@@ -235,7 +235,7 @@ test('conflicts in a branch that is not checked out are an error that lists them
 });
 
 /** `diverged`, with `main` protected by one gate. */
-async function guarded(): Promise<ModelRepository> {
+async function guarded(): Promise<MergeRepository> {
   const world = await diverged();
   await world.commit({
     'mgit.yaml':

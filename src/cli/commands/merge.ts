@@ -1,0 +1,139 @@
+import type { JsonValue } from '../../base/canonical-json.ts';
+import { MgitError } from '../../base/errors.ts';
+import { METHODS } from '../../merge/methods/registry.ts';
+import type { GateRun } from '../../ops/gate-run.ts';
+import { abortMerge } from '../../ops/merge/abort.ts';
+import type { RunGates } from '../../ops/merge/land.ts';
+import { previewMerge } from '../../ops/merge/preview.ts';
+import { continueMerge, type MergeOutcome, mergeRevisions } from '../../ops/merge.ts';
+import type { Repository } from '../../ops/repository.ts';
+import {
+  type CommandInput,
+  type CommandOutcome,
+  type CommandSpec,
+  flagOption,
+  listArgument,
+  listOption,
+  textOption,
+} from '../command.ts';
+import type { CliContext } from '../context.ts';
+import { EXIT } from '../exit-codes.ts';
+import { jsonValue } from '../json.ts';
+import { mergeText, methodsText, previewText } from '../views/merge.ts';
+import { longOperation, withRepository } from '../with-repository.ts';
+
+export const command: CommandSpec = {
+  name: 'merge',
+  summary: 'merge branches tensor by tensor; on a protected branch only what passes its gates lands',
+  description:
+    'Unchanged tensors stay, those that one side changed are taken, those that several changed are merged by a method (see --list).\n' +
+    'The result is a candidate first; the branch advances to exactly it, or not at all.',
+  arguments: [{ name: '[revisions...]', description: 'what to merge; several give one merge commit' }],
+  options: [
+    { flags: '-s, --strategy <method>', description: 'the method for tensors that several sides changed' },
+    {
+      flags: '-X, --strategy-option <key=value>',
+      description: 'a parameter of the method; take:<glob>=ours|theirs|base; base=<revision>',
+      repeatable: true,
+    },
+    { flags: '--into <branch>', description: 'merge into this branch, not the current one' },
+    { flags: '-m, --message <text>', description: 'the message of the merge commit' },
+    { flags: '--dry-run', description: 'show the plan, per block of each model, and change nothing' },
+    { flags: '--continue', description: 'go on after conflicts are resolved' },
+    { flags: '--abort', description: 'give the merge up and restore what was before' },
+    { flags: '--no-gate', description: 'do not gate; refused on a protected branch' },
+    {
+      flags: '--allow-policy-change',
+      description: 'let the merge change mgit.yaml, keys or what gates read; the report says so',
+    },
+    { flags: '--list', description: 'list the methods with their parameters' },
+  ],
+  example: 'mgit merge better-digits -s linear -X weight=0.6,0.4',
+  run: async (context, input) => {
+    if (flagOption(input, 'list')) return methodList(context);
+    return withRepository(context, repository => runMerge(context, input, repository));
+  },
+};
+
+function methodList(context: CliContext): CommandOutcome {
+  const methods = METHODS.map(({ name, summary, source, ...method }) => ({
+    name,
+    summary,
+    source,
+    parameters: method.kind === 'compute' ? method.parameters : [],
+  }));
+  return { json: jsonValue({ methods }), human: methodsText(context.io, METHODS) };
+}
+
+async function runMerge(
+  context: CliContext,
+  input: CommandInput,
+  repository: Repository,
+): Promise<CommandOutcome> {
+  const long = longOperation(context);
+  const revisions = listArgument(input, 0);
+  if (flagOption(input, 'abort')) {
+    const { target, tip } = await abortMerge(repository, long);
+    return { json: jsonValue({ kind: 'aborted', target, tip }), human: 'Merge given up.' };
+  }
+  const given = listOption(input, 'strategyOption');
+  const message = textOption(input, 'message');
+  const gate = {
+    runGates,
+    gate: input.options.gate !== false,
+    allowPolicyChange: flagOption(input, 'allowPolicyChange'),
+  };
+  const options = { ...long, ...gate, given, ...(message === undefined ? {} : { message: `${message}\n` }) };
+  if (flagOption(input, 'continue')) return outcomeOf(context, await continueMerge(repository, options));
+  if (revisions.length === 0)
+    throw new MgitError('USAGE', 'merge what?', { hint: 'name a branch: mgit merge <revision>' });
+  const method = textOption(input, 'strategy');
+  const into = textOption(input, 'into');
+  if (flagOption(input, 'dryRun')) {
+    const preview = await previewMerge(repository, { revisions, method, given, into }, long);
+    return { json: jsonValue(preview), human: previewText(context.io, preview) };
+  }
+  const outcome = await mergeRevisions(repository, {
+    ...options,
+    revisions,
+    ...(method === undefined ? {} : { method }),
+    ...(into === undefined ? {} : { into }),
+  });
+  return outcomeOf(context, outcome);
+}
+
+/** Loaded only where a branch is protected: gates bring the whole of training and evaluation along. */
+const runGates: RunGates = async (repository, options) =>
+  (await import('../../ops/gate.ts')).runGates(repository, options);
+
+const EXIT_BY_VERDICT = {
+  pass: EXIT.gateError, // Passed, but not every required gate ran.
+  fail: EXIT.gateRejected,
+  inconclusive: EXIT.gateInconclusive,
+  error: EXIT.gateError,
+} as const;
+
+function outcomeOf(context: CliContext, outcome: MergeOutcome): CommandOutcome {
+  const exitCode =
+    outcome.kind === 'held'
+      ? EXIT_BY_VERDICT[outcome.gates.verdict]
+      : outcome.kind === 'conflicts'
+        ? EXIT.conflicts
+        : EXIT.done;
+  return { json: outcomeJson(outcome), human: mergeText(context.io, outcome), exitCode };
+}
+
+function outcomeJson(outcome: MergeOutcome): JsonValue {
+  if (outcome.kind !== 'landed' && outcome.kind !== 'held') return jsonValue(outcome);
+  return jsonValue({ ...outcome, gates: outcome.gates ? gateRunJson(outcome.gates) : null });
+}
+
+/** An error has no JSON of its own. */
+function gateRunJson(run: GateRun): object {
+  const gates = run.gates.map(result => {
+    if (result.verdict !== 'error') return result;
+    const { code, message, hint } = result.error;
+    return { ...result, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
+  });
+  return { ...run, gates };
+}

@@ -1,0 +1,109 @@
+import { gateTable } from '../../eval/report/gate-table.ts';
+import type { MergeMethod } from '../../merge/method.ts';
+import type { GateRun } from '../../ops/gate-run.ts';
+import { describeConflict, type FileConflict } from '../../ops/merge/file-conflict.ts';
+import type { ActionCounts } from '../../ops/merge/models.ts';
+import type { MergePreview } from '../../ops/merge/preview.ts';
+import type { MergeOutcome } from '../../ops/merge.ts';
+import { type CliIo, paint, table } from '../io.ts';
+
+/** What `mgit merge` did, for a person. */
+export function mergeText(io: CliIo, outcome: MergeOutcome): string {
+  const target = branchName(outcome.target);
+  switch (outcome.kind) {
+    case 'up-to-date':
+      return 'Already up to date.';
+    case 'conflicts':
+      return conflictText(io, outcome.conflicts);
+    case 'landed':
+      return [
+        ...(outcome.gates ? [gatesText(io, outcome.gates)] : []),
+        ...outcome.models.map(({ path, counts }) => `${path}: ${countsText(counts)}`),
+        `${outcome.fastForward ? 'Fast-forwarded' : 'Merged into'} ${target}: ${outcome.previous.slice(0, 7)}..${outcome.commit.slice(0, 7)}`,
+      ].join('\n');
+    case 'held':
+      return [
+        gatesText(io, outcome.gates),
+        `${target} has not moved. The candidate is ${outcome.candidate.slice(0, 10)}; look at it with "mgit gate show ${outcome.candidate.slice(0, 10)}".`,
+      ].join('\n');
+  }
+}
+
+/** The plan of `mgit merge --dry-run`, for a person. */
+export function previewText(io: CliIo, preview: MergePreview): string {
+  const target = branchName(preview.target);
+  if (preview.relation === 'up-to-date') return 'Already up to date.';
+  const names = preview.revisions.map(({ revision }) => revision).join(', ');
+  const gates = preview.gates.length > 0 ? `, through ${preview.gates.join(', ')}` : '';
+  return [
+    `Would ${preview.relation === 'fast-forward' ? `fast-forward ${target} to` : `merge into ${target}:`} ${names}${gates}`,
+    ...preview.files.map(path => `  ${path}`),
+    ...preview.models.flatMap(model => ['', paint(io, 'bold', model.path), indented(blockTable(model))]),
+    ...(preview.conflicts.length > 0 ? ['', conflictText(io, preview.conflicts)] : []),
+  ].join('\n');
+}
+
+/** The merge methods with their parameters, for a person. */
+export function methodsText(io: CliIo, methods: readonly MergeMethod[]): string {
+  return methods
+    .map(method => {
+      const parameters = method.kind === 'compute' ? method.parameters : [];
+      const rows = parameters.map(parameter => [
+        `-X ${parameter.name}=${parameter.perModel ? '<per model>' : `<${parameter.type}>`}`,
+        `${parameter.description} (default ${String(parameter.default)})`,
+      ]);
+      const head = `${paint(io, 'bold', method.name)}: ${method.summary}`;
+      return rows.length === 0 ? head : `${head}\n${indented(table(rows))}`;
+    })
+    .join('\n');
+}
+
+function conflictText(io: CliIo, conflicts: readonly FileConflict[]): string {
+  return [
+    paint(io, 'red', 'Conflicts:'),
+    ...conflicts.flatMap(describeConflict).map(line => `  ${line}`),
+    'Resolve them, then "mgit merge --continue"; or "mgit merge --abort".',
+  ].join('\n');
+}
+
+function gatesText(io: CliIo, run: GateRun): string {
+  const blocks = run.gates.map(result => {
+    if (result.verdict === 'error')
+      return `${result.gate}: ${paint(io, 'red', `could not run: ${result.error.message}`)}`;
+    const { title, measurements, rules } = gateTable(result.report);
+    return [paint(io, 'bold', title), indented(table(measurements)), indented(table(rules))].join('\n');
+  });
+  const missing = run.complete ? [] : ['Not every gate that the branch requires has run.'];
+  return [...blocks, ...missing].join('\n');
+}
+
+function blockTable({ blocks }: MergePreview['models'][number]): string {
+  return table(blocks.map(({ block, counts }) => [block, countsText(counts)]));
+}
+
+function countsText(counts: ActionCounts): string {
+  const words: readonly (readonly [number, string])[] = [
+    [counts.computed, 'merged'],
+    [counts.ours, 'from ours'],
+    [counts.theirs, 'from theirs'],
+    [counts.base, 'from the base'],
+    [counts.removed, 'removed'],
+    [counts.kept, 'unchanged'],
+    [counts.conflicts, 'in conflict'],
+  ];
+  return words
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}`)
+    .join(', ');
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map(line => `  ${line}`)
+    .join('\n');
+}
+
+function branchName(ref: string): string {
+  return ref.replace(/^refs\/heads\//, '');
+}
