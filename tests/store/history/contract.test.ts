@@ -1,3 +1,4 @@
 import { historyContract } from './contract.ts';
 
 historyContract('system');
+historyContract('embedded');

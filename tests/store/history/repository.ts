@@ -35,7 +35,7 @@ export async function testRepository(
   const ports = testPorts(home, options.ports);
   const bare = options.bare ?? false;
   const history = await initHistory({ ports, directory: path, implementation, initialBranch: 'main', bare });
-  const another = 'system' as Implementation;
+  const another = implementation === 'system' ? 'embedded' : 'system';
   const other = await openHistory({ ports, directory: path, implementation: another });
   return {
     ports,
