@@ -53,8 +53,8 @@ export async function dataOf(
   return gateDataAt(history, policy.tree, { gate, trainingData });
 }
 
-function pinned({ path, source, digest }: GateData): BoundData {
-  if (digest !== undefined) return { path, source, digest };
+function pinned({ path, use, source, digest }: GateData): BoundData {
+  if (digest !== undefined) return { path, use, source, digest };
   throw new MgitError('GATE_DATA_UNPINNED', `${path} is not in the target's tree, and no digest pins it`, {
     hint: `pin it in mgit.yaml on the target branch; "mgit data digest ${path}" prints the digest`,
   });
@@ -105,7 +105,7 @@ async function recipesOf(
     throw new MgitError('GATE_RECIPE_MISSING', `the target's tip has no recipe ${gate.finetune.recipe}`, {
       hint: 'commit the recipe on the target branch',
     });
-  return [{ path: gate.finetune.recipe, source: 'tree', digest: sha256(text) }];
+  return [{ path: gate.finetune.recipe, use: 'recipe', source: 'tree', digest: sha256(text) }];
 }
 
 /** The paths of the data that a recipe trains on. A recipe that cannot be read names none: training will say why. */

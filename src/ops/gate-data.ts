@@ -10,31 +10,43 @@ import type { History } from '../store/history/history.ts';
 /** Data that a gate reads. `digest` is that of the tip's tree, or the one that pins it; undefined where nothing pins it. */
 export interface GateData {
   readonly path: string;
+  readonly use: 'eval' | 'train' | 'command';
   readonly source: 'tree' | 'outside';
   readonly digest: string | undefined;
 }
 
 const CHUNK = 1 << 20;
 
-/** The data of a gate as the target's tip sees it: `trainingData` are the paths that its recipe reads. Sorted by path. */
+/** The data of a gate as the target's tip sees it: `trainingData` are the paths that its recipe reads. */
 export async function gateDataAt(
   history: History,
   tree: ObjectId,
   options: { readonly gate: GatePolicy; readonly trainingData: readonly string[] },
 ): Promise<readonly GateData[]> {
   const { gate, trainingData } = options;
-  const pins = new Map<string, string | undefined>();
-  for (const path of trainingData) pins.set(path, gate.finetune?.digest);
-  if (gate.eval) pins.set(gate.eval.data, gate.eval.digest);
-  for (const { path, digest } of gate.data ?? []) pins.set(path, digest);
-  const found = await Promise.all(
-    [...pins].map(async ([path, pin]): Promise<GateData> => {
+  const pins: { readonly path: string; readonly use: GateData['use']; readonly pin: string | undefined }[] = [
+    ...(gate.eval ? [{ path: gate.eval.data, use: 'eval' as const, pin: gate.eval.digest }] : []),
+    ...trainingData
+      .filter(path => needsPin(gate, path))
+      .map(path => ({ path, use: 'train' as const, pin: gate.finetune?.digest })),
+    ...(gate.data ?? []).map(({ path, digest }) => ({ path, use: 'command' as const, pin: digest })),
+  ];
+  return Promise.all(
+    pins.map(async ({ path, use, pin }): Promise<GateData> => {
       const digest = await treeDigest(history, tree, path);
-      if (digest !== undefined) return { path, source: 'tree', digest };
-      return { path, source: 'outside', digest: pin?.replace(/^sha256:/, '') };
+      if (digest !== undefined) return { path, use, source: 'tree', digest };
+      return { path, use, source: 'outside', digest: pin?.replace(/^sha256:/, '') };
     }),
   );
-  return found.sort((left, right) => (left.path < right.path ? -1 : 1));
+}
+
+/**
+ * A probe that trains on the other split of the evaluation's folder needs no digest of its own: every model trains on the same data,
+ * whatever it is, and nothing of it lands.
+ */
+function needsPin({ eval: evaluation, finetune }: GatePolicy, path: string): boolean {
+  const isShared = path === evaluation?.data && (finetune?.mode ?? 'probe') === 'probe';
+  return !isShared || finetune?.digest !== undefined;
 }
 
 /** The digest of a file or folder of a tree; undefined when the tree has nothing there. */

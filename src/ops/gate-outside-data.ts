@@ -1,6 +1,6 @@
 import type { GatePolicy } from '../eval/gate/policy.ts';
 import { loadImages } from '../train/data/load-images.ts';
-import { diskDigest } from './gate-data.ts';
+import { diskDigest, type GateData } from './gate-data.ts';
 import type { TargetPolicy } from './gate-policy.ts';
 import { gateRecipe } from './gate-recipe.ts';
 import type { Repository } from './repository.ts';
@@ -12,14 +12,14 @@ import type { Repository } from './repository.ts';
 export async function outsideDigest(
   repository: Repository,
   policy: TargetPolicy,
-  data: { readonly gate: GatePolicy; readonly path: string; readonly absolute: string },
+  data: { readonly gate: GatePolicy; readonly use: GateData['use']; readonly absolute: string },
 ): Promise<string> {
-  const { gate, path, absolute } = data;
+  const { gate, use, absolute } = data;
   const { fs } = repository.ports;
-  if (gate.command) return diskDigest(fs, absolute);
+  if (use === 'command') return diskDigest(fs, absolute);
   const split =
-    gate.eval?.data === path
-      ? (gate.eval.split ?? 'test')
+    use === 'eval'
+      ? (gate.eval?.split ?? 'test')
       : ((await gateRecipe(repository.history, policy, gate))?.data.split ?? 'train');
   return hexOf((await loadImages(fs, { path: absolute, split })).digest);
 }

@@ -134,7 +134,7 @@ async function checkOutside(
   { gate, data }: { readonly gate: GatePolicy; readonly data: GateData },
 ): Promise<void> {
   const path = resolve(outsideDirectory(repository), data.path);
-  const found = await outsideDigest(repository, policy, { gate, path: data.path, absolute: path });
+  const found = await outsideDigest(repository, policy, { gate, use: data.use, absolute: path });
   if (found === data.digest) return;
   const place =
     gate.eval?.data === data.path ? 'eval.digest' : gate.finetune ? 'finetune.digest' : 'data[].digest';

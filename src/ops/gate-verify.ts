@@ -78,6 +78,31 @@ export async function verifyCandidate(
   throw failed(candidate, options.ref, search.problems);
 }
 
+/**
+ * Verifies one commit for a branch as it stands: a commit that waits must have been gated on the branch's tip, one that has landed on a
+ * commit before it. Errors: `GATE_VERIFY_FAILED`, `GATE_TARGET_MISSING`.
+ */
+export async function verifyForBranch(
+  history: History,
+  candidate: CommitId,
+  options: VerifyOptions,
+): Promise<VerifiedStep> {
+  const tip = await history.readRef(options.ref);
+  if (!tip)
+    throw new MgitError(
+      'GATE_TARGET_MISSING',
+      `there is no branch ${options.ref.replace(/^refs\/heads\//, '')}`,
+      {
+        hint: 'name the protected branch with --onto',
+      },
+    );
+  const step = await verifyCandidate(history, candidate, options);
+  if (step.tip === tip || (await history.isAncestor(candidate, tip as CommitId))) return step;
+  throw failed(candidate, options.ref, [
+    `it was gated on ${short(step.tip)}, but the tip is ${short(tip as CommitId)}`,
+  ]);
+}
+
 async function newSearch(history: History, options: VerifyOptions): Promise<Search> {
   const problems: string[] = [];
   if (!options.keysFrom) return { history, options, pinnedKeys: undefined, problems };

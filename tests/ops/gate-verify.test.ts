@@ -148,7 +148,7 @@ test('attack: swapped data', async () => {
   await using repository = await gatedRepository();
   const candidate = await candidateOf(repository);
   await repository.report(candidate, repository.tip, {
-    bindings: { data: [{ path: 'data', source: 'tree', digest: '0'.repeat(64) }] },
+    bindings: { data: [{ path: 'data', use: 'eval', source: 'tree', digest: '0'.repeat(64) }] },
   });
   expect(await refusal(repository, repository.tip, candidate)).toContain('its data is not that');
 });

@@ -38,7 +38,7 @@ const BINDINGS: ReportBindings = {
   policyChange: false,
   policyChanges: [],
   recipes: [],
-  data: [{ path: 'data/test', source: 'tree', digest: 'ef'.repeat(32) }],
+  data: [{ path: 'data/test', use: 'eval', source: 'tree', digest: 'ef'.repeat(32) }],
   seeds: [],
 };
 

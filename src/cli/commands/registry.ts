@@ -115,6 +115,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./merge.ts')).command,
   },
   {
+    name: 'gate',
+    summary: 'decide by measurement what may become the tip of a protected branch',
+    load: async () => (await import('./gate.ts')).command,
+  },
+  {
+    name: 'key',
+    summary: 'make, list and trust the keys that sign gate reports',
+    load: async () => (await import('./key.ts')).command,
+  },
+  {
+    name: 'data',
+    summary: 'work with data that gates and recipes read',
+    load: async () => (await import('./data.ts')).command,
+  },
+  {
     name: 'config',
     summary: "read and write personal settings, in Git's own files",
     load: async () => (await import('./config.ts')).command,

@@ -4,6 +4,7 @@ import type { CommitId, ObjectId } from '../../base/ids.ts';
 export interface BoundData {
   /** As the policy names it. */
   readonly path: string;
+  readonly use: 'eval' | 'train' | 'command' | 'recipe';
   readonly source: 'tree' | 'outside';
   readonly digest: string;
 }
