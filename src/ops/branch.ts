@@ -4,6 +4,7 @@ import type { Commit } from '../store/history/history.ts';
 import { recordOperation } from './operations.ts';
 import { refuseProtected } from './protection.ts';
 import type { Repository } from './repository.ts';
+import { setUpstream } from './upstream.ts';
 
 /** One branch of a listing. */
 export interface BranchInfo {
@@ -142,8 +143,7 @@ export async function trackRemote(
     commit,
     create: async () => {
       await createBranch(repository, { name, commit, force: false });
-      await history.setConfig(`branch.${name}.remote`, remote, 'local');
-      await history.setConfig(`branch.${name}.merge`, `refs/heads/${name}`, 'local');
+      await setUpstream(history, name, { remote, ref: `refs/heads/${name}` });
     },
   };
 }

@@ -7,10 +7,12 @@ import { PACKS_REF, readPublishedPacks } from '../remote/packs-ref.ts';
 import { type ReceivedPacks, receivePacks } from '../remote/receive-packs.ts';
 import { type Remote, readRemote, transferName } from '../remote/remote.ts';
 import type { RefUpdate, RemoteRef } from '../store/history/history.ts';
+import { withoutPassword } from '../store/history/remote-errors.ts';
 import { type WantedRef, wantedRefs } from './fetch-refs.ts';
-import { offeredCommit, REPORTS_REF, sharedRefUpdates } from './fetch-shared.ts';
+import { offeredCommit, sharedRefUpdates } from './fetch-shared.ts';
 import { type TagPolicy, wantedTags } from './fetch-tags.ts';
 import { peeledCommits } from './peeled-commits.ts';
+import { REPORTS_REF } from './reports.ts';
 import type { Repository } from './repository.ts';
 import { defaultRemote } from './upstream.ts';
 
@@ -74,8 +76,8 @@ export async function fetchRemote(repository: Repository, options: FetchOptions 
   ];
   await moveRefs(repository, remote, { refs, offered, options });
   return {
-    remote: remote.name ?? remote.fetchUrl,
-    url: remote.fetchUrl,
+    remote: remote.name ?? withoutPassword(remote.fetchUrl),
+    url: withoutPassword(remote.fetchUrl),
     refs,
     packs: { ids: packs.packs, bytes: packs.bytes },
     unavailableExtents: packs.unavailable.length,
@@ -190,10 +192,10 @@ async function moveRefs(
     packs: offeredCommit(session.offered, PACKS_REF),
     reports: offeredCommit(session.offered, REPORTS_REF),
   };
-  const updates: RefUpdate[] = [...(await sharedRefUpdates(repository, remote, published, session.options))];
+  const updates: RefUpdate[] = [...(await sharedRefUpdates(repository, remote, published))];
   for (const { ref, old, new: target, status } of session.refs)
     if (ref !== undefined && status !== 'up-to-date' && status !== 'rejected')
       updates.push({ ref, target, expected: old });
   if (updates.length > 0)
-    await repository.history.updateRefs(updates, `fetch ${remote.name ?? remote.fetchUrl}`);
+    await repository.history.updateRefs(updates, `fetch ${remote.name ?? withoutPassword(remote.fetchUrl)}`);
 }

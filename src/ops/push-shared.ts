@@ -7,11 +7,11 @@ import type { PackPointer } from '../remote/pointer.ts';
 import { publishSharedRef } from '../remote/publish-ref.ts';
 import { type Remote, sharedRefCopy, transferName } from '../remote/remote.ts';
 import { sendPacks } from '../remote/send-packs.ts';
-import { unionCommits } from '../remote/union-commits.ts';
 import type { RefUpdate, RemoteRef } from '../store/history/history.ts';
-import { offeredCommit, REPORTS_REF } from './fetch-shared.ts';
+import { offeredCommit } from './fetch-shared.ts';
 import { peeledCommits } from './peeled-commits.ts';
 import type { PlannedRef } from './push-plan.ts';
+import { mergeReportTrees, REPORTS_REF } from './reports.ts';
 import type { Repository } from './repository.ts';
 
 /** Sends the packs that planned refs need, then advances the remote's packs ref by union. */
@@ -97,14 +97,12 @@ export async function pushReports(
   offered: readonly RemoteRef[],
   options: LongOperation,
 ): Promise<void> {
-  const { history, ports } = repository;
+  const { history } = repository;
   const local = (await history.readRef(REPORTS_REF)) as CommitId | undefined;
   const published = offeredCommit(offered, REPORTS_REF);
   if (local === undefined || local === published) return;
   if (published) await fetchUnlessKnown(repository, remote, { ref: REPORTS_REF, id: published }, options);
-  const seconds = Math.floor(ports.clock.now() / 1000);
-  const next = async (base: CommitId | undefined): Promise<CommitId> =>
-    base === undefined ? local : (await unionCommits(history, { published: base, local, seconds })).commit;
+  const next = (base: CommitId | undefined) => mergeReportTrees(history, base, local);
   const to = transferName(remote, 'push');
   const target = await publishSharedRef(
     repository,

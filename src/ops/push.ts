@@ -4,6 +4,7 @@ import type { PackId } from '../base/ids.ts';
 import { mapRef } from '../remote/refspec.ts';
 import { type Remote, readRemote, transferName } from '../remote/remote.ts';
 import type { PushRefResult, RefUpdate } from '../store/history/history.ts';
+import { withoutPassword } from '../store/history/remote-errors.ts';
 import { type PlannedRef, type PushSafety, planPush } from './push-plan.ts';
 import { type PushTarget, pushTargets } from './push-refspecs.ts';
 import { pushPacks, pushReports } from './push-shared.ts';
@@ -49,7 +50,8 @@ export async function pushRemote(repository: Repository, options: PushOptions = 
     safety: options.safety ?? 'fast-forward',
   });
   const accepted = plan.filter(({ status }) => status !== 'rejected');
-  const result = { remote: remote.name ?? remote.pushUrl, url: remote.pushUrl };
+  const url = withoutPassword(remote.pushUrl);
+  const result = { remote: remote.name ?? url, url };
   if (accepted.length === 0) throw rejection({ ...result, refs: plan, packs: NO_PACKS });
   if (options.dryRun) return { ...result, refs: plan, packs: NO_PACKS };
   await runHook(repository, remote, accepted, options);

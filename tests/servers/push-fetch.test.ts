@@ -3,45 +3,13 @@ import { expect, test } from 'vitest';
 import type { CommitId } from '../../src/base/ids.ts';
 import { fetchRemote } from '../../src/ops/fetch.ts';
 import { pushRemote } from '../../src/ops/push.ts';
-import { type GitServer, gitServer } from '../testkit/git-server.ts';
-import type { LfsEndpointOptions } from '../testkit/lfs-endpoint.ts';
-import { type ModelRepository, modelRepository, noiseTensor } from '../testkit/model-repository.ts';
+import type { GitServer } from '../testkit/git-server.ts';
+import { type ModelRepository, noiseTensor } from '../testkit/model-repository.ts';
 import { run } from '../testkit/programs.ts';
-import { temporaryDirectory, testPorts } from '../testkit/world.ts';
-
-/** A server with an empty repository, and people who have it as `origin`. */
-async function scene(options: LfsEndpointOptions = {}) {
-  const home = await temporaryDirectory();
-  const server = await gitServer(join(home.path, 'srv'), options);
-  const url = await server.createRepository('model');
-  const people: ModelRepository[] = [];
-  const ports = testPorts(home.path);
-  return {
-    home: home.path,
-    server,
-    url,
-    ports,
-    person: async (name: string, address = url): Promise<ModelRepository> => {
-      const repository = await modelRepository(ports, join(home.path, name));
-      await repository.history.setConfig('remote.origin.url', address, 'local');
-      await repository.history.setConfig(
-        'remote.origin.fetch',
-        '+refs/heads/*:refs/remotes/origin/*',
-        'local',
-      );
-      people.push(repository);
-      return repository;
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const repository of people) await repository[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-      await home[Symbol.asyncDispose]();
-    },
-  };
-}
+import { type RemoteScene, remoteScene } from '../testkit/remote-scene.ts';
 
 /** Fetches as a new person; returns the bytes of a branch's model. */
-async function received(world: Awaited<ReturnType<typeof scene>>, name: string, branch = 'main') {
+async function received(world: RemoteScene, name: string, branch = 'main') {
   const person = await world.person(name);
   await fetchRemote(person);
   return person.modelBytes((await person.history.readRef(`refs/remotes/origin/${branch}`)) as CommitId);
@@ -51,7 +19,7 @@ const push = (repository: ModelRepository, ...refspecs: string[]) =>
   pushRemote(repository, { remote: 'origin', refspecs });
 
 test('what is pushed arrives byte for byte, and plain git sees the manifests', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const commit = await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 2)]);
   const result = await push(ada);
@@ -64,7 +32,7 @@ test('what is pushed arrives byte for byte, and plain git sees the manifests', a
 });
 
 test('nothing moves twice', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const base = await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 2)]);
   await push(ada);
@@ -79,7 +47,7 @@ test('nothing moves twice', async () => {
 });
 
 test('a merge goes as its recipe', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const input = noiseTensor('a', 1, 1_000_000);
   const base = await ada.commitModel('main', [input]);
@@ -92,7 +60,7 @@ test('a merge goes as its recipe', async () => {
 });
 
 test('a fetch brings only the packs of what is fetched', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   await ada.commitModel('main', [noiseTensor('a', 1)]);
   await ada.commitModel('side', [noiseTensor('a', 2)]);
@@ -105,7 +73,7 @@ test('a fetch brings only the packs of what is fetched', async () => {
 });
 
 test('tags of fetched commits come along, annotated ones too', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
   const tag = await ada.history.writeTag({ name: 'v1', target: commit, message: 'first\n', sign: false });
@@ -124,7 +92,7 @@ test('tags of fetched commits come along, annotated ones too', async () => {
 });
 
 test('a push that is not a fast-forward is refused before anything is sent', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const bob = await world.person('bob');
   await ada.commitModel('main', [noiseTensor('a', 1)]);
@@ -145,7 +113,7 @@ test('a push that is not a fast-forward is refused before anything is sent', asy
 });
 
 test('branches are deleted, and tracking refs with them', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   await ada.commitModel('main', [noiseTensor('a', 1)]);
   await push(ada, 'main', 'main:refs/heads/side');
@@ -155,7 +123,7 @@ test('branches are deleted, and tracking refs with them', async () => {
 });
 
 test('two pushers that race lose nothing', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const bob = await world.person('bob');
   const commits = [
@@ -171,7 +139,7 @@ test('two pushers that race lose nothing', async () => {
 });
 
 test('somebody else is faster between any two requests', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const bob = await world.person('bob');
   await ada.commitModel('ada', [noiseTensor('a', 1)]);
@@ -192,7 +160,7 @@ test('somebody else is faster between any two requests', async () => {
 });
 
 test('gate reports travel both ways and are united', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const bob = await world.person('bob');
   await ada.commitModel('ada', [noiseTensor('a', 1)]);
@@ -221,7 +189,7 @@ async function reports({ history }: ModelRepository): Promise<readonly string[]>
 test('a push that dies at any request is completed by the next', async () => {
   let isComplete = false;
   for (let dies = 0; !isComplete; dies++) {
-    await using world = await scene();
+    await using world = await remoteScene();
     const ada = await world.person('ada');
     const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
     world.server.faults.setPlan(({ index }) => (index >= dies ? { kind: 'drop' } : undefined));
@@ -253,7 +221,7 @@ async function namesNothingMissing(server: GitServer): Promise<void> {
 }
 
 test('a fetch that dies at any request is completed by the next, without starting again', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
   await push(ada);
@@ -274,7 +242,7 @@ test('a fetch that dies at any request is completed by the next, without startin
 });
 
 test('an interrupted download continues where it stopped, in the next command too', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   await ada.commitModel('main', [noiseTensor('a', 1, 3_000_000)]);
   await push(ada);
@@ -295,7 +263,7 @@ test('an interrupted download continues where it stopped, in the next command to
 });
 
 test('a corrupted download is refused, and nothing of it enters the store', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   await ada.commitModel('main', [noiseTensor('a', 1, 3_000_000)]);
   await push(ada);
@@ -313,7 +281,7 @@ test('a corrupted download is refused, and nothing of it enters the store', asyn
 });
 
 test('commits that were pushed by plain git are fetched with a warning, and repaired by mgit push', async () => {
-  await using world = await scene();
+  await using world = await remoteScene();
   const ada = await world.person('ada');
   await ada.commitModel('main', [noiseTensor('a', 1)]);
   await run('git', ['-C', join(world.home, 'ada'), 'push', '--quiet', 'origin', 'main']);
@@ -329,7 +297,7 @@ test('commits that were pushed by plain git are fetched with a warning, and repa
 });
 
 test('credentials of the URL are used for Git and LFS', async () => {
-  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  await using world = await remoteScene({ basicAuth: { username: 'ada', password: 'engine' } });
   const ada = await world.person('ada', world.url.replace('//', '//ada:engine@'));
   await ada.commitModel('main', [noiseTensor('a', 1)]);
   await push(ada);
@@ -337,7 +305,7 @@ test('credentials of the URL are used for Git and LFS', async () => {
 });
 
 test('a credential helper is asked, also for LFS alone', async () => {
-  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  await using world = await remoteScene({ basicAuth: { username: 'ada', password: 'engine' } });
   const ada = await world.person('ada');
   const helper = '!f() { test "$1" = get && echo username=ada && echo password=engine; }; f';
   await ada.history.setConfig('credential.helper', helper, 'local');
@@ -347,7 +315,7 @@ test('a credential helper is asked, also for LFS alone', async () => {
 });
 
 test('an extra header is sent to both', async () => {
-  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  await using world = await remoteScene({ basicAuth: { username: 'ada', password: 'engine' } });
   const ada = await world.person('ada');
   const header = `AUTHORIZATION: basic ${Buffer.from('ada:engine').toString('base64')}`.replace(
     'basic',
@@ -360,7 +328,7 @@ test('an extra header is sent to both', async () => {
 });
 
 test('wrong credentials are refused', async () => {
-  await using world = await scene({ basicAuth: { username: 'ada', password: 'engine' } });
+  await using world = await remoteScene({ basicAuth: { username: 'ada', password: 'engine' } });
   const ada = await world.person('ada', world.url.replace('//', '//ada:wrong@'));
   await ada.commitModel('main', [noiseTensor('a', 1)]);
   await expect(push(ada)).rejects.toMatchObject({ code: 'REMOTE_AUTH' });

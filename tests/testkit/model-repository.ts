@@ -55,7 +55,11 @@ export function modelRepositoryOf(ports: Ports, history: History): ModelReposito
   };
   const commitManifest = async (branch: string, manifest: Manifest, parents: readonly CommitId[]) => {
     const id = await history.writeBlob(manifestText(manifest));
-    const tree = await history.writeTree([{ path: 'model.bin', mode: 0o100644, id }]);
+    const attributes = await history.writeBlob(Buffer.from('*.bin filter=mgit diff=mgit merge=mgit -text\n'));
+    const tree = await history.writeTree([
+      { path: '.gitattributes', mode: 0o100644, id: attributes },
+      { path: 'model.bin', mode: 0o100644, id },
+    ]);
     const commit = await history.writeCommit({ tree, parents, message: `Model on ${branch}\n` });
     await history.updateRefs([{ ref: `refs/heads/${branch}`, target: commit }], 'commit');
     await history.setHead({ branch: `refs/heads/${branch}` }, 'commit');

@@ -140,6 +140,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./install.ts')).command,
   },
   {
+    name: 'clone',
+    summary: 'make a repository of a remote one',
+    load: async () => (await import('./clone.ts')).command,
+  },
+  {
+    name: 'remote',
+    summary: 'list, add, change or remove remotes',
+    load: async () => (await import('./remote.ts')).command,
+  },
+  {
+    name: 'fetch',
+    summary: 'bring commits, packs and reports of a remote',
+    load: async () => (await import('./fetch.ts')).command,
+  },
+  {
+    name: 'pull',
+    summary: 'fetch, and move the current branch forward',
+    load: async () => (await import('./pull.ts')).command,
+  },
+  {
+    name: 'push',
+    summary: 'send commits, packs and reports to a remote',
+    load: async () => (await import('./push.ts')).command,
+  },
+  {
     name: 'doctor',
     summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
     load: async () => (await import('./doctor.ts')).command,

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pushRemote } from '../../src/ops/push.ts';
+import { noiseTensor } from '../testkit/model-repository.ts';
+import { requiredProgram, run } from '../testkit/programs.ts';
+import { remoteScene } from '../testkit/remote-scene.ts';
+
+test('git-lfs itself downloads the packs through the tree of pointers', async () => {
+  await requiredProgram('git', 'lfs', 'version');
+  await using world = await remoteScene();
+  const ada = await world.person('ada');
+  await ada.commitModel('main', [noiseTensor('a', 1)]);
+  const { packs } = await pushRemote(ada, { remote: 'origin' });
+  const env = world.ports.env as NodeJS.ProcessEnv;
+  const plain = join(world.home, 'plain');
+  const git = (...args: string[]) => run('git', ['-C', plain, ...args], { env });
+  await run('git', ['init', '--quiet', plain], { env });
+  await git('lfs', 'install', '--local');
+  await git('remote', 'add', 'origin', world.url);
+  await git('fetch', '--quiet', 'origin', 'refs/mgit/packs');
+  await git('checkout', '--quiet', '--detach', 'FETCH_HEAD');
+  await git('lfs', 'fetch', 'origin', 'HEAD', '--include', 'packs/**');
+  const id = packs.ids[0] ?? '';
+  const pointer = await readFile(join(plain, 'packs', id.slice(0, 2), id), 'utf8');
+  const oid = /sha256:([0-9a-f]{64})/.exec(pointer)?.[1] ?? '';
+  const object = await readFile(join(plain, '.git', 'lfs', 'objects', oid.slice(0, 2), oid.slice(2, 4), oid));
+  expect(createHash('sha256').update(object).digest('hex')).toBe(oid);
+  const local = await readFile(ada.store.packPath(packs.ids[0] as never));
+  expect(Buffer.compare(object, local)).toBe(0);
+});
