@@ -67,7 +67,6 @@ const MOST_ATTEMPTS = 3;
  * `MERGE_NON_FINITE`, `BRANCH_PROTECTED`, `REF_CONFLICT`, those of settings, methods and gates.
  */
 export async function mergeRevisions(repository: Repository, options: MergeOptions): Promise<MergeOutcome> {
-  if (repository.history.workTree !== undefined) await refuseSecondMerge(repository);
   for (let attempt = 1; ; attempt++) {
     try {
       return await mergeOnce(repository, options, attempt);
@@ -117,6 +116,7 @@ async function mergeOnce(
   const { method, given = [], into, revisions } = options;
   const situation = await readSituation(repository, { revisions, method, given, into });
   const { target } = situation;
+  if (target.checkedOut) await refuseSecondMerge(repository);
   const [first] = situation.revisions;
   if (first === undefined) return { kind: 'up-to-date', target: target.ref, tip: target.tip };
   refuseUngated(target, options.gate !== false);

@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
+import { parseCommitId } from '../../base/ids.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
@@ -36,6 +37,18 @@ export async function abortMerge(repository: Repository, long: LongOperation = {
   const attributes = treeAttributes(workTree, [...tip.values()]);
   const set = await writeFiles(repository, write, { attributes, long });
   await editIndex(workTree, { set, remove });
+  await forgetCandidates(repository, state);
   await clearMergeState(repository);
   return state;
+}
+
+/** Candidates of the same merge that a gate has held back. */
+async function forgetCandidates({ history }: Repository, state: MergeState): Promise<void> {
+  const parents = [state.tip, ...state.revisions.map(({ commit }) => commit)];
+  const own = [];
+  for (const { ref, id } of await history.listRefs('refs/mgit/candidates/')) {
+    const commit = await history.readCommit(parseCommitId(id));
+    if (String(commit.parents) === String(parents)) own.push({ ref, target: null, expected: id });
+  }
+  if (own.length > 0) await history.updateRefs(own, 'merge: given up');
 }

@@ -48,7 +48,19 @@ function recordOf({ base, parents, revisions, settings, models }: MergeRecordCon
     base: base ?? null,
     parents,
     revisions,
-    models,
+    models: models.map(boundedReport),
+  };
+}
+
+/** Tensors that a record tells of one by one; it is read whole, and stays in history for ever. */
+const MOST_TENSORS = 10_000;
+
+function boundedReport({ path, counts, tensors }: ModelReport): JsonValue {
+  return {
+    path,
+    counts,
+    tensors: tensors.slice(0, MOST_TENSORS),
+    omittedTensors: Math.max(0, tensors.length - MOST_TENSORS),
   };
 }
 

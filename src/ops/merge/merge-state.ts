@@ -23,15 +23,14 @@ export interface MergeState {
   readonly models: readonly ModelReport[];
 }
 
-/** The merge that waits for its conflicts, if there is one. Errors: `MERGE_STATE_CORRUPT`. */
-export async function readMergeState(
-  repository: Pick<Repository, 'ports' | 'mgitDirectory'>,
-): Promise<MergeState | undefined> {
-  const bytes = await repository.ports.fs.readFile(pathOf(repository)).catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  });
-  if (bytes === undefined) return undefined;
+/**
+ * The merge that waits for its conflicts, if there is one. Without Git's `MERGE_HEAD` there is none: a plain commit has
+ * concluded it, or Git has given it up. Errors: `MERGE_STATE_CORRUPT`.
+ */
+export async function readMergeState(repository: Repository): Promise<MergeState | undefined> {
+  const bytes = await readIfThere(repository, pathOf(repository));
+  const head = await readIfThere(repository, `${repository.history.gitDirectory}/MERGE_HEAD`);
+  if (bytes === undefined || head === undefined) return undefined;
   try {
     const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as MergeState;
     if (state.version !== 1) throw new Error(`version ${state.version}`);
@@ -43,6 +42,13 @@ export async function readMergeState(
       hint: 'remove that file and run git merge --abort',
     });
   }
+}
+
+function readIfThere({ ports }: Repository, path: string): Promise<Uint8Array | undefined> {
+  return ports.fs.readFile(path).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  });
 }
 
 /** Records a merge that waits; durable when it returns. */
@@ -72,6 +78,6 @@ export async function clearMergeState(repository: Repository): Promise<void> {
     });
 }
 
-function pathOf({ mgitDirectory }: Pick<Repository, 'mgitDirectory'>): string {
+function pathOf({ mgitDirectory }: Repository): string {
   return `${mgitDirectory}/merge/state.json`;
 }

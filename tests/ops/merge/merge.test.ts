@@ -228,6 +228,18 @@ test('a merge that is given up leaves everything as it was', async () => {
   await expect(abortMerge(world.repository)).rejects.toMatchObject({ code: 'MERGE_NONE' });
 });
 
+test('a merge that plain Git concludes waits no longer', async () => {
+  await using world = await conflicted();
+  await merge(world);
+  const git = (...args: string[]) =>
+    world.ports.processes.run({ command: 'git', args, cwd: world.path, env: world.ports.env });
+  await git('checkout', '--ours', '--', 'notes.txt', 'model.safetensors');
+  await git('add', '-A');
+  expect(await git('commit', '--no-edit')).toMatchObject({ code: 0 });
+  expect((await readStatus(world.repository)).merging).toEqual([]);
+  expect(await merge(world)).toMatchObject({ kind: 'up-to-date' });
+});
+
 test('conflicts in a branch that is not checked out are an error that lists them', async () => {
   await using world = await conflicted();
   await world.switch('elsewhere', true);
