@@ -50,6 +50,13 @@ export function nodeIo(color: boolean | undefined): CliIo {
     stderr: { ...stream(process.stderr), ...(process.stderr.isTTY ? { terminal: process.stderr } : {}) },
     color: color ?? wantsColor(),
     readStdin: () => buffer(process.stdin),
+    pipe: {
+      input: () => process.stdin,
+      write: bytes =>
+        new Promise((resolve, reject) =>
+          process.stdout.write(bytes, error => (error ? reject(error) : resolve())),
+        ),
+    },
   };
 }
 

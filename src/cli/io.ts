@@ -13,6 +13,12 @@ export interface CliIo {
   readonly color: boolean;
   /** Reads all of standard input. */
   readonly readStdin: () => Promise<Uint8Array>;
+  /** Standard input and output as byte streams, for programs that talk to mgit. */
+  readonly pipe: {
+    input(): AsyncIterable<Uint8Array>;
+    /** Resolves when more may be written. */
+    write(bytes: Uint8Array): Promise<void>;
+  };
 }
 
 export type Style = Parameters<typeof styleText>[0];

@@ -51,8 +51,9 @@ async function buildProgram(argv: readonly string[], state: RunState): Promise<C
   const program = root(state);
   const wanted = commandNameOf(argv);
   for (const entry of COMMANDS) {
-    if (entry.name === wanted) program.addCommand(commandOf(await entry.load(), state));
-    else program.command(entry.name, { hidden: false }).description(entry.summary);
+    const hidden = entry.hidden === true;
+    if (entry.name === wanted) program.addCommand(commandOf(await entry.load(), state), { hidden });
+    else program.command(entry.name, { hidden }).description(entry.summary);
   }
   return program;
 }

@@ -6,6 +6,7 @@ import { type IndexState, readIndexState } from '../store/worktree/index-session
 import { readText } from '../store/worktree/work-tree.ts';
 import { addPaths } from './add.ts';
 import { finishMessage, requireHook } from './commit-message.ts';
+import { refuseDuringMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
 import { refuseProtected } from './protection.ts';
 import type { Repository } from './repository.ts';
@@ -40,6 +41,7 @@ export interface CommitResult {
  */
 export async function commitIndex(repository: Repository, options: CommitOptions): Promise<CommitResult> {
   const { history } = repository;
+  await refuseDuringMerge(repository);
   const head = await history.head();
   if (head.kind === 'branch') await refuseProtected(repository, head.ref, head.commit);
   const amended = options.amend ? await amendedCommit(repository, head) : undefined;

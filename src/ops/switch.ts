@@ -4,6 +4,7 @@ import { type CommitId, parseCommitId } from '../base/ids.ts';
 import type { Head } from '../store/history/history.ts';
 import { createBranch, refuseTaken, trackRemote } from './branch.ts';
 import { type CheckoutResult, checkoutTree, forceCheckout } from './checkout.ts';
+import { refuseDuringMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
 import type { Repository } from './repository.ts';
 
@@ -28,6 +29,7 @@ export interface SwitchResult extends CheckoutResult {
 /** Moves HEAD, index and work tree to a branch or commit. Errors: `BRANCH_UNKNOWN`, `BRANCH_EXISTS`, `LOCAL_CHANGES`, `EXTENT_MISSING`. */
 export async function switchTo(repository: Repository, options: SwitchOptions): Promise<SwitchResult> {
   const { history } = repository;
+  await refuseDuringMerge(repository);
   const head = await history.head();
   const name = options.create ?? options.target ?? '';
   return recordOperation(repository, { command: `switch ${name}`, files: 'moved' }, async () => {

@@ -58,6 +58,12 @@ export function testPorts(home: string, overrides: Partial<Ports> = {}): Ports {
   };
 }
 
+/** Standard input that has ended, and output that nobody reads. */
+export const NO_PIPE: CliContext['io']['pipe'] = {
+  input: async function* () {},
+  write: async () => {},
+};
+
 /** What a command line printed. */
 export interface CliRun {
   readonly exitCode: number;
@@ -81,6 +87,7 @@ export async function runMgit(ports: Ports, cwd: string, ...argv: string[]): Pro
       stderr: { write: text => (out.stderr += text), isTty: false, columns: 100 },
       color: false,
       readStdin: async () => new Uint8Array(),
+      pipe: NO_PIPE,
     },
   };
   const exitCode = await runCli(argv, world);

@@ -5,6 +5,8 @@ export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<CommandSpec>;
+  /** For programs: left out of `mgit --help`. */
+  readonly hidden?: true;
 }
 
 /** All commands, in the order of `mgit --help`. Loaded on use, so that one command does not pay for all. */
@@ -168,5 +170,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'doctor',
     summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
     load: async () => (await import('./doctor.ts')).command,
+  },
+  {
+    name: 'filter-process',
+    summary: "serve Git's filter protocol (Git starts this)",
+    hidden: true,
+    load: async () => (await import('./filter-process.ts')).command,
+  },
+  {
+    name: 'merge-driver',
+    summary: 'merge one model for plain git (Git starts this)',
+    hidden: true,
+    load: async () => (await import('./merge-driver.ts')).command,
   },
 ];

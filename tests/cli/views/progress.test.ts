@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { progressView } from '../../../src/cli/views/progress.ts';
 import { progressElement } from '../../../src/cli/views/progress-bar.ts';
 import { describePhase, nextPhase } from '../../../src/cli/views/progress-state.ts';
+import { NO_PIPE } from '../../testkit/world.ts';
 
 const hashing = (done: number) =>
   ({ type: 'progress', phase: 'hashing', done, total: 1000, unit: 'bytes' }) as const;
@@ -30,7 +31,7 @@ test('on a pipe, steps are lines at once and a long phase a line now and then', 
   const stream = { write: (text: string) => (printed += text), isTty: false, columns: 80 };
   const clock = { now: () => now, timezoneOffsetMinutes: () => 0, sleep: async () => {} };
   const view = progressView(
-    { stdout: stream, stderr: stream, color: false, readStdin: async () => new Uint8Array() },
+    { stdout: stream, stderr: stream, color: false, readStdin: async () => new Uint8Array(), pipe: NO_PIPE },
     clock,
   );
   view.onEvent(hashing(0));
