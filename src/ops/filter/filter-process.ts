@@ -22,8 +22,8 @@ export interface FilterStreams {
 }
 
 /**
- * Serves Git's long-running filter protocol, version 2, until Git closes the pipe: `clean` and `smudge` of many files in one
- * process. Source: gitattributes(5). Errors: `FILTER_PROTOCOL`; what goes wrong with one file is told and answered as that file's error.
+ * Serves Git's long-running filter protocol, version 2, until Git closes the pipe: `clean` and `smudge`, for
+ * as many files as it likes. Source: gitattributes(5). Errors: `FILTER_PROTOCOL`; what goes wrong with one file is told and answered as that file's error.
  */
 export async function serveFilter(repository: Repository, streams: FilterStreams): Promise<void> {
   const reader = packetReader(streams.input);
