@@ -40,9 +40,9 @@ export function localPacks(fs: FileSystem, directory: string): LocalPacks {
     packs ??= scan(new Map());
     return packs;
   };
+  /** One scan after the other: two at once would open the same packs twice. */
   const refresh = async (): Promise<void> => {
-    const known = await loaded();
-    packs = scan(known);
+    packs = loaded().then(scan);
     await packs;
   };
 
