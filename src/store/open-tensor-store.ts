@@ -71,12 +71,13 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       const record = await local.lookup()(digest);
       return record && describeRecord(record);
     },
-    read: (digest, range, options = {}) => {
-      const context = reading(options.signal, range?.length);
-      const slices = readChecked(digest, range, context);
-      return range === undefined && options.verify !== false
-        ? verified(digest, slices, context.engine)
-        : slices;
+    read: async function* (digest, range, options = {}) {
+      const length = range?.length ?? (await local.lookup()(digest))?.length;
+      const context = reading(options.signal, length);
+      await chainCost(digest, context.lookup); // A hostile chain is refused before any work.
+      const slices = readExtent(digest, range, context);
+      const isVerified = range === undefined && options.verify !== false;
+      yield* isVerified ? verified(digest, slices, context.engine) : slices;
     },
     restoreFile: (manifest, path, options = {}) => {
       const read = { ...reading(options.signal, manifest.size), buffers: force.buffers };
@@ -97,14 +98,4 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       await local.close();
     },
   };
-}
-
-/** Reads after a look at the whole chain, so that a hostile one is refused before any work. */
-async function* readChecked(
-  digest: Parameters<TensorStore['read']>[0],
-  range: Parameters<TensorStore['read']>[1],
-  context: ReadContext,
-): AsyncGenerator<Uint8Array> {
-  await chainCost(digest, context.lookup);
-  yield* readExtent(digest, range, context);
 }

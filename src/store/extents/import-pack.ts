@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { PackId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
+import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import { type OpenPack, openPackFile } from '../packs/open-pack.ts';
 import { packCorrupt } from '../packs/pack-error.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
@@ -20,7 +21,7 @@ export async function importPack(
   }
   await makeDurable(fs, path);
   const target = local.path(id);
-  await fs.makeDirectory(dirname(target));
+  await makeDurableDirectory(fs, dirname(target));
   await fs.rename(path, target);
   await fs.syncDirectory(dirname(target));
   await local.refresh();

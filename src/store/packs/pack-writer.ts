@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
+import { makeDurableDirectory } from './durable-directory.ts';
 import { encodePackIndex, type NewEntry } from './encode-index.ts';
 import { createFileSink, type FileSink } from './file-sink.ts';
 import { PACK_LIMITS } from './limits.ts';
@@ -171,7 +172,7 @@ async function finishPacks(
     if (pack.entries.length === 0) await ignoreAbsent(place.fs.removeFile(pack.path));
   }
   if (finished.length === 0) return [];
-  await place.fs.makeDirectory(place.packs);
+  await makeDurableDirectory(place.fs, place.packs);
   for (const { id, from } of finished) await place.fs.rename(from, join(place.packs, `${id}.pack`));
   await place.fs.syncDirectory(place.packs);
   return finished.map(({ id }) => id);
