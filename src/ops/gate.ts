@@ -40,7 +40,11 @@ export async function runGates(repository: Repository, options: RunGatesOptions)
   const gates: GateResult[] = [];
   for (const gate of prepared.gates) {
     const job = { ...prepared, gate, candidate, healedFrom };
-    gates.push(await runGate(repository, job, lineage => workspace.jobFor({ gate, candidate, ...lineage })));
+    gates.push(
+      await runGate(repository, job, ({ base, parents }) =>
+        workspace.jobFor({ gate, candidate, base, parents }),
+      ),
+    );
   }
   return {
     verdict: worstVerdict(gates.map(({ verdict }) => verdict)),
