@@ -110,7 +110,8 @@ async function credential(
       command: 'git',
       args: ['credential', action],
       cwd: history.gitDirectory,
-      env: ports.env,
+      // As in all of mgit's use of git: it asks at the terminal only where the environment allows it.
+      env: { ...ports.env, GIT_TERMINAL_PROMPT: ports.env.GIT_TERMINAL_PROMPT ?? '0' },
       stdin,
     });
     return result.code === 0 ? Buffer.from(result.stdout).toString('utf8') : undefined;
