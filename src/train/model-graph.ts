@@ -1,8 +1,8 @@
 import type { ImageShape } from './architectures/architecture.ts';
-import type { ModelConfig, Normalization } from './architectures/model-config.ts';
+import type { InputPreparation, ModelConfig } from './architectures/model-config.ts';
 import { createGraph, type GraphBuilder } from './graph/builder.ts';
 import { softmaxCrossEntropy } from './graph/emit/cross-entropy.ts';
-import { divide, subtract } from './graph/emit/elementwise.ts';
+import { divide, scalar, subtract } from './graph/emit/elementwise.ts';
 import type { Graph, Value } from './graph/value.ts';
 import type { FloatTensors } from './runtime/messages.ts';
 import type { Weights } from './weights/load-weights.ts';
@@ -18,9 +18,9 @@ export interface ModelGraph {
   readonly losses: Value;
 }
 
-/** Emits a model with inputs `images` [N, C, H, W] in 0..1, `labels` one-hot [N, classes], and its weights. */
+/** Emits a model with inputs `images` [N, C, H, W] in 0..255, `labels` one-hot [N, classes], and its weights. */
 export function buildModelGraph(config: ModelConfig, shape: ImageShape, batchSize: number): ModelGraph {
-  const { network, normalization } = config;
+  const { network } = config;
   const graph = createGraph();
   const images = graph.input('images', [batchSize, ...shape]);
   const labels = graph.input('labels', [batchSize, network.classes]);
@@ -32,7 +32,7 @@ export function buildModelGraph(config: ModelConfig, shape: ImageShape, batchSiz
     if (value === undefined) throw new Error(`the network has no parameter ${name}`);
     return value;
   };
-  const logits = network.forward(graph, normalized(graph, images, normalization), parameter);
+  const logits = network.forward(graph, prepared(graph, images, config.input), parameter);
   return { graph, parameters, logits, losses: softmaxCrossEntropy(graph, logits, labels) };
 }
 
@@ -54,8 +54,9 @@ export function weightFeeds(weights: Weights): FloatTensors {
   return Object.fromEntries([...weights].map(([name, tensor]) => [weightInput(name), tensor]));
 }
 
-function normalized(graph: GraphBuilder, images: Value, normalization: Normalization | undefined): Value {
-  if (normalization === undefined) return images;
+function prepared(graph: GraphBuilder, pixels: Value, { scale, mean, std }: InputPreparation): Value {
   const channels = (numbers: readonly number[]): Value => graph.constant(numbers, [1, numbers.length, 1, 1]);
-  return divide(graph, subtract(graph, images, channels(normalization.mean)), channels(normalization.std));
+  const scaled = divide(graph, pixels, scalar(graph, scale));
+  if (mean.every(number => number === 0) && std.every(number => number === 1)) return scaled;
+  return divide(graph, subtract(graph, scaled, channels(mean)), channels(std));
 }

@@ -15,7 +15,7 @@ const ACTIVATIONS = { relu, tanh } as const;
 export const mlp: Architecture = {
   name: 'mlp',
   network: config => {
-    checkKeys(config, ['architecture', 'layers', 'activation', 'parameters', 'prefix', 'normalize']);
+    checkKeys(config, ['architecture', 'layers', 'activation', 'parameters', 'prefix', 'input']);
     const sizes = positiveIntegers(config, 'layers');
     if (sizes.length < 2)
       throw configError('layers must hold at least the size of the input and the classes');

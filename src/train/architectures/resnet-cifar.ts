@@ -30,7 +30,7 @@ const EPSILON = 1e-5;
 export const resnetCifar: Architecture = {
   name: 'resnet-cifar',
   network: config => {
-    checkKeys(config, ['architecture', 'depth', 'classes', 'prefix', 'normalize']);
+    checkKeys(config, ['architecture', 'depth', 'classes', 'prefix', 'input']);
     const depth = oneOf(config, 'depth', [20, 32, 44, 56, 110]);
     const [classes = 10] = positiveIntegers({ classes: [config.classes ?? 10] }, 'classes');
     const prefix = text(config, 'prefix', '');

@@ -26,7 +26,7 @@ export function* shuffledBatches(count: number, batchSize: number, seed: number)
 }
 
 /**
- * The inputs `images` [N, C, H, W] in 0..1 and `labels` [N, classes] one-hot of a batch. Rows beyond the given positions are zero.
+ * The inputs `images` [N, C, H, W] in 0..255 and `labels` [N, classes] one-hot of a batch. Rows beyond the given positions are zero.
  */
 export function batchFeeds(
   images: LabelledImages,
@@ -38,7 +38,7 @@ export function batchFeeds(
   const labels = new Float32Array(batchSize * classes);
   positions.forEach((position, row) => {
     const source = images.pixels.subarray(position * size, (position + 1) * size);
-    for (let index = 0; index < size; index++) pixels[row * size + index] = (source[index] ?? 0) / 255;
+    pixels.set(source, row * size);
     labels[row * classes + (images.labels[position] ?? 0)] = 1;
   });
   return {
