@@ -117,6 +117,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./merge.ts')).command,
   },
   {
+    name: 'train',
+    summary: 'train the model by a recipe and commit the result with its run record',
+    load: async () => (await import('./train.ts')).command,
+  },
+  {
+    name: 'rerun',
+    summary: 'repeat the training run of a commit and compare the results',
+    load: async () => (await import('./rerun.ts')).command,
+  },
+  {
+    name: 'eval',
+    summary: 'evaluate revisions side by side, with intervals',
+    load: async () => (await import('./eval.ts')).command,
+  },
+  {
     name: 'gate',
     summary: 'decide by measurement what may become the tip of a protected branch',
     load: async () => (await import('./gate.ts')).command,

@@ -7,6 +7,11 @@ import type { Kernels } from '../../tensor/kernels/kernels.ts';
 /** Dtypes that weights may have: training happens in float32 and is rounded back once, at the end. */
 const FLOAT_DTYPES: readonly Dtype[] = ['F64', 'F32', 'F16', 'BF16'];
 
+/** True for the dtypes that weights may have. */
+export function isFloatDtype(dtype: Dtype): boolean {
+  return FLOAT_DTYPES.includes(dtype);
+}
+
 /** Elements converted at a time. */
 const SLICE = 1 << 20;
 
@@ -77,7 +82,7 @@ function convertSlices(
 }
 
 function checkDtype(tensor: Elements): void {
-  if (!FLOAT_DTYPES.includes(tensor.dtype)) throw dtypeError(tensor);
+  if (!isFloatDtype(tensor.dtype)) throw dtypeError(tensor);
 }
 
 function dtypeError({ name, dtype }: Elements): MgitError {
