@@ -19,7 +19,7 @@ export function quarters(count: number, seed: number): { readonly images: Buffer
     for (let pixel = 0; pixel < 36; pixel++) {
       const [row, column] = [Math.floor(pixel / 6), pixel % 6];
       const quarter = (row < 3 ? 0 : 2) + (column < 3 ? 0 : 1);
-      pixels[index * 36 + pixel] = random.below(210) + (quarter === label ? 45 : 0);
+      pixels[index * 36 + pixel] = random.below(190) + (quarter === label ? 65 : 0);
     }
   return { images: idxFile([count, 6, 6], pixels), labels: idxFile([count], labels) };
 }
