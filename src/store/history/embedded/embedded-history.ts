@@ -12,9 +12,9 @@ import { embeddedConfig } from './embedded-config.ts';
 import { embeddedObjects } from './embedded-objects.ts';
 import { embeddedRefs } from './embedded-refs.ts';
 import { embeddedRevisions } from './embedded-revisions.ts';
-import { embeddedTransfer } from './embedded-transfer.ts';
 import { checkOwnership } from './ownership.ts';
 import { checkRepositoryFormat } from './repository-format.ts';
+import { embeddedTransfer } from './transfer/embedded-transfer.ts';
 
 /** Opens the repository found from a directory, without the git program. Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`. */
 export async function openEmbeddedHistory(options: {
@@ -47,7 +47,7 @@ export async function openEmbeddedHistory(options: {
     ...config,
     identity,
     runHook: (name, args, stdin) => runRepositoryHook(hooks, name, args, stdin),
-    ...embeddedTransfer({ ...config, files, store, isAncestor: graph.isAncestor }),
+    ...embeddedTransfer({ ...config, ...graph, files, store }),
     close: () => store.close(),
   };
 }

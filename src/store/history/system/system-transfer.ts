@@ -88,9 +88,11 @@ async function send(git: GitProgram, { remote, refs, options }: Push): Promise<M
   const leases = refs
     .filter(({ expected }) => expected !== undefined)
     .map(({ ref, expected }) => `--force-with-lease=${ref}:${expected ?? ''}`);
-  const specs = refs.map(
-    ({ source, ref, force }) => `${force ? '+' : ''}${source === null ? '' : parseObjectId(source)}:${ref}`,
-  );
+  // A lease implies force; a plus sign would overrule the lease.
+  const specs = refs.map(({ source, ref, force, expected }) => {
+    const plus = force && expected === undefined ? '+' : '';
+    return `${plus}${source === null ? '' : parseObjectId(source)}:${ref}`;
+  });
   const progress = options.onMessage ? ['--progress'] : [];
   // By URL, so that git moves no remote-tracking ref: that is the caller's transaction.
   const url = await pushUrl(git, remote);
