@@ -19,9 +19,9 @@ export interface InitHistoryOptions {
 export async function initHistory(options: InitHistoryOptions): Promise<History> {
   const { directory } = options;
   if (options.initialBranch !== undefined) checkRefName(`refs/heads/${options.initialBranch}`);
-  const implementation = await chooseImplementation(options.ports, options.implementation ?? 'auto');
   const ports = withoutRepositoryVariables(options.ports);
   await ports.fs.makeDirectory(directory);
+  const implementation = await chooseImplementation({ ...options, ports });
   if (implementation === 'system') await systemInit(ports, options);
   else await (await import('./embedded/embedded-init.ts')).embeddedInit(ports, options);
   return openHistory({ ports, directory, implementation });

@@ -1,5 +1,6 @@
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { configuredImplementation } from './embedded/configured-implementation.ts';
 import type { History } from './history.ts';
 import { openSystemHistory } from './system/system-history.ts';
 
@@ -10,7 +11,7 @@ export interface OpenHistoryOptions {
   readonly ports: Ports;
   /** Absolute; the repository is looked for here and above. */
   readonly directory: string;
-  /** Default `auto`: what `MGIT_HISTORY` says, else git where it is installed, else embedded. */
+  /** Default `auto`: see {@link chooseImplementation}. */
   readonly implementation?: HistoryImplementation;
   /** Receives what hooks print. */
   readonly onOutput?: (text: string) => void;
@@ -18,31 +19,34 @@ export interface OpenHistoryOptions {
 
 /**
  * Opens the history of the repository that holds a directory.
- * Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`, `HISTORY_UNKNOWN`.
+ * Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`, `HISTORY_UNKNOWN`, `GIT_MISSING`.
  */
 export async function openHistory(options: OpenHistoryOptions): Promise<History> {
-  const { ports } = options;
-  const implementation = await chooseImplementation(ports, options.implementation ?? 'auto');
+  const implementation = await chooseImplementation(options);
   if (implementation === 'system') return openSystemHistory(options);
   const { openEmbeddedHistory } = await import('./embedded/embedded-history.ts');
   return openEmbeddedHistory(options);
 }
 
-/** Which implementation is used here. `docs/architecture.md` says why git comes first. Errors: `HISTORY_UNKNOWN`. */
+/**
+ * Which implementation is used: what the caller, `MGIT_HISTORY` or `mgit.history` says; `auto` is git where 2.30 or newer is
+ * installed, else embedded. `docs/architecture.md` says why git comes first. Errors: `HISTORY_UNKNOWN`.
+ */
 export async function chooseImplementation(
-  ports: Ports,
-  asked: HistoryImplementation,
+  options: Pick<OpenHistoryOptions, 'ports' | 'directory' | 'implementation'>,
 ): Promise<'embedded' | 'system'> {
-  const wanted = asked === 'auto' ? ports.env.MGIT_HISTORY || 'auto' : asked;
+  const { ports, directory, implementation = 'auto' } = options;
+  if (implementation !== 'auto') return implementation;
+  const wanted = ports.env.MGIT_HISTORY || (await configuredImplementation(ports, directory)) || 'auto';
   if (wanted === 'embedded' || wanted === 'system') return wanted;
   if (wanted !== 'auto')
-    throw new MgitError('HISTORY_UNKNOWN', `MGIT_HISTORY is ${JSON.stringify(wanted)}`, {
-      hint: 'set MGIT_HISTORY to auto, embedded or system',
+    throw new MgitError('HISTORY_UNKNOWN', `MGIT_HISTORY or mgit.history is ${JSON.stringify(wanted)}`, {
+      hint: 'set it to auto, embedded or system',
     });
   return (await hasUsableGit(ports)) ? 'system' : 'embedded';
 }
 
-/** `--end-of-options`, transactions in `update-ref --stdin` and `fetch --stdin` need git 2.30. */
+/** `--end-of-options` of rev-parse and `--no-auto-maintenance` of fetch came by 2.30. */
 async function hasUsableGit(ports: Ports): Promise<boolean> {
   try {
     const { stdout } = await ports.processes.run({ command: 'git', args: ['--version'], env: ports.env });

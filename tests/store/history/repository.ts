@@ -26,13 +26,13 @@ export interface TestRepository extends AsyncDisposable {
 /** Makes a repository with the implementation under test. */
 export async function testRepository(
   implementation: Implementation,
-  options: { readonly bare?: boolean; readonly ports?: Partial<Ports> } = {},
+  options: { readonly bare?: boolean; readonly gnupg?: boolean } = {},
 ): Promise<TestRepository> {
   const root = await temporaryDirectory();
   const home = join(root.path, 'home');
   const path = join(root.path, 'repo');
   mkdirSync(home);
-  const ports = testPorts(home, options.ports);
+  const ports = withKeyring(testPorts(home), options.gnupg ?? false);
   const bare = options.bare ?? false;
   const history = await initHistory({ ports, directory: path, implementation, initialBranch: 'main', bare });
   const another = implementation === 'system' ? 'embedded' : 'system';
@@ -54,6 +54,14 @@ export async function testRepository(
       await root[Symbol.asyncDispose]();
     },
   };
+}
+
+/** An own, private keyring, in a path short enough for the agent's socket. */
+function withKeyring(ports: Ports, wanted: boolean): Ports {
+  if (!wanted) return ports;
+  const keyring = join(ports.homeDirectory, 'g');
+  mkdirSync(keyring, { mode: 0o700 });
+  return { ...ports, env: { ...ports.env, GNUPGHOME: keyring } };
 }
 
 /** Blobs for the given texts, as entries of a tree. */

@@ -57,14 +57,16 @@ interface Place {
 /** Without `--git-dir`, so that git's own rules hold: ceilings, `GIT_DIR`, whose directories may be trusted. */
 async function findRepository(ports: Ports, directory: string): Promise<Place> {
   const args = ['--absolute-git-dir', '--git-common-dir', '--show-object-format', '--is-bare-repository'];
-  const found = await gitProgram(ports, { cwd: directory }).run(['rev-parse', ...args, '--show-toplevel'], {
+  const cwd = await ports.fs.realPath(directory); // Git's relative answers are relative to it.
+  const found = await gitProgram(ports, { cwd }).run(['rev-parse', ...args, '--show-toplevel'], {
     allow: [128],
   });
   const [gitDirectory, common, algorithm, bare, workTree] = found.stdout.split('\n');
   if (!gitDirectory || !common || !algorithm || !bare) throw openError(directory, found.stderr);
+  if (algorithm !== 'sha1') throw unsupported(`its object format is ${algorithm}`);
   return {
     gitDirectory,
-    commonDirectory: resolve(directory, common),
+    commonDirectory: resolve(cwd, common),
     workTree: bare === 'true' || !workTree ? undefined : resolve(workTree),
     algorithm: algorithm as HashAlgorithm,
   };
@@ -77,7 +79,11 @@ function openError(directory: string, stderr: string): MgitError {
     return new MgitError('REPOSITORY_UNSAFE', said, {
       hint: `run \`git config --global --add safe.directory ${directory}\` if you trust its owner`,
     });
-  return new MgitError('REPOSITORY_UNSUPPORTED', `git cannot open the repository: ${said}`, {
-    hint: 'install a newer git',
+  return unsupported(said);
+}
+
+function unsupported(why: string): MgitError {
+  return new MgitError('REPOSITORY_UNSUPPORTED', `the repository cannot be opened: ${why}`, {
+    hint: 'use a repository of the common format (SHA-1, files), or install a newer git',
   });
 }
