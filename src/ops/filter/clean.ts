@@ -1,5 +1,5 @@
 import { openByteSource } from '../../formats/byte-source.ts';
-import { readModelSource } from '../../store/worktree/file-content.ts';
+import { modelText } from '../../store/worktree/file-content.ts';
 import { readManifestAt } from '../manifests-at.ts';
 import type { Repository } from '../repository.ts';
 
@@ -22,8 +22,7 @@ export async function cleanModel(
     const head = (await repository.history.head()).commit;
     const base = head === undefined ? undefined : await readManifestAt(repository, head, path);
     const options = base === undefined ? {} : { base };
-    const { id } = await readModelSource(repository, source, { kind: 'store', options });
-    return await repository.history.readBlob(id);
+    return (await modelText(repository.store, source, { kind: 'store', options })).text; // Git writes the blob.
   } finally {
     await fs.removeFile(spool);
   }

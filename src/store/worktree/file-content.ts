@@ -8,7 +8,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import { looksLikeManifest } from '../manifest/read-lines.ts';
 import { parseManifest } from '../manifest/read-manifest.ts';
 import { manifestText } from '../manifest/write-manifest.ts';
-import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
+import type { AddFileOptions, AddFileResult, TensorStore } from '../tensor-store.ts';
 import { type Attributes, isModel } from './attributes.ts';
 import { convertedBlob, needsConversion } from './conversion.ts';
 import { type IndexStat, indexStat } from './index-stat.ts';
@@ -63,37 +63,41 @@ type Model = Pick<FileContent, 'id' | 'manifest' | 'stored'>;
 
 async function readModel(workTree: WorkTree, absolute: string, action: ContentAction): Promise<Model> {
   await using source = await openByteSource(workTree.ports.fs, absolute);
-  return await readModelSource(workTree, source, action); // Awaited here: the source closes on return.
+  const { text, ...model } = await modelText(workTree.store, source, action);
+  return { id: await blobOf(workTree, text, action), ...model };
 }
 
-/** Like {@link readContent}, for a model's bytes from anywhere. An empty file is an empty blob, as in Git. */
-export async function readModelSource(
-  workTree: Pick<WorkTree, 'history' | 'store'>,
+/** A model as Git holds it: the text of its manifest. `manifest` is not set for an empty file, which stays one. */
+export interface ModelText {
+  readonly text: Uint8Array;
+  readonly manifest?: Manifest;
+  readonly stored?: AddFileResult;
+}
+
+/** The manifest's text of a model's bytes, from anywhere; a manifest stays as it is. With `store` its tensors are stored. */
+export async function modelText(
+  store: TensorStore,
   source: ByteSource,
   action: ContentAction,
-): Promise<Model> {
-  if (source.size === 0) return { id: await blobOf(workTree, new Uint8Array(), action) };
+): Promise<ModelText> {
+  if (source.size === 0) return { text: new Uint8Array() };
   if (looksLikeManifest(await source.read(0, Math.min(source.size, 64)))) {
     const text = await source.read(0, source.size);
-    return { id: await blobOf(workTree, text, action), manifest: parseManifest(text) };
+    return { text, manifest: parseManifest(text) };
   }
   const layout = await (await detectFormat(source)).parse(source);
   if (action.kind === 'hash') {
-    const manifest = await workTree.store.hashFile(source, layout, action.long);
-    return { id: await blobOf(workTree, manifestText(manifest), action), manifest };
+    const manifest = await store.hashFile(source, layout, action.long);
+    return { text: manifestText(manifest), manifest };
   }
-  const stored = await workTree.store.addFile(source, layout, action.options);
-  return {
-    id: await blobOf(workTree, manifestText(stored.manifest), action),
-    manifest: stored.manifest,
-    stored,
-  };
+  const stored = await store.addFile(source, layout, action.options);
+  return { text: manifestText(stored.manifest), manifest: stored.manifest, stored };
 }
 
 async function blobOf(
-  workTree: Pick<WorkTree, 'history'>,
+  { history }: Pick<WorkTree, 'history'>,
   bytes: Uint8Array,
   action: ContentAction,
 ): Promise<ObjectId> {
-  return action.kind === 'store' ? workTree.history.writeBlob(bytes) : workTree.history.hashBlob(bytes);
+  return action.kind === 'store' ? history.writeBlob(bytes) : history.hashBlob(bytes);
 }
