@@ -123,7 +123,7 @@ export async function requireExtents(repository: Repository, files: readonly Tre
     if (missing.length > 0)
       throw new MgitError(
         'EXTENT_MISSING',
-        `${file.path}: ${missing.length} tensors are not in this repository yet`,
+        `${file.path}: parts of the model are not in this repository yet`,
         {
           hint: 'get them with "mgit fetch"',
           details: { path: file.path, missing },
