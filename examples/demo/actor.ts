@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { answered, typed } from './narrator.ts';
 
-const MGIT = fileURLToPath(new URL('../../bin/mgit.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../bin/mgit.js', import.meta.url));
+
+/** Puts `mgit` on a PATH of the demo's own, as installing the package would: plain git calls it as its filter. */
+export function installProgram(directory: string): void {
+  mkdirSync(directory, { recursive: true });
+  symlinkSync(PROGRAM, join(directory, 'mgit'));
+  process.env.PATH = [directory, dirname(process.execPath), process.env.PATH].join(delimiter);
+}
 
 /** Somebody at a terminal: an own home directory and a directory to work in. */
 export interface Actor {
@@ -37,7 +44,7 @@ export function enter(actor: Actor, folder: string): void {
 /** Runs `mgit` as typed and shows the answer. Throws when it ends in another way than `expected`. */
 export async function mgit(actor: Actor, args: readonly string[], expected = 0): Promise<Answer> {
   typed(actor.name, ['mgit', ...args.map(quoted)].join(' '));
-  const answer = await run(actor, process.execPath, [MGIT, ...args]);
+  const answer = await run(actor, 'mgit', args);
   answered(answer.text);
   return checked(answer, ['mgit', ...args], expected);
 }
@@ -52,7 +59,7 @@ export async function git(actor: Actor, args: readonly string[]): Promise<Answer
 
 /** Asks `mgit` without showing it: for what the demo checks behind the scenes. */
 export async function ask(actor: Actor, args: readonly string[]): Promise<string> {
-  return checked(await run(actor, process.execPath, [MGIT, ...args]), ['mgit', ...args], 0).text.trim();
+  return checked(await run(actor, 'mgit', args), ['mgit', ...args], 0).text.trim();
 }
 
 /** Copies prepared files into the actor's directory, shown as typed. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { newActor } from './actor.ts';
+import { installProgram, newActor } from './actor.ts';
 import { poisonData, prepareData } from './data.ts';
 import * as story from './story.ts';
 
@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   const started = performance.now();
   const root = mkdtempSync(join(tmpdir(), 'mgit-demo-'));
   try {
+    installProgram(join(root, 'bin'));
     prepareData(join(root, 'data'), options.data);
     poisonData(join(root, 'data'), join(root, 'poisoned'));
     await tell(root);

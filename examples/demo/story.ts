@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type GitServer, gitServer } from '../../tests/testkit/git-server.ts';
 import { type Actor, ask, copyIn, enter, git, mgit, sha256Of } from './actor.ts';
-import { chapter, proved } from './narrator.ts';
+import { answered, chapter, proved, typed } from './narrator.ts';
 
 const FILES = fileURLToPath(new URL('./repository', import.meta.url));
 const MERGE_PACKS_LIMIT = 64 * 1024;
@@ -48,13 +48,15 @@ export async function protectMain(maintainer: Actor): Promise<void> {
   await mgit(maintainer, ['tag', 'v1.0.0']);
 }
 
-/** Writes the digest of the evaluation data into the policy, as the data is too large to live in the tree. */
+/** Writes the digests of the data into the policy, as the data is too large to live in the tree. */
 async function pinData(maintainer: Actor): Promise<void> {
-  const digest = JSON.parse(
-    await ask(maintainer, ['data', 'digest', '../../data', '--split', 'test', '--json']),
-  ).digest as string;
   const path = join(maintainer.directory, 'mgit.yaml');
-  writeFileSync(path, readFileSync(path, 'utf8').replace('@DATA_DIGEST@', digest));
+  for (const split of ['train', 'test']) {
+    const { text } = await mgit(maintainer, ['data', 'digest', '../../data', '--split', split]);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(`@${split.toUpperCase()}_DIGEST@`, text.trim()));
+  }
+  typed(maintainer.name, 'cat mgit.yaml');
+  answered(readFileSync(path, 'utf8'));
 }
 
 export async function share(maintainer: Actor, server: GitServer): Promise<void> {
