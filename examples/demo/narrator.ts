@@ -21,6 +21,7 @@ export function typed(who: string, commandLine: string): void {
 
 /** Shows what a command answered, indented, long answers cut in the middle. */
 export function answered(text: string, limit = 40): void {
+  if (text.trim() === '') return;
   const lines = text.trimEnd().split('\n');
   const shown =
     lines.length <= limit

@@ -23,9 +23,9 @@ export async function commitBase(maintainer: Actor): Promise<void> {
   );
   await mgit(maintainer, ['init', 'digits']);
   enter(maintainer, 'digits');
-  copyIn(maintainer, FILES, ['config.json', 'recipes']);
+  copyIn(maintainer, FILES, ['README.md', 'LICENSE', 'config.json', 'recipes']);
   await mgit(maintainer, ['track', '*.safetensors']);
-  await mgit(maintainer, ['add', '.gitattributes', 'config.json', 'recipes']);
+  await mgit(maintainer, ['add', '.']);
   await mgit(maintainer, ['commit', '-m', 'Describe the model and how to train it']);
   await mgit(maintainer, ['train', 'recipes/base.yaml']);
   await mgit(maintainer, ['log', '--graph', '--oneline']);
@@ -78,7 +78,7 @@ export async function contribute(contributor: Actor, server: GitServer, branch: 
   enter(contributor, 'digits');
   await mgit(contributor, ['switch', '-c', branch]);
   await mgit(contributor, ['train', `recipes/${branch}.yaml`]);
-  await mgit(contributor, ['diff', 'HEAD~1', 'HEAD']);
+  await mgit(contributor, ['diff', 'HEAD~1', 'HEAD', '--', 'model.safetensors']);
   await mgit(contributor, ['push', '-u', 'origin', branch]);
 }
 

@@ -15,7 +15,7 @@ export const CARD_PATH = 'README.md';
 /** What a card is written from. */
 export interface CardSources extends Pick<LongOperation, 'onEvent'> {
   readonly revision: string;
-  /** As the user named it: its last part is the card's title where the repository has no README. */
+  /** As the user named it. */
   readonly target: string;
   readonly files: readonly PublishedFile[];
   readonly tree: readonly TreeFile[];
@@ -30,7 +30,7 @@ export async function cardContent(
   const own = await ownCard(repository, sources.tree);
   const project = await readProjectFile(repository.history, commit.id);
   return {
-    name: nameOf(sources.target),
+    name: nameOf(repository, sources.target),
     revision: sources.revision,
     commit: commit.id,
     license: typeof project.publish.license === 'string' ? project.publish.license : undefined,
@@ -75,8 +75,17 @@ function frontMatter(yaml: string): Readonly<Record<string, unknown>> {
   });
 }
 
-function nameOf(target: string): string {
-  return target.replace(/\/+$/, '').split(/[\\/]/).at(-1) || 'model';
+/** A hub's repository has a name of its own; what goes to a directory is called after the repository it comes from. */
+function nameOf({ history }: Repository, target: string): string {
+  const path = target.includes('://')
+    ? target
+    : (history.workTree ?? history.gitDirectory.replace(/\.git$/, ''));
+  return (
+    path
+      .replace(/[\\/]+$/, '')
+      .split(/[\\/]/)
+      .at(-1) || 'model'
+  );
 }
 
 function listOf(value: unknown): readonly string[] {

@@ -1,5 +1,6 @@
 import { isMgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
+import type { EvaluationPolicy } from '../eval/gate/policy.ts';
 import type { GateReport } from '../eval/report/report.ts';
 import type { CardGateRow } from '../hub/model-card.ts';
 import type { Commit, History } from '../store/history/history.ts';
@@ -44,23 +45,24 @@ function rowsOf(step: VerifiedStep, { stored, project }: Background): CardGateRo
     const report = stored.find(candidate => candidate.path === gate.path);
     const claimed = report && claimedReport(report);
     const policy = project.gates.find(({ name }) => name === gate.gate);
-    return claimed ? metricRows(claimed, policy?.eval?.task ?? 'other') : [];
+    return claimed ? metricRows(claimed, policy?.eval) : [];
   });
 }
 
 /** One row per metric of the models as they are: probes say what a model can become, not what this one is. */
-function metricRows(report: GateReport, task: string): CardGateRow[] {
+function metricRows(report: GateReport, evaluation: EvaluationPolicy | undefined): CardGateRow[] {
   const asIs = report.measurements.filter(entry => entry.seed === undefined);
   const scoreOf = (role: string, metric: string): number | undefined =>
     asIs.find(entry => entry.role === role && entry.metric === metric)?.value ?? undefined;
   return asIs
     .filter(entry => entry.role === 'candidate' && entry.value !== null)
+    .filter(entry => evaluation?.metrics.includes(entry.metric) ?? true)
     .map(entry => ({
       gate: report.bindings.gate,
       verdict: report.verdict,
       metric: entry.metric,
       dataset: report.bindings.data[0]?.path.split('/').at(-1) ?? report.bindings.gate,
-      task,
+      task: evaluation?.task ?? 'other',
       items: entry.n,
       base: scoreOf('base', entry.metric),
       parents: report.bindings.parents.map((_, index) => scoreOf(`parent${index + 1}`, entry.metric)),
