@@ -32,7 +32,6 @@ export async function embeddedObjects(ports: Ports, objectsDirectory: string): P
   const has = async (id: ObjectId): Promise<boolean> =>
     (await hasLoose(fs, directories, id)) || packs.has(id);
   return {
-    algorithm: 'sha1',
     objectsDirectory,
     has: id => has(parseObjectId(id)),
     read: async id => {
@@ -43,9 +42,8 @@ export async function embeddedObjects(ports: Ports, objectsDirectory: string): P
       throw objectMissing(id);
     },
     write: async (type, bytes) => {
-      const id = hashObject('sha1', type, bytes);
-      if (!(await has(id)))
-        await writeLooseObject({ ports, objectsDirectory, algorithm: 'sha1' }, type, bytes);
+      const id = hashObject(type, bytes);
+      if (!(await has(id))) await writeLooseObject({ ports, objectsDirectory }, type, bytes);
       return id;
     },
     withPrefix: async prefix => {

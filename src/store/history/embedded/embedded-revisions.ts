@@ -198,7 +198,7 @@ async function atPath(store: EmbeddedObjects, id: ObjectId, path: string): Promi
   for (const [index, segment] of segments.entries()) {
     if (tree === undefined) return undefined;
     const { bytes } = await store.read(tree);
-    const entry = parseTree(tree, bytes, 'sha1').find(({ name }) => name === segment);
+    const entry = parseTree(tree, bytes).find(({ name }) => name === segment);
     if (entry === undefined || index === segments.length - 1) return entry?.id;
     tree = entry.mode === MODE.directory ? entry.id : undefined;
   }

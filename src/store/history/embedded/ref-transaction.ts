@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../base/ids.ts';
 import type { RefUpdate, Signature } from '../history.ts';
-import { type ObjectStore, zeroId } from '../objects/object-store.ts';
+import { type ObjectStore, ZERO_ID } from '../objects/object-store.ts';
 import { checkRefName, refConflict } from '../ref-names.ts';
 import { formatReflogEntry } from '../reflog-file.ts';
 import { type LockFile, takeLock } from './lock-file.ts';
@@ -148,10 +148,9 @@ export async function appendLog(
   const path = join(refRoot(change.files, ref), 'logs', ref);
   await removeEmptyFolders(change, path);
   await ports.fs.makeDirectory(dirname(path));
-  const zero = zeroId('sha1');
   const line = formatReflogEntry({
-    old: move.old ?? zero,
-    new: move.target ?? zero,
+    old: move.old ?? ZERO_ID,
+    new: move.target ?? ZERO_ID,
     who: await change.who(),
     message: change.reason,
   });

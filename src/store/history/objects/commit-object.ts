@@ -45,11 +45,11 @@ export function formatCommit(commit: CommitFields): Uint8Array {
 }
 
 /** Puts a signature's armour into the header of a commit object. */
-export function addCommitSignature(commit: Uint8Array, armour: string, header = 'gpgsig'): Uint8Array {
+export function addCommitSignature(commit: Uint8Array, armour: string): Uint8Array {
   const text = Buffer.from(commit);
   const end = text.indexOf('\n\n') + 1;
   const lines = armour.replace(/\n+$/, '').split('\n').join('\n ');
-  return Buffer.concat([text.subarray(0, end), Buffer.from(`${header} ${lines}\n`), text.subarray(end)]);
+  return Buffer.concat([text.subarray(0, end), Buffer.from(`gpgsig ${lines}\n`), text.subarray(end)]);
 }
 
 /** Headers (continuation lines joined) and body of a commit or tag object, in the encoding that it declares. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { ObjectId } from '../../../base/ids.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
-import { type HashAlgorithm, hashObject, type ObjectType, objectHeader } from './object-store.ts';
+import { hashObject, type ObjectType, objectHeader } from './object-store.ts';
 
 const compress = promisify(deflate);
 
@@ -11,7 +11,6 @@ const compress = promisify(deflate);
 export interface LooseObjectsOptions {
   readonly ports: Ports;
   readonly objectsDirectory: string;
-  readonly algorithm: HashAlgorithm;
 }
 
 /** Writes an object as a loose file and makes it durable: temporary file, fsync, rename, fsync of the directory. */
@@ -21,7 +20,7 @@ export async function writeLooseObject(
   bytes: Uint8Array,
 ): Promise<ObjectId> {
   const { fs } = options.ports;
-  const id = hashObject(options.algorithm, type, bytes);
+  const id = hashObject(type, bytes);
   const directory = join(options.objectsDirectory, id.slice(0, 2));
   await fs.makeDirectory(directory);
   const temporary = join(

@@ -41,7 +41,7 @@ export function objectHistory(context: ObjectHistoryContext): ObjectHistory {
     readBlob: id => readTyped(store, id, 'blob'),
     readBlobs: ids => readAhead(store, ids),
     writeBlob: bytes => store.write('blob', bytes),
-    hashBlob: bytes => hashObject(store.algorithm, 'blob', bytes),
+    hashBlob: bytes => hashObject('blob', bytes),
     readCommit: id => readCommit(store, id),
     writeCommit: commit => writeCommit(context, commit),
     writeTag: tag => writeTag(context, tag),
@@ -61,7 +61,7 @@ async function readTyped(store: ObjectStore, id: ObjectId, type: ObjectType): Pr
   const object = await store.read(id);
   if (object.type !== type)
     throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${object.type}, not a ${type}`);
-  if (hashObject(store.algorithm, type, object.bytes) !== id) throw objectCorrupt(id);
+  if (hashObject(type, object.bytes) !== id) throw objectCorrupt(id);
   return object.bytes;
 }
 
@@ -81,7 +81,7 @@ async function writeCommit(context: ObjectHistoryContext, commit: NewCommit): Pr
   const committer = commit.committer ?? (await context.identity('committer'));
   const payload = formatCommit({ ...commit, author, committer });
   const sign = commit.sign ?? (await configured(context, 'commit.gpgsign'));
-  const bytes = sign ? addCommitSignature(payload, ...(await armour(context, committer, payload))) : payload;
+  const bytes = sign ? addCommitSignature(payload, await armour(context, committer, payload)) : payload;
   return (await context.store.write('commit', bytes)) as CommitId;
 }
 
@@ -94,17 +94,12 @@ async function writeTag(
   const { type } = await context.store.read(tag.target);
   const payload = formatTag({ ...tag, type, tagger });
   const sign = tag.sign ?? (await configured(context, 'tag.gpgsign'));
-  const signature = sign ? (await armour(context, tagger, payload))[0] : '';
+  const signature = sign ? await armour(context, tagger, payload) : '';
   return context.store.write('tag', Buffer.concat([payload, Buffer.from(signature)]));
 }
 
-async function armour(
-  context: ObjectHistoryContext,
-  signer: Signature,
-  payload: Uint8Array,
-): Promise<[string, string]> {
-  const signature = await signPayload({ ports: context.ports, config: context.config, signer }, payload);
-  return [signature, context.store.algorithm === 'sha1' ? 'gpgsig' : 'gpgsig-sha256'];
+function armour(context: ObjectHistoryContext, signer: Signature, payload: Uint8Array): Promise<string> {
+  return signPayload({ ports: context.ports, config: context.config, signer }, payload);
 }
 
 async function configured(context: ObjectHistoryContext, key: string): Promise<boolean> {

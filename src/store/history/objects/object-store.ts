@@ -3,7 +3,6 @@ import { MgitError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../base/ids.ts';
 
 export type ObjectType = 'blob' | 'tree' | 'commit' | 'tag';
-export type HashAlgorithm = 'sha1' | 'sha256';
 
 /** An object as it came out of the object database, inflated and without its header. */
 export interface StoredObject {
@@ -13,7 +12,6 @@ export interface StoredObject {
 
 /** Git's object database: the part in which the two implementations of History differ. */
 export interface ObjectStore {
-  readonly algorithm: HashAlgorithm;
   /** Requests may overlap. Errors: `OBJECT_MISSING`, `OBJECT_CORRUPT`. */
   read(id: ObjectId): Promise<StoredObject>;
   has(id: ObjectId): Promise<boolean>;
@@ -27,16 +25,14 @@ export function objectHeader(type: ObjectType, size: number): Uint8Array {
   return Buffer.from(`${type} ${size}\0`, 'latin1');
 }
 
-/** The id of an object: the hash of header and content. */
-export function hashObject(algorithm: HashAlgorithm, type: ObjectType, bytes: Uint8Array): ObjectId {
-  const hash = createHash(algorithm).update(objectHeader(type, bytes.length)).update(bytes);
+/** The id of an object: the SHA-1 of header and content. */
+export function hashObject(type: ObjectType, bytes: Uint8Array): ObjectId {
+  const hash = createHash('sha1').update(objectHeader(type, bytes.length)).update(bytes);
   return hash.digest('hex') as ObjectId;
 }
 
-/** The all-zero id that stands for "no object" in reflogs and transactions. */
-export function zeroId(algorithm: HashAlgorithm): ObjectId {
-  return '0'.repeat(algorithm === 'sha1' ? 40 : 64) as ObjectId;
-}
+/** The id that stands for "no object" in reflogs and transactions. */
+export const ZERO_ID = '0'.repeat(40) as ObjectId;
 
 export function objectMissing(id: string): MgitError {
   return new MgitError('OBJECT_MISSING', `object ${id} is not in the repository`, {

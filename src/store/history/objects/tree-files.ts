@@ -65,7 +65,7 @@ async function readTree(store: ObjectStore, id: ObjectId): Promise<readonly Tree
   const object = await store.read(id);
   if (object.type !== 'tree')
     throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${object.type}, not a tree`);
-  return parseTree(id, object.bytes, store.algorithm);
+  return parseTree(id, object.bytes);
 }
 
 function place(root: Folder, file: TreeFile): void {

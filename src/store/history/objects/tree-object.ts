@@ -1,5 +1,5 @@
 import type { ObjectId } from '../../../base/ids.ts';
-import { type HashAlgorithm, objectCorrupt } from './object-store.ts';
+import { objectCorrupt } from './object-store.ts';
 
 /** One line of a tree object. */
 export interface TreeEntry {
@@ -7,6 +7,8 @@ export interface TreeEntry {
   readonly mode: number;
   readonly id: ObjectId;
 }
+
+const ID_BYTES = 20;
 
 export const MODE = {
   file: 0o100644,
@@ -17,15 +19,14 @@ export const MODE = {
 } as const;
 
 /** Parses a tree object. Errors: `OBJECT_CORRUPT`, also for a name that is not UTF-8, which mgit could not write back. */
-export function parseTree(id: ObjectId, bytes: Uint8Array, algorithm: HashAlgorithm): readonly TreeEntry[] {
-  const idLength = algorithm === 'sha1' ? 20 : 32;
+export function parseTree(id: ObjectId, bytes: Uint8Array): readonly TreeEntry[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const entries: TreeEntry[] = [];
   for (let at = 0; at < buffer.length; ) {
     const space = buffer.indexOf(0x20, at);
     const nul = buffer.indexOf(0, space);
-    const end = nul + 1 + idLength;
+    const end = nul + 1 + ID_BYTES;
     const mode = buffer.toString('latin1', at, space);
     if (space < 0 || nul < 0 || end > buffer.length || !/^[0-7]{1,6}$/.test(mode)) throw objectCorrupt(id);
     entries.push({

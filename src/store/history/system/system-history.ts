@@ -6,7 +6,6 @@ import { runRepositoryHook } from '../hooks.ts';
 import { configuredIdentity } from '../identity.ts';
 import { notARepository } from '../not-a-repository.ts';
 import { objectHistory } from '../objects/object-history.ts';
-import type { HashAlgorithm } from '../objects/object-store.ts';
 import { firstComplaint, gitProgram } from './git-program.ts';
 import { systemConfig } from './system-config.ts';
 import { systemObjects } from './system-objects.ts';
@@ -27,7 +26,7 @@ export async function openSystemHistory(options: {
   const objectsDirectory = ports.env.GIT_OBJECT_DIRECTORY
     ? resolve(options.directory, ports.env.GIT_OBJECT_DIRECTORY)
     : resolve(commonDirectory, 'objects');
-  const store = systemObjects(git, { ports, objectsDirectory, algorithm: place.algorithm });
+  const store = systemObjects(git, { ports, objectsDirectory });
   const config = systemConfig(git);
   const revisions = systemRevisions(git, store, config.config);
   const identity: History['identity'] = role => configuredIdentity(ports, config.config, role);
@@ -38,7 +37,7 @@ export async function openSystemHistory(options: {
     ...where,
     ...objectHistory({ ports, store, config: config.config, identity }),
     ...revisions,
-    ...systemRefs({ ports, git, gitDirectory, commonDirectory }),
+    ...systemRefs({ ports, git, gitDirectory, commonDirectory, config: config.config }),
     ...config,
     identity,
     runHook: (name, args, stdin) => runRepositoryHook(hooks, name, args, stdin),
@@ -51,7 +50,6 @@ interface Place {
   readonly gitDirectory: string;
   readonly commonDirectory: string;
   readonly workTree: string | undefined;
-  readonly algorithm: HashAlgorithm;
 }
 
 /** Without `--git-dir`, so that git's own rules hold: ceilings, `GIT_DIR`, whose directories may be trusted. */
@@ -68,7 +66,6 @@ async function findRepository(ports: Ports, directory: string): Promise<Place> {
     gitDirectory,
     commonDirectory: resolve(cwd, common),
     workTree: bare === 'true' || !workTree ? undefined : resolve(workTree),
-    algorithm: algorithm as HashAlgorithm,
   };
 }
 

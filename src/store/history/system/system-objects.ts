@@ -13,11 +13,10 @@ import type { GitProgram } from './git-program.ts';
 export function systemObjects(git: GitProgram, loose: LooseObjectsOptions): ObjectStore {
   const files = catFile(git);
   return {
-    algorithm: loose.algorithm,
     read: id => read(files, loose, parseObjectId(id)),
     has: async id => (await files.type(parseObjectId(id))) !== undefined,
     write: async (type, bytes) => {
-      const id = hashObject(loose.algorithm, type, bytes);
+      const id = hashObject(type, bytes);
       if (isBuiltIn(id) ? !(await hasLooseFile(loose, id)) : (await files.type(id)) === undefined)
         await writeLooseObject(loose, type, bytes);
       return id;

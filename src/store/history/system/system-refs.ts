@@ -1,8 +1,9 @@
-import { isMgitError } from '../../../base/errors.ts';
+import { isMgitError, MgitError } from '../../../base/errors.ts';
 import { type CommitId, type ObjectId, parseObjectId } from '../../../base/ids.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
-import type { Head, History, RefUpdate } from '../history.ts';
+import type { Head, History, ReflogEntry, RefUpdate } from '../history.ts';
 import { signatureTime } from '../identity.ts';
+import { ZERO_ID } from '../objects/object-store.ts';
 import { formatTimezone } from '../objects/signature.ts';
 import { checkRefName } from '../ref-names.ts';
 import { readReflog } from '../reflog-file.ts';
@@ -12,7 +13,7 @@ import { refError } from './ref-errors.ts';
 type RefMethods = Pick<History, 'head' | 'setHead' | 'readRef' | 'listRefs' | 'updateRefs' | 'reflog'>;
 
 /** What refs need besides git. */
-export interface RefContext extends Pick<History, 'gitDirectory' | 'commonDirectory'> {
+export interface RefContext extends Pick<History, 'gitDirectory' | 'commonDirectory' | 'config'> {
   readonly ports: Ports;
   readonly git: GitProgram;
 }
@@ -26,11 +27,7 @@ export function systemRefs(context: RefContext): RefMethods {
     readRef: ref => readRef(git, ref),
     listRefs: prefix => listRefs(git, prefix),
     updateRefs: (updates, reason) => updateRefs(context, updates, reason),
-    reflog: ref => {
-      checkRefName(ref);
-      const shared = ref.startsWith('refs/') && !/^refs\/(?:bisect|worktree|rewritten)\//.test(ref);
-      return readReflog(context.ports.fs, shared ? context.commonDirectory : context.gitDirectory, ref);
-    },
+    reflog: ref => reflog(context, ref),
   };
 }
 
@@ -85,6 +82,16 @@ async function listRefs(
     .filter(({ ref }) => ref.startsWith(prefix));
 }
 
+async function reflog(context: RefContext, ref: string): Promise<readonly ReflogEntry[]> {
+  checkRefName(ref);
+  if ((await context.config('extensions.refstorage')) === 'reftable')
+    throw new MgitError('REPOSITORY_UNSUPPORTED', 'the logs of a reftable repository cannot be read', {
+      hint: 'run `git refs migrate --ref-format=files`',
+    });
+  const shared = ref.startsWith('refs/') && !/^refs\/(?:bisect|worktree|rewritten)\//.test(ref);
+  return readReflog(context.ports.fs, shared ? context.commonDirectory : context.gitDirectory, ref);
+}
+
 async function updateRefs(context: RefContext, updates: readonly RefUpdate[], reason: string): Promise<void> {
   if (updates.length === 0) return;
   for (const { ref } of updates) checkRefName(ref);
@@ -94,13 +101,10 @@ async function updateRefs(context: RefContext, updates: readonly RefUpdate[], re
 }
 
 function instruction({ ref, target, expected }: RefUpdate): string {
-  const old = expected === undefined ? '' : (expected ?? ZERO);
+  const old = expected === undefined ? '' : (expected ?? ZERO_ID);
   if (target !== null) return `update ${ref}\0${parseObjectId(target)}\0${old}\0`;
-  return expected === null ? `verify ${ref}\0${ZERO}\0` : `delete ${ref}\0${old}\0`;
+  return expected === null ? `verify ${ref}\0${ZERO_ID}\0` : `delete ${ref}\0${old}\0`;
 }
-
-/** Git takes 40 zeros for the zero id in repositories of either hash. */
-const ZERO = '0'.repeat(40);
 
 async function change(
   context: RefContext,

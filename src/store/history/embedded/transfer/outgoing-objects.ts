@@ -58,7 +58,7 @@ async function addTree(
   if (found.has(tree) || known.has(tree)) return;
   found.add(tree);
   const { bytes } = await store.read(tree);
-  for (const { mode, id } of parseTree(tree, bytes, store.algorithm))
+  for (const { mode, id } of parseTree(tree, bytes))
     if (mode === MODE.directory) await addTree(store, id, sets);
     else if (mode !== MODE.submodule && !known.has(id)) found.add(id);
 }

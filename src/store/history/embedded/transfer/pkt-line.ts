@@ -1,3 +1,5 @@
+import { MgitError } from '../../../../base/errors.ts';
+
 /** A line of Git's wire protocol; undefined is a flush. Source: gitprotocol-common(5). */
 export type PktLine = Buffer | undefined;
 
@@ -9,14 +11,20 @@ export function formatPktLine(text: string): Buffer {
 
 export const FLUSH = Buffer.from('0000');
 
-/** Reads lines from a whole answer; what is no line ends the reading with an error. */
+/** Reads the lines of a whole answer. Errors: `REMOTE_UNREACHABLE`. */
 export function* parsePktLines(bytes: Uint8Array): Generator<PktLine> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < buffer.length; ) {
     const digits = buffer.toString('latin1', at, at + 4);
     const length = /^[0-9a-f]{4}$/i.test(digits) ? Number.parseInt(digits, 16) : -1;
     if (length < 0 || (length > 0 && length < 4) || at + length > buffer.length)
-      throw new Error(`not a packet line at byte ${at} of the answer`);
+      throw new MgitError(
+        'REMOTE_UNREACHABLE',
+        `the remote's answer is not in Git's protocol at byte ${at}`,
+        {
+          hint: 'check the URL, and whether a proxy answered in its place',
+        },
+      );
     yield length === 0 ? undefined : buffer.subarray(at + 4, at + length);
     at += length === 0 ? 4 : length;
   }

@@ -1,7 +1,7 @@
 import { isMgitError } from '../../../../base/errors.ts';
 import type { CommitId, ObjectId } from '../../../../base/ids.ts';
 import type { History, PushRefResult, PushRefSpec, TransferOptions } from '../../history.ts';
-import { zeroId } from '../../objects/object-store.ts';
+import { ZERO_ID } from '../../objects/object-store.ts';
 import { checkRefName } from '../../ref-names.ts';
 import { remoteUnreachable } from '../../remote-errors.ts';
 import type { EmbeddedObjects } from '../embedded-objects.ts';
@@ -44,24 +44,22 @@ interface Command {
 
 type Plan = Command | { readonly kind: 'done'; readonly result: PushRefResult };
 
-const ZERO = zeroId('sha1');
-
 async function planFor(context: PushContext, theirs: Advertisement, spec: PushRefSpec): Promise<Plan> {
   const { ref, source, expected } = spec;
-  const from = theirs.refs.get(ref) ?? ZERO;
-  const to = source ?? ZERO;
+  const from = theirs.refs.get(ref) ?? ZERO_ID;
+  const to = source ?? ZERO_ID;
   const reason = await refusal(context, spec, from);
   if (reason !== undefined) return { kind: 'done', result: refused(ref, reason) };
   if (from === to) return { kind: 'done', result: { ref, ok: true } };
   if (source === null && !theirs.capabilities.has('delete-refs'))
     return { kind: 'done', result: refused(ref, 'the server deletes no refs') };
-  return { kind: 'send', ref, from: expected === undefined ? from : (expected ?? ZERO), to };
+  return { kind: 'send', ref, from: expected === undefined ? from : (expected ?? ZERO_ID), to };
 }
 
 async function refusal(context: PushContext, spec: PushRefSpec, from: ObjectId): Promise<string | undefined> {
   const { ref, source, expected, force } = spec;
-  if (expected !== undefined && (expected ?? ZERO) !== from) return 'stale info';
-  if (force || source === null || from === ZERO || from === source) return undefined;
+  if (expected !== undefined && (expected ?? ZERO_ID) !== from) return 'stale info';
+  if (force || source === null || from === ZERO_ID || from === source) return undefined;
   if (ref.startsWith('refs/tags/')) return 'already exists';
   if (!(await context.store.has(from))) return 'fetch first';
   return (await isFastForward(context, from, source)) ? undefined : 'non-fast-forward';
@@ -106,7 +104,7 @@ async function packFor(
   commands: readonly Command[],
   theirs: Advertisement,
 ): Promise<readonly Buffer[]> {
-  const include = commands.map(({ to }) => to).filter(id => id !== ZERO);
+  const include = commands.map(({ to }) => to).filter(id => id !== ZERO_ID);
   if (include.length === 0) return [];
   const shared: ObjectId[] = [];
   for (const id of new Set(theirs.refs.values())) if (await context.store.has(id)) shared.push(id);
