@@ -19,11 +19,11 @@ export interface Scene extends AsyncDisposable {
 }
 
 /** Makes a repository on branch `main` whose Git finds this source's mgit as its filter and merge driver. */
-export async function scene(): Promise<Scene> {
+export async function scene(history: 'auto' | 'embedded' | 'system' = 'auto'): Promise<Scene> {
   const home = await temporaryDirectory();
   const standard = testPorts(home.path);
   const bin = await programs(home.path);
-  const env = { ...standard.env, PATH: `${bin}:${standard.env.PATH}` };
+  const env = { ...standard.env, PATH: `${bin}:${standard.env.PATH}`, MGIT_HISTORY: history };
   const ports = { ...standard, env };
   const path = join(home.path, 'work');
   await mkdir(path);
@@ -57,4 +57,12 @@ async function programs(home: string): Promise<string> {
   await writeFile(join(bin, 'mgit'), `#!/bin/sh\nexec '${process.execPath}' '${entry}' "$@"\n`);
   await chmod(join(bin, 'mgit'), 0o755);
   return bin;
+}
+
+/** What a person sees, without what differs from run to run: ids and times. */
+export function withoutIds(text: string): string {
+  return text
+    .replace(/\b[0-9a-f]{40}\b/g, '<id>')
+    .replace(/\b[0-9a-f]{7}\b/g, '<short id>')
+    .replace(/\d\d:\d\d:\d\d/g, '<time>');
 }
