@@ -40,7 +40,7 @@ export async function chooseEvaluation(
     config: wish.config ?? config ?? undecided('config', '--config <path>', 'models[].graph'),
     data: {
       path: wish.data ?? gate?.eval?.data ?? undecided('data', '--data <path>', 'gates[].eval'),
-      split: wish.split ?? 'test',
+      split: wish.split ?? gate?.eval?.split ?? 'test',
       ...(wish.limit === undefined ? {} : { limit: wish.limit }),
     },
   };

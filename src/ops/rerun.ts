@@ -10,7 +10,7 @@ import { checkOutCommit } from './check-out-commit.ts';
 import { readManifestAt } from './manifests-at.ts';
 import type { Repository } from './repository.ts';
 import { scratchFolder } from './scratch.ts';
-import { runFrom } from './train.ts';
+import { runRecipeAt } from './run-recipe-at.ts';
 
 /** What `mgit rerun` repeats. */
 export interface RerunOptions extends LongOperation {
@@ -54,7 +54,7 @@ export async function rerunCommit(repository: Repository, options: RerunOptions)
   await checkOutCommit(repository, { ...options, commit: record.base, directory: root });
   const recipe = pinned(record);
   const inputs = { recipe, commit: record.base, root, scratch: results };
-  const { run, data } = await runFrom(repository, inputs, options);
+  const { run, data } = await runRecipeAt(repository, inputs, options);
   requireSameData(record, data);
   const recordedPath = join(scratch.path, 'recorded.safetensors');
   await restoreRecorded(repository, { commit, record, path: recordedPath }, options);

@@ -2,18 +2,15 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
-import type { CommitId, ObjectId } from '../base/ids.ts';
+import type { CommitId } from '../base/ids.ts';
 import type { Commit } from '../store/history/history.ts';
 import { workTreeAttributes } from '../store/worktree/attribute-sources.ts';
 import { isModel } from '../store/worktree/attributes.ts';
 import { readIndexState } from '../store/worktree/index-session.ts';
-import { parseModelConfig } from '../train/architectures/model-config.ts';
 import { parseRecipeWith } from '../train/recipe/parse-recipe.ts';
-import { DEFAULT_SEED, isCommandRecipe, type Recipe } from '../train/recipe/recipe.ts';
-import { type RecipeRun, runRecipe } from '../train/run-recipe.ts';
+import type { Recipe } from '../train/recipe/recipe.ts';
 import { encodeRunRecord, RUN_TRAILER, type RunRecord } from '../train/run-record.ts';
 import { copyFile, fileDigest } from '../train/weights/copy-file.ts';
-import { writeInitialWeights } from '../train/weights/initial-weights.ts';
 import { replaceFile } from '../train/weights/save-weights.ts';
 import { addPaths } from './add.ts';
 import { commitIndex } from './commit.ts';
@@ -21,9 +18,9 @@ import { localChanges } from './local-changes.ts';
 import { refuseProtected } from './protection.ts';
 import type { Repository } from './repository.ts';
 import { restorePaths } from './restore.ts';
+import { runRecipeAt } from './run-recipe-at.ts';
 import { scratchFolder } from './scratch.ts';
 import { readStatus } from './status.ts';
-import { folderDigest, trainingDataPath } from './training-data.ts';
 import { repositoryPath, workTreeOf } from './work-tree.ts';
 
 /** What `mgit train` trains. */
@@ -61,7 +58,7 @@ export async function trainAndCommit(
   await using scratch = await scratchFolder(repository, 'train');
   const started = ports.clock.now();
   const inputs = { recipe, commit: base, root: repository.workTree, scratch: scratch.path };
-  const { run, data } = await runFrom(repository, inputs, options);
+  const { run, data } = await runRecipeAt(repository, inputs, options);
   const record: RunRecord = {
     version: 1,
     base,
@@ -75,42 +72,6 @@ export async function trainAndCommit(
     seconds: (ports.clock.now() - started) / 1000,
   };
   return commitRun(repository, { record, outputPath: run.outputPath }, options);
-}
-
-/** A recipe, and the files it runs on. */
-export interface RunInputs {
-  readonly recipe: Recipe;
-  /** The commit whose files lie in `root`. */
-  readonly commit: CommitId;
-  readonly root: string;
-  /** An empty folder for results. */
-  readonly scratch: string;
-}
-
-/** Runs a recipe on the files of a commit, wherever they lie: what `train` and `rerun` share. */
-export async function runFrom(
-  repository: Repository,
-  inputs: RunInputs,
-  long: LongOperation,
-): Promise<{ readonly run: RecipeRun; readonly data: RunRecord['data'] }> {
-  const { ports } = repository;
-  const { recipe, commit, root, scratch } = inputs;
-  const config = await configText(repository, commit, recipe.model.config);
-  const modelPath = await startingModel(repository, inputs, config);
-  const dataPath = await trainingDataPath(repository, recipe, inputs);
-  const digest =
-    isCommandRecipe(recipe) && dataPath !== undefined ? await folderDigest(ports.fs, dataPath) : undefined;
-  const run = await runRecipe({
-    ...long,
-    ports,
-    recipe,
-    root,
-    modelPath,
-    outputFolder: scratch,
-    config,
-    dataPath,
-  });
-  return { run, data: run.data ?? (digest === undefined ? undefined : { digest }) };
 }
 
 async function requireCleanBase(repository: Repository, options: TrainCommitOptions): Promise<CommitId> {
@@ -153,41 +114,6 @@ async function requireTracked(repository: Repository, path: string): Promise<voi
   throw new MgitError('MODEL_NOT_TRACKED', `${path} is not tracked as a model`, {
     hint: `run "mgit track ${path}" and commit .gitattributes`,
   });
-}
-
-async function configText(
-  repository: Repository,
-  commit: CommitId,
-  path: string | undefined,
-): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  const { history } = repository;
-  const file = await history.findInTree((await history.readCommit(commit)).tree, path);
-  if (file) return new TextDecoder().decode(await history.readBlob(file.id as ObjectId));
-  throw new MgitError('CONFIG_MISSING', `${path} is not in the commit that training begins with`, {
-    hint: 'commit the config, or correct model.config in the recipe',
-  });
-}
-
-/** The model to begin with: that of the commit or, where it has none and the recipe says so, random weights by the recipe's seed. */
-async function startingModel(
-  repository: Repository,
-  { recipe, root, scratch, commit }: RunInputs,
-  config: string | undefined,
-): Promise<string> {
-  const { history, ports } = repository;
-  const { path } = recipe.model;
-  if (await history.findInTree((await history.readCommit(commit)).tree, path)) return join(root, path);
-  if (isCommandRecipe(recipe)) return join(root, path);
-  if (recipe.init !== 'random' || config === undefined)
-    throw new MgitError('MODEL_MISSING', `there is no model ${path} to begin with`, {
-      hint: 'commit one, or let the recipe begin with random weights: init: random',
-    });
-  const { network } = parseModelConfig(config, recipe.model.config);
-  const initial = join(scratch, 'initial.safetensors');
-  const seed = recipe.seed ?? DEFAULT_SEED;
-  await writeInitialWeights(ports.fs, initial, { parameters: network.parameters, seed });
-  return initial;
 }
 
 interface FinishedRun {
