@@ -9,8 +9,8 @@ import { compareModels, type TensorComparison } from '../train/weights/compare-m
 import { checkOutCommit } from './check-out-commit.ts';
 import { readManifestAt } from './manifests-at.ts';
 import type { Repository } from './repository.ts';
-import { scratchFolder } from './scratch.ts';
 import { runRecipeAt } from './run-recipe-at.ts';
+import { scratchFolder } from './scratch.ts';
 
 /** What `mgit rerun` repeats. */
 export interface RerunOptions extends LongOperation {

@@ -5,7 +5,11 @@ import { writeSafetensorsHeader } from '../../../src/formats/safetensors/write-h
 import { compareModels } from '../../../src/train/weights/compare-models.ts';
 import { temporaryDirectory, testPorts } from '../../testkit/world.ts';
 
-function writeModel(path: string, weight: readonly number[], more: { readonly step?: number; readonly note?: string } = {}): void {
+function writeModel(
+  path: string,
+  weight: readonly number[],
+  more: { readonly step?: number; readonly note?: string } = {},
+): void {
   const header = writeSafetensorsHeader(
     [
       { name: 'weight', dtype: 'F32', shape: [weight.length] },
@@ -25,7 +29,9 @@ test('models compare tensor by tensor', async () => {
   const { fs } = testPorts(home.path);
   const [left, right] = [join(home.path, 'left'), join(home.path, 'right')];
   writeModel(right, [3, 4]);
-  const compare = async (...model: [readonly number[], { readonly step?: number; readonly note?: string }?]) => {
+  const compare = async (
+    ...model: [readonly number[], { readonly step?: number; readonly note?: string }?]
+  ) => {
     writeModel(left, ...model);
     return compareModels(fs, left, right);
   };
