@@ -37,19 +37,18 @@ def parse_arguments():
 
 
 def load_model(folder, device):
-    """Returns a function from images [N, C, H, W] in 0..1 to logits [N, classes]."""
+    """Returns a function from images [N, C, H, W] in 0..255 to logits [N, classes]."""
     config = json.loads((folder / "config.json").read_text())
     weights = load_file(folder / "model.safetensors", device=str(device))
     activation = ACTIVATIONS[config.get("activation", "relu")]
     pattern = config.get("prefix", "") + config.get("parameters", "fc{index}")
     names = [pattern.replace("{index}", str(index + 1)) for index in range(len(config["layers"]) - 1)]
-    normalize = config.get("normalize")
+    prepare = config.get("input", {})
+    scale = prepare.get("scale", 255)
+    mean, std = (torch.tensor(prepare.get(key, [value]), device=device).view(1, -1, 1, 1) for key, value in (("mean", 0.0), ("std", 1.0)))
 
     def logits(images):
-        if normalize:
-            mean, std = (torch.tensor(normalize[key], device=device).view(1, -1, 1, 1) for key in ("mean", "std"))
-            images = (images - mean) / std
-        values = images.flatten(1)
+        values = ((images.float() / scale - mean) / std).flatten(1)
         for layer, name in enumerate(names):
             values = activation(values) if layer else values
             values = torch.nn.functional.linear(values, weights[f"{name}.weight"].float(), weights[f"{name}.bias"].float())
@@ -59,8 +58,8 @@ def load_model(folder, device):
 
 
 def load_images(folder):
-    """The test split: images [N, 1, H, W] in 0..1 and labels [N]."""
-    images = read_idx(find(folder, "images")).unsqueeze(1).float() / 255
+    """The test split: images [N, 1, H, W] in 0..255 and labels [N]."""
+    images = read_idx(find(folder, "images")).unsqueeze(1)
     return images, read_idx(find(folder, "labels")).long()
 
 

@@ -19,6 +19,8 @@ const BY_CODE: Readonly<Record<string, number>> = {
   MERGE_CONFLICTS: EXIT.conflicts,
   GATE_REJECTED: EXIT.gateRejected,
   GATE_INCONCLUSIVE: EXIT.gateInconclusive,
+  GATE_VERIFY_FAILED: EXIT.failed,
+  GATE_REPORT_MISSING: EXIT.failed,
 };
 
 /** The exit status of an error: 6 for what kept a gate from running, 70 for anything that is not an {@link MgitError}. */

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import type { ProcessPort } from '../../../src/base/ports/process.ts';
 import { gatedWorkTree, POLICY } from '../../testkit/gated-work-tree.ts';
+import { runMgit } from '../../testkit/world.ts';
 
 test('a better candidate passes, is reported and verified; a worse one is rejected; neither moves the branch', async () => {
   await using tree = await gatedWorkTree();
@@ -28,7 +30,7 @@ test('a better candidate passes, is reported and verified; a worse one is reject
   expect(rejected.exitCode).toBe(3);
   expect(rejected.json()).toMatchObject({ verdict: 'fail', gates: [{ gate: 'digits', verdict: 'fail' }] });
   const refused = await tree.mgit('gate', 'verify', 'main..worse', '--onto', 'main');
-  expect(refused.exitCode).toBe(6);
+  expect(refused.exitCode).toBe(1);
   expect(refused.stderr).toContain('its verdict is fail');
   expect(tree.git('rev-parse', 'main')).toBe(tip);
 });
@@ -180,3 +182,43 @@ test('seeds of a command are compared over their noise', async () => {
     gates: [{ report: { rules: [{ comparisons: [{ method: 'paired-t', n: 3 }] }] } }],
   });
 });
+
+test('one run may tell of all models, and a missing GPU is an error', async () => {
+  const script = `import { readFileSync, writeFileSync } from 'node:fs';
+const [out, ...models] = process.argv.slice(2);
+const lines = models.flatMap(entry => {
+  const [model, folder] = entry.split('=');
+  const bytes = readFileSync(folder + '/model.safetensors');
+  const right = bytes.readFloatLE(8 + Number(bytes.readBigUInt64LE(0)));
+  return Array.from({ length: 1000 }, (_, id) => JSON.stringify({ id, model, accuracy: id < right }));
+});
+writeFileSync(out + '/items.jsonl', lines.join('\\n'));
+`;
+  const command =
+    'command: ["node", "all.mjs", "{out}", "base={base}", "parent1={parent1}", "candidate={candidate}"]';
+  const policy = POLICY.replace(/command:.*/, command);
+  await using tree = await gatedWorkTree({ policy, files: { 'all.mjs': script } });
+  await tree.contribute('better', 700);
+  expect((await tree.mgit('gate', 'run', 'better', '--onto', 'main')).exitCode).toBe(0);
+
+  const onGpu = POLICY.replace('    accept:', '    gpu: "0"\n    accept:');
+  await using without = await gatedWorkTree({ policy: onGpu });
+  await without.contribute('better', 700);
+  const ports = { ...without.ports, processes: withoutNvidia(without.ports.processes) };
+  const run = await runMgit(ports, without.path, 'gate', 'run', 'better', '--onto', 'main');
+  expect(run.exitCode).toBe(6);
+  expect(run.stderr).toContain(
+    'error[GATE_ACCELERATOR_MISSING]: gate digits wants GPU 0: nvidia-smi is not here',
+  );
+});
+
+/** A machine without NVIDIA's tools, whatever this one has. */
+function withoutNvidia(processes: ProcessPort): ProcessPort {
+  return {
+    ...processes,
+    run: request =>
+      request.command === 'nvidia-smi'
+        ? Promise.reject(Object.assign(new Error('spawn nvidia-smi ENOENT'), { code: 'ENOENT' }))
+        : processes.run(request),
+  };
+}
