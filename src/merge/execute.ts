@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
 import { type Digest, parseDigest } from '../base/ids.ts';
+import { inOrder } from '../base/in-order.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
+import type { Recipe } from '../store/packs/records.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
 import { chooseLayout, mergedManifest } from './layout.ts';
 import type { MethodTask } from './method.ts';
@@ -13,29 +15,70 @@ import { SLICE_ELEMENTS } from './slices.ts';
 import { surveyTensor, type TensorSurvey } from './survey.ts';
 import { storedInput } from './tensor-input.ts';
 
-/** Measurements of the tensors that several sides changed, by name. */
-export type FileSurvey = ReadonlyMap<string, TensorSurvey>;
+/** A merged file: its manifest, and what was measured of its computed tensors, by name. */
+export interface MergedFile {
+  readonly manifest: Manifest;
+  readonly survey: ReadonlyMap<string, TensorSurvey>;
+}
+
+/** What {@link executeFile} works with. */
+export interface ExecuteContext extends LongOperation {
+  readonly store: TensorStore;
+  readonly writer: StoreWriter;
+}
+
+/** Tensors under way at a time: one is decoded by the store's workers while another is calculated. */
+const WIDTH = 2;
 
 /**
- * Measures every tensor that will be computed. Errors: `MERGE_NON_FINITE`, naming the tensors with NaN or infinity and the sides that
- * have them, before anything is merged.
+ * Measures and computes the tensors of a plan without conflicts and gives the merged file's manifest. Results are stored as recipes
+ * only; nothing is visible before the writer finishes. Errors: `MERGE_NON_FINITE`, naming all tensors with NaN or infinity and the sides that
+ * have them; `MERGE_LAYOUT_UNSUPPORTED`; those of the methods and of the store.
  */
-export async function surveyFile(
-  plan: FilePlan,
-  store: TensorStore,
-  operation: LongOperation = {},
-): Promise<FileSurvey> {
+export async function executeFile(plan: FilePlan, context: ExecuteContext): Promise<MergedFile> {
+  const layout = chooseLayout(plan.base, plan.models, plan.tensors);
+  const digests = new Map(plan.tensors.map(({ name, tensor }) => [name, tensor.extent.digest]));
   const survey = new Map<string, TensorSurvey>();
   const bad: string[] = [];
-  const progress = progressOf('measure', plan, operation);
-  for (const action of plan.computed) {
-    const found = await surveyTensor(taskOf(action, store, operation));
-    survey.set(action.name, found);
-    bad.push(...nonFiniteSides(action, found));
+  const progress = progressOf(plan, context);
+  for await (const computed of inOrder(plan.computed, WIDTH, action => compute(action, context))) {
+    const { action, digest } = computed;
+    survey.set(action.name, computed.survey);
+    if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey));
+    else {
+      digests.set(action.name, digest);
+      await context.writer.addRecipe(digest, recipeFor(action));
+    }
     progress(action);
   }
   if (bad.length > 0) throw nonFinite(bad);
-  return survey;
+  return { manifest: await mergedManifest(layout, { ...context, tensors: plan.tensors, digests }), survey };
+}
+
+/** A tensor that was measured, and computed unless NaN or infinity was found. */
+interface Computed {
+  readonly action: ComputeAction;
+  readonly survey: TensorSurvey;
+  readonly digest: Digest | undefined;
+}
+
+async function compute(action: ComputeAction, context: ExecuteContext): Promise<Computed> {
+  const task = taskOf(action, context.store, context);
+  const survey = await surveyTensor(task);
+  const mayMerge = nonFiniteSides(action, survey).length === 0;
+  return { action, survey, digest: mayMerge ? await digestOf(action.method.run(task)) : undefined };
+}
+
+function recipeFor(action: ComputeAction): Recipe {
+  const [first] = action.tensors as readonly [ManifestTensor, ...ManifestTensor[]];
+  return recipeOf({
+    method: action.method,
+    dtype: first.dtype,
+    shape: first.shape,
+    base: action.method.needsBase ? action.base?.extent.digest : undefined,
+    models: action.tensors.map(tensor => tensor.extent.digest),
+    parameters: action.parameters,
+  });
 }
 
 function nonFiniteSides(action: ComputeAction, { nonFinite: found }: TensorSurvey): string[] {
@@ -56,39 +99,6 @@ function nonFinite(tensors: readonly string[]): MgitError {
     `NaN or infinity in tensors to be averaged: ${tensors.slice(0, 5).join(', ')}${more}`,
     { hint: 'repair the model, or take the other side with -X take:<glob>=ours', details: { tensors } },
   );
-}
-
-/**
- * Computes the tensors of a plan without conflicts and gives the merged file's manifest. Results are stored as recipes only; nothing is
- * visible before the writer finishes. Errors: `MERGE_LAYOUT_UNSUPPORTED`, those of the methods and of the store.
- */
-export async function executeFile(
-  plan: FilePlan,
-  {
-    store,
-    writer,
-    ...operation
-  }: LongOperation & { readonly store: TensorStore; readonly writer: StoreWriter },
-): Promise<Manifest> {
-  const layout = chooseLayout(plan.base, plan.models, plan.tensors);
-  const digests = new Map(plan.tensors.map(({ name, tensor }) => [name, tensor.extent.digest]));
-  const progress = progressOf('merge', plan, operation);
-  for (const action of plan.computed) {
-    const digest = await digestOf(action.method.run(taskOf(action, store, operation)));
-    const [first] = action.tensors as readonly [ManifestTensor, ...ManifestTensor[]];
-    const recipe = recipeOf({
-      method: action.method,
-      dtype: first.dtype,
-      shape: first.shape,
-      base: action.method.needsBase ? action.base?.extent.digest : undefined,
-      models: action.tensors.map(tensor => tensor.extent.digest),
-      parameters: action.parameters,
-    });
-    await writer.addRecipe(digest, recipe);
-    digests.set(action.name, digest);
-    progress(action);
-  }
-  return mergedManifest(layout, { tensors: plan.tensors, digests, store, writer });
 }
 
 async function digestOf(slices: AsyncIterable<Uint8Array>): Promise<Digest> {
@@ -113,16 +123,12 @@ function taskOf(action: ComputeAction, store: TensorStore, { signal }: LongOpera
   };
 }
 
-function progressOf(
-  phase: string,
-  { computed }: FilePlan,
-  { onEvent }: LongOperation,
-): (done: ComputeAction) => void {
+function progressOf({ computed }: FilePlan, { onEvent }: LongOperation): (done: ComputeAction) => void {
   const bytesOf = (action: ComputeAction): number => action.tensors[0]?.extent.length ?? 0;
   const total = computed.reduce((sum, action) => sum + bytesOf(action), 0);
   let done = 0;
   return action => {
     done += bytesOf(action);
-    onEvent?.({ type: 'progress', phase, done, total, unit: 'bytes' });
+    onEvent?.({ type: 'progress', phase: 'merge', done, total, unit: 'bytes' });
   };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { safetensors } from '../../src/formats/safetensors/format.ts';
 import { evaluateRecipe } from '../../src/merge/evaluate-recipe.ts';
-import { executeFile, surveyFile } from '../../src/merge/execute.ts';
+import { executeFile } from '../../src/merge/execute.ts';
 import type { MergeSettings } from '../../src/merge/merge-settings.ts';
 import { planFile } from '../../src/merge/plan-file.ts';
 import { compileRules } from '../../src/merge/rules.ts';
@@ -42,8 +42,7 @@ async function merge(
   ];
   const plan = planFile({ base, models, decide: compileRules(settings, models.length) });
   expect(plan.conflicts).toEqual([]);
-  await surveyFile(plan, memory.store);
-  return executeFile(plan, { store: memory.store, writer: memory.store.writer() });
+  return (await executeFile(plan, { store: memory.store, writer: memory.store.writer() })).manifest;
 }
 
 test('the merged file has our skeleton and the merged values; only what was computed is new, as a recipe', async () => {

@@ -1,5 +1,5 @@
 import type { LongOperation } from '../../base/events.ts';
-import { executeFile, type FileSurvey, surveyFile } from '../../merge/execute.ts';
+import { executeFile, type MergedFile } from '../../merge/execute.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
 import type { TreeFile } from '../../store/history/history.ts';
@@ -51,7 +51,7 @@ export interface MergedModels {
 }
 
 /**
- * Computes planned models into the store, as recipes, all or nothing. Every input is examined before the first is merged.
+ * Computes planned models into the store, as recipes, all or nothing: where an input has NaN or infinity, nothing is stored.
  * Errors: `MERGE_NON_FINITE`, `MERGE_LAYOUT_UNSUPPORTED`, those of the methods and the store.
  */
 export async function mergeModels(
@@ -60,21 +60,20 @@ export async function mergeModels(
   operation: LongOperation,
 ): Promise<MergedModels> {
   const { store } = repository;
-  const surveys: FileSurvey[] = [];
-  for (const { plan } of models) surveys.push(await surveyFile(plan, store, operation));
   const writer = store.writer();
   const files: TreeFile[] = [];
+  const reports: ModelReport[] = [];
   try {
     for (const { path, mode, plan } of models) {
-      const manifest = await executeFile(plan, { ...operation, store, writer });
+      const { manifest, survey } = await executeFile(plan, { ...operation, store, writer });
       files.push({ path, mode, id: await repository.history.writeBlob(manifestText(manifest)) });
+      reports.push(reportOf(path, plan, survey));
     }
     await writer.finish();
   } catch (error) {
     await writer.abort();
     throw error;
   }
-  const reports = models.map(({ path, plan }, i) => reportOf(path, plan, surveys[i] ?? new Map()));
   return { files, reports };
 }
 
@@ -92,7 +91,7 @@ export function countActions(actions: readonly TensorAction[]): ActionCounts {
   };
 }
 
-function reportOf(path: string, plan: FilePlan, survey: FileSurvey): ModelReport {
+function reportOf(path: string, plan: FilePlan, survey: MergedFile['survey']): ModelReport {
   const tensors = plan.computed.map(action => {
     const measured = survey.get(action.name);
     const pairs = measured?.pairs ?? [];
