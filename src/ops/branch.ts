@@ -1,4 +1,4 @@
-import { MgitError } from '../base/errors.ts';
+import { isMgitError, MgitError } from '../base/errors.ts';
 import { type CommitId, type ObjectId, parseCommitId } from '../base/ids.ts';
 import type { Commit } from '../store/history/history.ts';
 import { recordOperation } from './operations.ts';
@@ -33,6 +33,17 @@ export async function listBranches(
         tip: await history.readCommit(parseCommitId(id)),
       });
   return branches;
+}
+
+/** Where a branch points; undefined when there is none, also for what cannot be the name of one (`HEAD~2`). */
+export async function branchTip({ history }: Repository, name: string): Promise<CommitId | undefined> {
+  try {
+    const id = name === '' ? undefined : await history.readRef(`refs/heads/${name}`);
+    return id === undefined ? undefined : parseCommitId(id);
+  } catch (error) {
+    if (isMgitError(error, 'REF_INVALID')) return undefined;
+    throw error;
+  }
 }
 
 /** Makes a branch at a commit. `force` moves one that is there. Errors: `BRANCH_EXISTS`, `BRANCH_PROTECTED`, `REF_INVALID`. */

@@ -1,6 +1,7 @@
 import type { LongOperation } from '../base/events.ts';
 import type { TreeFile } from '../store/history/history.ts';
 import { workTreeAttributes } from '../store/worktree/attribute-sources.ts';
+import type { Attributes } from '../store/worktree/attributes.ts';
 import { compareFile, lstat } from '../store/worktree/compare.ts';
 import { parentsOf } from '../store/worktree/index-edit.ts';
 import type { IndexState } from '../store/worktree/index-session.ts';
@@ -31,6 +32,8 @@ export async function planCheckout(
   trees: CheckoutTrees,
   context: { readonly index: IndexState; readonly long?: LongOperation },
 ): Promise<CheckoutPlan> {
+  const { index } = context;
+  const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
   const write: TreeFile[] = [];
   const remove: string[] = [];
   const blocked: string[] = [...new Set(context.index.unmerged.map(entry => entry.path))];
@@ -39,7 +42,7 @@ export async function planCheckout(
     const entry = context.index.tracked.get(path);
     if (sameFile(entry, target)) continue; // Also: gone in both. Whatever the work tree holds is a local change that stays.
     if (!sameFile(entry, trees.from.get(path))) blocked.push(path);
-    else if (!(await isSafe(workTree, path, { ...context, target }))) blocked.push(path);
+    else if (!(await isSafe(workTree, path, { ...context, attributes }))) blocked.push(path);
     else if (target !== undefined) write.push(target);
     else remove.push(path);
   }
@@ -83,18 +86,11 @@ export function sameFile(left: Version | undefined, right: Version | undefined):
 async function isSafe(
   workTree: WorkTree,
   path: string,
-  context: {
-    readonly index: IndexState;
-    readonly long?: LongOperation;
-    readonly target: TreeFile | undefined;
-  },
+  context: { readonly index: IndexState; readonly attributes: Attributes; readonly long?: LongOperation },
 ): Promise<boolean> {
-  const { index, long } = context;
-  const entry = index.tracked.get(path);
-  if (entry === undefined) return isFree(workTree, path, index);
-  const attributes = workTreeAttributes(workTree, known => index.tracked.get(known)?.id);
-  const state = await compareFile(workTree, entry, { index, attributes, ...(long ? { long } : {}) });
-  return state.kind !== 'modified';
+  const entry = context.index.tracked.get(path);
+  if (entry === undefined) return isFree(workTree, path, context.index);
+  return (await compareFile(workTree, entry, context)).kind !== 'modified';
 }
 
 /** An untracked file is in the way, unless it is ignored; so is an untracked file where a folder must be. */

@@ -1,9 +1,10 @@
 import { MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
-import type { ObjectId } from '../base/ids.ts';
+import type { Digest, ObjectId } from '../base/ids.ts';
 import type { TreeFile } from '../store/history/history.ts';
+import { checkTreeFile } from '../store/history/objects/tree-path.ts';
 import { treeAttributes } from '../store/worktree/attribute-sources.ts';
-import type { Attributes } from '../store/worktree/attributes.ts';
+import { type Attributes, isModel } from '../store/worktree/attributes.ts';
 import { indexEntry } from '../store/worktree/index-edit.ts';
 import type { IndexEntry } from '../store/worktree/index-file.ts';
 import { changeIndex, editIndex, readIndexState } from '../store/worktree/index-session.ts';
@@ -29,7 +30,7 @@ export interface CheckoutRequest extends LongOperation {
 
 /**
  * Leads index and work tree from one tree to another and keeps local changes that the way does not touch. Nothing is written when it
- * cannot be done. Errors: `LOCAL_CHANGES`, `EXTENT_MISSING`.
+ * cannot be done. Errors: `LOCAL_CHANGES`, `EXTENT_MISSING`, `TREE_INVALID` for paths that no work tree may hold.
  */
 export async function checkoutTree(
   repository: Repository,
@@ -41,6 +42,7 @@ export async function checkoutTree(
     filesOfTree(repository, request.from),
     filesOfTree(repository, request.to),
   ]);
+  for (const file of to.values()) checkTreeFile(file);
   const plan = await planCheckout(workTree, { from, to }, { index, long: request });
   if (plan.blocked.length > 0)
     throw localChanges(
@@ -59,6 +61,7 @@ export async function forceCheckout(
   const workTree = await workTreeOf(repository);
   const index = await readIndexState(workTree);
   const to = await filesOfTree(repository, tree);
+  for (const file of to.values()) checkTreeFile(file);
   const plan = await planForcedCheckout(workTree, to, { index, long });
   return perform(repository, plan, { to, long });
 }
@@ -91,7 +94,7 @@ async function perform(
 ): Promise<CheckoutResult> {
   const workTree = await workTreeOf(repository);
   const attributes = treeAttributes(workTree, [...context.to.values()]);
-  await requireExtents(repository, plan.write);
+  await refuseUnwritable(repository, plan.write, attributes);
   for (const path of plan.remove) await removeTreeFile(workTree, path);
   const set = await writeFiles(repository, plan.write, { attributes, long: context.long });
   await editIndex(workTree, { set, remove: plan.remove });
@@ -114,20 +117,28 @@ export async function writeFiles(
   return entries;
 }
 
-/** Refuses before the first write when bytes of a model are not here. Errors: `EXTENT_MISSING`. */
-export async function requireExtents(repository: Repository, files: readonly TreeFile[]): Promise<void> {
+/**
+ * Refuses before the first write what cannot be written: paths that no work tree may hold, models whose bytes are not here.
+ * Errors: `TREE_INVALID`, `EXTENT_MISSING`.
+ */
+export async function refuseUnwritable(
+  repository: Repository,
+  files: readonly TreeFile[],
+  attributes: Attributes,
+): Promise<void> {
   for (const file of files) {
+    checkTreeFile(file);
+    if (!isModel(await attributes.of(file.path))) continue;
     const manifest = await readManifestBlob(repository, file);
     if (manifest === undefined) continue;
     const missing = await repository.store.missing(manifest.extents.map(extent => extent.digest));
-    if (missing.length > 0)
-      throw new MgitError(
-        'EXTENT_MISSING',
-        `${file.path}: parts of the model are not in this repository yet`,
-        {
-          hint: 'get them with "mgit fetch"',
-          details: { path: file.path, missing },
-        },
-      );
+    if (missing.length > 0) throw extentsMissing(file.path, missing);
   }
+}
+
+function extentsMissing(path: string, missing: readonly Digest[]): MgitError {
+  return new MgitError('EXTENT_MISSING', `${path}: parts of the model are not in this repository yet`, {
+    hint: 'get them with "mgit fetch"',
+    details: { path, missing },
+  });
 }

@@ -16,8 +16,10 @@ import { workTreeOf } from './work-tree.ts';
 /** What `mgit commit` commits: the index. */
 export interface CommitOptions extends LongOperation {
   readonly cwd: string;
-  /** Undefined with `amend`: the message stays. */
+  /** Undefined: that of the amended commit or of the merge in progress, where there is one. */
   readonly message: string | undefined;
+  /** Asks for the message; its text may hold comment lines. */
+  readonly edit?: (draft: string) => Promise<string>;
   /** Stage changes of tracked files first (`-a`). */
   readonly all?: boolean;
   readonly amend?: boolean;
@@ -116,12 +118,15 @@ function reasonOf(draft: Draft, head: Head): string {
 
 async function messageOf(repository: Repository, draft: Draft, options: CommitOptions): Promise<string> {
   const prepared = draft.merging.length > 0 ? await readGitFile(repository, 'MERGE_MSG') : undefined;
-  const text = options.message ?? draft.amended?.message ?? prepared;
+  const known = options.message ?? draft.amended?.message ?? prepared;
+  const asks = options.message === undefined && options.edit !== undefined;
+  const text = asks ? await options.edit?.(known ?? '') : known;
   if (text === undefined)
     throw new MgitError('MESSAGE_EMPTY', 'there is no commit message', { hint: 'give one with -m' });
   const source = options.message !== undefined ? 'message' : draft.amended ? 'commit' : 'merge';
   const verify = options.verify !== false;
-  return finishMessage(repository, text, { source, verify, stripComments: source === 'merge' });
+  const stripComments = asks || (options.message === undefined && draft.amended === undefined);
+  return finishMessage(repository, text, { source, verify, stripComments });
 }
 
 async function amendedCommit(repository: Repository, head: Head): Promise<Commit> {

@@ -8,7 +8,7 @@ import { indexEntry } from '../store/worktree/index-edit.ts';
 import { editIndex, type IndexState, readIndexState } from '../store/worktree/index-session.ts';
 import { UNKNOWN_STAT } from '../store/worktree/index-stat.ts';
 import { removeTreeFile } from '../store/worktree/write-file.ts';
-import { filesOfTree, requireExtents, writeFiles } from './checkout.ts';
+import { filesOfTree, refuseUnwritable, writeFiles } from './checkout.ts';
 import { sameFile } from './checkout-plan.ts';
 import { parsePathspec, requireMatches } from './pathspec.ts';
 import type { Repository } from './repository.ts';
@@ -83,12 +83,12 @@ async function restoreFiles(repository: Repository, request: FilesToRestore): Pr
   const workTree = await workTreeOf(repository);
   const isOpen = await Promise.all(wanted.map(file => differs(repository, file, index)));
   const write = wanted.filter((_, position) => isOpen[position]);
-  await requireExtents(repository, write);
-  for (const path of removed) await removeTreeFile(workTree, path);
   const attributes =
     options.source === undefined
       ? workTreeAttributes(workTree, path => index.tracked.get(path)?.id)
       : treeAttributes(workTree, [...request.wanted, ...index.tracked.values()]);
+  await refuseUnwritable(repository, write, attributes);
+  for (const path of removed) await removeTreeFile(workTree, path);
   const entries = await writeFiles(repository, write, { attributes, long: options });
   const staged = options.staged === true;
   const fresh = entries.filter(entry => staged || sameFile(index.tracked.get(entry.path), entry));

@@ -14,6 +14,7 @@ import type { FileConflict } from './merge/file-conflict.ts';
 import { readMergeState } from './merge/merge-state.ts';
 import { modelChange } from './model-change.ts';
 import type { Repository } from './repository.ts';
+import { readTracking, type Tracking } from './tracking.ts';
 import { changeKind, type FileChange, filesOf, treeChange } from './tree-changes.ts';
 import { workTreeOf } from './work-tree.ts';
 
@@ -34,6 +35,8 @@ export interface Status {
   readonly conflicts: readonly ConflictedFile[];
   /** The revisions that a waiting merge brings in, as the user called them; empty without one. */
   readonly merging: readonly string[];
+  /** How the branch stands to the one that it follows, as last fetched. */
+  readonly upstream: Tracking | undefined;
 }
 
 /** Compares HEAD, index and work tree. Reads no content of files whose metadata tells that they are unchanged. */
@@ -47,6 +50,7 @@ export async function readStatus(
   const merge = await readMergeState(repository);
   return {
     head,
+    upstream: await readTracking(repository.history, head),
     merging: merge?.revisions.map(({ revision }) => revision) ?? [],
     staged: await stagedChanges(repository, index, head.commit),
     unstaged: await unstagedChanges(repository, index, options),

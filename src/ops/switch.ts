@@ -1,8 +1,8 @@
 import { isMgitError, MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
-import { type CommitId, parseCommitId } from '../base/ids.ts';
+import type { CommitId } from '../base/ids.ts';
 import type { Head } from '../store/history/history.ts';
-import { createBranch, refuseTaken, trackRemote } from './branch.ts';
+import { branchTip, createBranch, refuseTaken, trackRemote } from './branch.ts';
 import { type CheckoutResult, checkoutTree, forceCheckout } from './checkout.ts';
 import { refuseDuringMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
@@ -38,9 +38,13 @@ export async function switchTo(repository: Repository, options: SwitchOptions): 
     if (goal.create) await goal.create();
     const place = goal.branch === undefined ? detached(goal.commit) : { branch: goal.branch };
     await history.setHead(place, `checkout: moving from ${describeHead(head)} to ${name}`);
+    if (goal.commit) await history.runHook('post-checkout', [head.commit ?? NO_COMMIT, goal.commit, '1']);
     return { head: await history.head(), created: goal.create !== undefined, ...files };
   });
 }
+
+/** How hooks are told that HEAD had no commit. */
+const NO_COMMIT = '0'.repeat(40);
 
 interface Goal {
   /** Full ref name; undefined detaches. */
@@ -54,10 +58,10 @@ async function goalOf(repository: Repository, head: Head, options: SwitchOptions
   if (options.create !== undefined)
     return creationOf(repository, head, { ...options, create: options.create });
   const target = options.target ?? '';
-  const ref = `refs/heads/${target}`;
-  const tip = target === '' ? undefined : await history.readRef(ref);
-  if (tip !== undefined && !options.detach) return { branch: ref, commit: parseCommitId(tip) };
   if (options.detach) return { branch: undefined, commit: await history.resolveCommit(target || 'HEAD') };
+  const ref = `refs/heads/${target}`;
+  const tip = await branchTip(repository, target);
+  if (tip !== undefined) return { branch: ref, commit: tip };
   const remote = await trackRemote(repository, target);
   if (remote !== undefined) return { branch: ref, commit: remote.commit, create: remote.create };
   throw await unknownBranch(repository, target);

@@ -1,4 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
+import { branchTip } from '../../ops/branch.ts';
 import { isRevision, splitOperands } from '../../ops/operands.ts';
 import type { Repository } from '../../ops/repository.ts';
 import { restorePaths } from '../../ops/restore.ts';
@@ -41,8 +42,7 @@ async function runCheckout(
   const [target] = operands;
   if (target === undefined && create === undefined)
     throw new MgitError('USAGE', 'name a branch, a revision or files');
-  const isBranch =
-    target !== undefined && (await repository.history.readRef(`refs/heads/${target}`)) !== undefined;
+  const isBranch = target !== undefined && (await branchTip(repository, target)) !== undefined;
   const isOther =
     target !== undefined && create === undefined && !isBranch && (await isRevision(repository, target));
   return switchOutcome(repository, {

@@ -1,5 +1,6 @@
 import { type CommitResult, commitIndex, subjectOf } from '../../ops/commit.ts';
-import { type CommandSpec, flagOption, listOption } from '../command.ts';
+import { editMessage } from '../../ops/edit-message.ts';
+import { type CommandInput, type CommandSpec, flagOption, listOption } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { jsonValue } from '../json.ts';
 import { commitJson } from '../views/commit.ts';
@@ -13,6 +14,7 @@ export const command: CommandSpec = {
     { flags: '-m, --message <text>', description: 'the message; each -m is a paragraph', repeatable: true },
     { flags: '-a, --all', description: 'stage changes of tracked files first' },
     { flags: '--amend', description: 'replace the last commit' },
+    { flags: '--no-edit', description: 'keep the message of the amended commit or of the merge' },
     { flags: '--allow-empty', description: 'even if nothing changed' },
     { flags: '-n, --no-verify', description: 'skip the hooks pre-commit and commit-msg' },
     { flags: '-S, --gpg-sign', description: 'sign with the configured key' },
@@ -25,6 +27,7 @@ export const command: CommandSpec = {
         ...longOperation(context),
         cwd: context.cwd,
         message: paragraphs.length === 0 ? undefined : paragraphs.join('\n\n'),
+        ...(wantsEditor(context, input) ? { edit: (draft: string) => editMessage(repository, draft) } : {}),
         all: flagOption(input, 'all'),
         amend: flagOption(input, 'amend'),
         allowEmpty: flagOption(input, 'allowEmpty'),
@@ -35,6 +38,12 @@ export const command: CommandSpec = {
       return { json: commitOutcome(result), human: committedText(context, result, id) };
     }),
 };
+
+/** Only a person at a terminal, or an editor that was chosen for this very command, can answer. */
+function wantsEditor({ io, globals, ports }: CliContext, input: CommandInput): boolean {
+  if (input.options.edit === false || globals.json || globals.jsonStream) return false;
+  return io.stdout.isTty || Boolean(ports.env.GIT_EDITOR);
+}
 
 function commitOutcome(result: CommitResult) {
   return {

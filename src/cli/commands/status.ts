@@ -31,6 +31,7 @@ function statusJson(status: Status): JsonValue {
   return {
     branch: head.kind === 'branch' ? head.ref.replace(/^refs\/heads\//, '') : null,
     commit: head.commit ?? null,
+    upstream: status.upstream === undefined ? null : { ...status.upstream },
     staged: status.staged.map(jsonValue),
     unstaged: status.unstaged.map(jsonValue),
     untracked: status.untracked,

@@ -8,6 +8,7 @@ import { changeLines } from './file-changes.ts';
 export function statusText(io: CliIo, status: Status): string {
   const sections = [
     headLine(status),
+    trackingLine(status),
     status.head.commit === undefined ? '\nNo commits yet' : '',
     mergeLine(status),
     conflictSection(io, status.conflicts),
@@ -23,6 +24,17 @@ function headLine({ head }: Status): string {
   return head.kind === 'branch'
     ? `On branch ${head.ref.replace(/^refs\/heads\//, '')}`
     : `HEAD detached at ${head.commit.slice(0, 7)}`;
+}
+
+function trackingLine({ upstream }: Status): string {
+  if (upstream === undefined) return '';
+  const { name, ahead, behind } = upstream;
+  const commits = (count: number): string => `${count} commit${count === 1 ? '' : 's'}`;
+  if (ahead > 0 && behind > 0)
+    return `Your branch and '${name}' have diverged: ${commits(ahead)} here, ${commits(behind)} there`;
+  if (ahead > 0) return `Your branch is ahead of '${name}' by ${commits(ahead)}`;
+  if (behind > 0) return `Your branch is behind '${name}' by ${commits(behind)} (use "mgit pull")`;
+  return `Your branch is up to date with '${name}'`;
 }
 
 function mergeLine({ merging, conflicts }: Status): string {
