@@ -17,7 +17,8 @@ import type { Repository } from './repository.ts';
 
 /** How candidates of a protected branch are gated. */
 export interface GateOptions {
-  readonly runGates: RunGates;
+  /** Default: the gates of `mgit.yaml`. */
+  readonly runGates?: RunGates;
   /** False (`--no-gate`) is refused where the target is protected. */
   readonly gate?: boolean;
   readonly allowPolicyChange?: boolean;

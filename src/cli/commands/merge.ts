@@ -3,7 +3,6 @@ import { MgitError } from '../../base/errors.ts';
 import { METHODS } from '../../merge/methods/registry.ts';
 import type { GateRun } from '../../ops/gate-run.ts';
 import { abortMerge } from '../../ops/merge/abort.ts';
-import type { RunGates } from '../../ops/merge/land.ts';
 import { previewMerge } from '../../ops/merge/preview.ts';
 import { continueMerge, type MergeOutcome, mergeRevisions } from '../../ops/merge.ts';
 import type { Repository } from '../../ops/repository.ts';
@@ -79,7 +78,6 @@ async function runMerge(
   const given = listOption(input, 'strategyOption');
   const message = textOption(input, 'message');
   const gate = {
-    runGates,
     gate: input.options.gate !== false,
     allowPolicyChange: flagOption(input, 'allowPolicyChange'),
   };
@@ -101,10 +99,6 @@ async function runMerge(
   });
   return outcomeOf(context, outcome);
 }
-
-/** Loaded only where a branch is protected: gates bring the whole of training and evaluation along. */
-const runGates: RunGates = async (repository, options) =>
-  (await import('../../ops/gate.ts')).runGates(repository, options);
 
 const EXIT_BY_VERDICT = {
   pass: EXIT.gateError, // Passed, but not every required gate ran.

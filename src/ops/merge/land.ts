@@ -17,7 +17,8 @@ export interface LandRequest extends LongOperation {
   readonly candidate: CommitId;
   /** The tree that index and work tree hold now: the tip's, unless conflicts were resolved in them. */
   readonly filesAt: ObjectId;
-  readonly runGates: RunGates;
+  /** Default: the gates of `mgit.yaml`. */
+  readonly runGates?: RunGates;
   readonly gate?: boolean;
   readonly allowPolicyChange?: boolean;
   /** For the log of operations and the reflogs. */
@@ -60,8 +61,10 @@ export async function landCandidate(repository: Repository, request: LandRequest
   return { kind: 'landed', commit, gates };
 }
 
-function gated(repository: Repository, request: LandRequest): Promise<GateRun> {
-  return request.runGates(repository, {
+/** Gates bring the whole of training and evaluation along, so they are loaded only where a branch is protected. */
+async function gated(repository: Repository, request: LandRequest): Promise<GateRun> {
+  const runGates = request.runGates ?? (await import('../gate.ts')).runGates;
+  return runGates(repository, {
     candidate: request.candidate,
     targetRef: request.target.ref,
     allowPolicyChange: request.allowPolicyChange === true,

@@ -15,7 +15,7 @@ import { switchTo } from '../../../src/ops/switch.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
 
 /** Gates that must not be asked. */
-const noGates: MergeOptions['runGates'] = async () => {
+const noGates: NonNullable<MergeOptions['runGates']> = async () => {
   throw new Error('no gate was expected');
 };
 
@@ -256,7 +256,7 @@ async function guarded(): Promise<MergeRepository> {
   return world;
 }
 
-function verdict(given: GateRun['verdict']): MergeOptions['runGates'] {
+function verdict(given: GateRun['verdict']): NonNullable<MergeOptions['runGates']> {
   return async ({ history }, { candidate, targetRef }) => ({
     verdict: given,
     candidate,
@@ -307,7 +307,7 @@ test('a branch that moves while its candidate is gated is merged and gated again
   const { repository } = world;
   await world.switch('elsewhere', true);
   let runs = 0;
-  const runGates: MergeOptions['runGates'] = async (_, options) => {
+  const runGates: NonNullable<MergeOptions['runGates']> = async (_, options) => {
     const passed = await verdict('pass')(repository, options);
     runs++;
     if (runs > 1) return passed;
