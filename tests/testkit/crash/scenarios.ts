@@ -1,0 +1,59 @@
+import { type CrashWorld, crashModel } from './crash-world.ts';
+
+/** A command that is interrupted. */
+export interface CrashScenario {
+  readonly name: string;
+  readonly argv: readonly string[];
+  /** Brings a fresh world to the state before the command. */
+  prepare(world: CrashWorld, megabytes: number): Promise<void>;
+  /** Error codes of a repetition that say: it had been done already. */
+  readonly doneAlready?: readonly string[];
+}
+
+const changeModel = (world: CrashWorld, megabytes: number): Promise<void> =>
+  world.write('model.safetensors', crashModel(megabytes, { embed: 1, head: 4, shared: 3 }));
+
+const changeFiles = async (world: CrashWorld, megabytes: number): Promise<void> => {
+  await changeModel(world, megabytes);
+  await world.write('config.json', '{"layers":2}\n');
+  await world.write('notes.txt', 'new\n');
+};
+
+const nothing = async (): Promise<void> => {};
+
+/** The everyday commands that write. */
+export const CRASH_SCENARIOS: readonly CrashScenario[] = [
+  { name: 'add', argv: ['add', '.'], prepare: changeFiles },
+  {
+    name: 'commit',
+    argv: ['commit', '-m', 'third'],
+    prepare: async (world, megabytes) => {
+      await changeFiles(world, megabytes);
+      await world.mgit('add', '.');
+    },
+    doneAlready: ['NOTHING_TO_COMMIT'],
+  },
+  {
+    name: 'commit -a',
+    argv: ['commit', '-am', 'third'],
+    prepare: changeModel,
+    doneAlready: ['NOTHING_TO_COMMIT'],
+  },
+  { name: 'switch', argv: ['switch', 'side'], prepare: nothing },
+  {
+    name: 'switch -c',
+    argv: ['switch', '-c', 'new', 'side'],
+    prepare: nothing,
+    doneAlready: ['BRANCH_EXISTS'],
+  },
+  { name: 'restore', argv: ['restore', '.'], prepare: changeFiles },
+  { name: 'reset', argv: ['reset', '--mixed', 'side~1'], prepare: changeFiles },
+  { name: 'reset --hard', argv: ['reset', '--hard', 'side'], prepare: changeFiles },
+  { name: 'merge', argv: ['merge', 'side'], prepare: nothing },
+  { name: 'push', argv: ['push', 'origin', 'side'], prepare: nothing },
+  {
+    name: 'push a merge',
+    argv: ['push', 'origin', 'main'],
+    prepare: async world => void (await world.mgit('merge', 'side')),
+  },
+];
