@@ -3,7 +3,7 @@ import type { TreeFile } from '../store/history/history.ts';
 import { workTreeAttributes } from '../store/worktree/attribute-sources.ts';
 import type { Attributes } from '../store/worktree/attributes.ts';
 import { compareFile, lstat } from '../store/worktree/compare.ts';
-import { parentsOf } from '../store/worktree/index-edit.ts';
+import { indexEntry, parentsOf } from '../store/worktree/index-edit.ts';
 import type { IndexState } from '../store/worktree/index-session.ts';
 import { comparePaths } from '../store/worktree/untracked.ts';
 import type { WorkTree } from '../store/worktree/work-tree.ts';
@@ -42,7 +42,7 @@ export async function planCheckout(
     const entry = context.index.tracked.get(path);
     if (sameFile(entry, target)) continue; // Also: gone in both. Whatever the work tree holds is a local change that stays.
     if (!sameFile(entry, trees.from.get(path))) blocked.push(path);
-    else if (!(await isSafe(workTree, path, { ...context, attributes }))) blocked.push(path);
+    else if (!(await isSafe(workTree, path, { ...context, attributes, target }))) blocked.push(path);
     else if (target !== undefined) write.push(target);
     else remove.push(path);
   }
@@ -82,15 +82,26 @@ export function sameFile(left: Version | undefined, right: Version | undefined):
   return left?.id === right?.id && left?.mode === right?.mode;
 }
 
-/** Whether nothing is lost when the file at a path is replaced or removed. */
+/** Whether nothing is lost when the file at a path is replaced or removed: also when it is what the target wants, as after a crash. */
 async function isSafe(
   workTree: WorkTree,
   path: string,
-  context: { readonly index: IndexState; readonly attributes: Attributes; readonly long?: LongOperation },
+  context: {
+    readonly index: IndexState;
+    readonly attributes: Attributes;
+    readonly long?: LongOperation;
+    readonly target: TreeFile | undefined;
+  },
 ): Promise<boolean> {
-  const entry = context.index.tracked.get(path);
-  if (entry === undefined) return isFree(workTree, path, context.index);
-  return (await compareFile(workTree, entry, context)).kind !== 'modified';
+  const { index, target } = context;
+  const entry = index.tracked.get(path);
+  if (entry === undefined && (await isFree(workTree, path, index))) return true;
+  const expected = entry ?? (target && indexEntry(target));
+  if (expected === undefined) return false;
+  const state = await compareFile(workTree, expected, context);
+  if (entry === undefined) return state.kind === 'same';
+  if (state.kind !== 'modified') return true;
+  return target !== undefined && sameFile(target, state.content);
 }
 
 /** An untracked file is in the way, unless it is ignored; so is an untracked file where a folder must be. */

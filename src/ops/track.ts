@@ -1,4 +1,5 @@
 import { MgitError } from '../base/errors.ts';
+import { unfinishedFiles } from '../store/unfinished/unfinished-files.ts';
 import { attributesFrom, isModel } from '../store/worktree/attributes.ts';
 import { readText } from '../store/worktree/work-tree.ts';
 import type { Repository } from './repository.ts';
@@ -62,14 +63,16 @@ async function writeLines(repository: Repository, lines: readonly string[]): Pro
   const { fs } = repository.ports;
   const path = `${repository.workTree}/.gitattributes`;
   if (lines.length === 0) return fs.removeFile(path);
-  const file = await fs.open(`${path}.mgit-tmp`, 'write');
+  const unfinished = unfinishedFiles(repository.ports, `${repository.mgitDirectory}/tmp`);
+  const temporary = await unfinished.pathFor(path);
+  const file = await fs.open(temporary, 'create');
   try {
     await file.write(Buffer.from(`${lines.join('\n')}\n`), 0);
     await file.sync();
   } finally {
     await file.close();
   }
-  await fs.rename(`${path}.mgit-tmp`, path);
+  await unfinished.finish(temporary, path);
 }
 
 /** Files named `*.safetensors` among these paths that no attribute makes a model: candidates for a hint to `track`. */

@@ -18,6 +18,7 @@ import { createWorkForce } from './extents/work-force.ts';
 import { createPackWriter } from './packs/pack-writer.ts';
 import type { EvaluateRecipe } from './packs/records.ts';
 import type { TensorStore } from './tensor-store.ts';
+import { unfinishedFiles } from './unfinished/unfinished-files.ts';
 
 /** What a store is opened with. */
 export interface OpenStoreOptions {
@@ -39,13 +40,15 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   const packs = join(directory, 'packs');
   const local = localPacks(ports.fs, packs);
   const force = createWorkForce({ parallelism: ports.parallelism, memoryLimit });
+  const temporary = join(directory, 'tmp');
+  const unfinished = unfinishedFiles(ports, temporary);
   const uniqueName = (): string => Buffer.from(ports.randomBytes(8)).toString('hex');
   const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
     const engine = force.engineFor(bytes);
     return { lookup: local.lookup(), engine, buffers: freshBuffers, evaluateRecipe, signal, depth: 0 };
   };
   const session = (bytes: number): WriteSession => {
-    const place = { fs: ports.fs, packs, temporary: join(directory, 'tmp'), uniqueName };
+    const place = { fs: ports.fs, packs, temporary, uniqueName, prepareTemporary: unfinished.prepare };
     const writer = createPackWriter(packBytes === undefined ? place : { ...place, packBytes });
     const engine = force.engineFor(bytes);
     const lanes = force.lanes(engine);
@@ -82,7 +85,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     restoreFile: (manifest, path, options = {}) => {
       const read = { ...reading(options.signal, manifest.size), buffers: force.buffers };
       const lanes = force.lanes(read.engine);
-      return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, uniqueName }, options);
+      return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, unfinished }, options);
     },
     writer: (options = {}) => createStoreWriter(session(options.bytes ?? 0), options.coding ?? 'auto'),
     listPacks: () => local.list(),

@@ -55,11 +55,12 @@ test('a pack is durable before it has a name, and its name before the work is do
     [
       "write mgit/tmp/#.pack",
       "sync mgit/tmp/#.pack",
+      "sync directory mgit",
       "rename mgit/tmp/#.pack to mgit/packs/#.pack",
       "sync directory mgit/packs",
-      "write .model.#.mgit",
-      "sync .model.#.mgit",
-      "rename .model.#.mgit to model",
+      "write mgit/tmp/#",
+      "sync mgit/tmp/#",
+      "rename mgit/tmp/# to model",
       "sync directory ",
     ]
   `);

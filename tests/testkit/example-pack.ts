@@ -21,6 +21,7 @@ export async function examplePack(): Promise<Uint8Array> {
     packs: join(home.path, 'packs'),
     temporary: join(home.path, 'tmp'),
     uniqueName: () => 'example',
+    prepareTemporary: () => fs.makeDirectory(join(home.path, 'tmp')),
   });
   const raw = writer.place(EXAMPLE_BASE, EXAMPLE_BASE.length);
   const elements = { elementSize: 2, rotate: true };

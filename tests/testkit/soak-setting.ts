@@ -3,6 +3,7 @@ export function soakSetting(name: string, standard: number): number {
   const text = process.env[name];
   if (text === undefined || text === '') return standard;
   const value = Number(text);
-  if (!Number.isFinite(value) || value < 0) throw new Error(`${name} is ${JSON.stringify(text)}, not a number`);
+  if (!Number.isFinite(value) || value < 0)
+    throw new Error(`${name} is ${JSON.stringify(text)}, not a number`);
   return value;
 }

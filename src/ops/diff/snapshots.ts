@@ -48,6 +48,7 @@ export async function workTreeSnapshot(
     const { path, mode, id } = entry;
     const state = await compareFile(workTree, entry, { index, attributes, long });
     if (state.kind === 'same') files.set(path, { mode, id });
+    if (state.kind === 'modified' && state.unreadable) throw state.unreadable;
     if (state.kind !== 'modified' || !state.content) continue;
     const file = { path: `${workTree.root}/${path}`, manifest: state.content.manifest };
     files.set(path, { mode: state.content.mode, id: state.content.id, file });

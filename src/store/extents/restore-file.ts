@@ -1,9 +1,10 @@
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Manifest, ManifestExtent } from '../manifest/manifest.ts';
 import { createFileSink, type FileSink } from '../packs/file-sink.ts';
+import type { UnfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { chainCost } from './chain.ts';
 import { runsOf } from './plan-extents.ts';
 import { type ReadContext, readExtent } from './read-extent.ts';
@@ -17,11 +18,11 @@ export interface RestoreContext {
   readonly read: ReadContext;
   /** Extents that may be read at the same time. */
   readonly lanes: number;
-  readonly uniqueName: () => string;
+  readonly unfinished: UnfinishedFiles;
 }
 
 /**
- * Writes a model file: into a temporary file beside it, verified, made durable, then renamed. Errors: those of reading; the
+ * Writes a model file: into an unfinished file, verified, made durable, then renamed. Errors: those of reading; the
  * file at `path` is as before then.
  */
 export async function restoreFile(
@@ -29,17 +30,17 @@ export async function restoreFile(
   context: RestoreContext,
   options: LongOperation,
 ): Promise<void> {
-  const { fs } = context;
+  const { fs, unfinished } = context;
   const folder = dirname(path);
   await fs.makeDirectory(folder);
-  const temporary = join(folder, `.${basename(path)}.${context.uniqueName()}.mgit`);
+  const temporary = await unfinished.pathFor(path);
   const opened = await fs.open(temporary, 'create');
   const sink = createFileSink(async () => opened);
   try {
     await writeExtents(sink, manifest, { ...context, options });
     await sink.seal(manifest.size);
     await sink.close();
-    await fs.rename(temporary, path);
+    await unfinished.finish(temporary, path);
   } catch (error) {
     await sink.close();
     await fs.removeFile(temporary);

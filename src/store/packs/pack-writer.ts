@@ -37,6 +37,8 @@ export interface PackWriterPlace {
   /** Absolute directories of finished and of unfinished packs, on one file system. */
   readonly packs: string;
   readonly temporary: string;
+  /** Makes `temporary` before the first file is created in it. */
+  readonly prepareTemporary: () => Promise<void>;
   /** A name that no other writer uses. */
   readonly uniqueName: () => string;
   /** Bytes of a pack at most. */
@@ -136,7 +138,7 @@ function startPack(place: PackWriterPlace, number: number): UnfinishedPack {
 }
 
 async function openPack(place: PackWriterPlace, path: string): Promise<OpenFile> {
-  await place.fs.makeDirectory(place.temporary);
+  await place.prepareTemporary();
   const file = await place.fs.open(path, 'create');
   await file.write(PACK_HEADER, 0);
   return file;

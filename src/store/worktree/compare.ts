@@ -1,7 +1,7 @@
-import { isSystemError } from '../../base/errors.ts';
+import { isMgitError, isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { FileStat } from '../../base/ports/file-system.ts';
-import type { Attributes } from './attributes.ts';
+import { type Attributes, isModel } from './attributes.ts';
 import { type FileContent, modeOf, readContent } from './file-content.ts';
 import type { IndexEntry } from './index-file.ts';
 import type { IndexState } from './index-session.ts';
@@ -13,7 +13,13 @@ export type FileState =
   /** `refreshed` holds an entry whose stat data would spare the next look at the content. */
   | { readonly kind: 'same'; readonly refreshed?: IndexEntry }
   | { readonly kind: 'missing' }
-  | { readonly kind: 'modified'; readonly stat: FileStat; readonly content?: FileContent };
+  /** `unreadable`: a model that no reader understands. Whatever it is, it is not what was staged. */
+  | {
+      readonly kind: 'modified';
+      readonly stat: FileStat;
+      readonly content?: FileContent;
+      readonly unreadable?: MgitError;
+    };
 
 const GITLINK = 0o160000;
 const EMPTY_BLOBS = new Set([
@@ -35,14 +41,31 @@ export async function compareFile(
   if (stat === undefined || stat.kind === 'directory') return { kind: 'missing' };
   if (isKnownClean(workTree, entry, { stat, index: context.index })) return { kind: 'same' };
   if (stat.kind === 'other') return { kind: 'modified', stat };
-  const content = await readContent(workTree, entry.path, {
-    attributes: context.attributes,
-    stat,
-    action: { kind: 'hash', ...(context.long ? { long: context.long } : {}) },
-  });
+  const content = await contentOf(workTree, entry.path, { ...context, stat });
+  if (content instanceof MgitError) return { kind: 'modified', stat, unreadable: content };
   if (content.id !== entry.id || !sameMode(workTree, entry.mode, stat) || entry.intentToAdd)
     return { kind: 'modified', stat, content };
   return { kind: 'same', refreshed: { ...entry, ...indexStat(stat) } };
+}
+
+/** The error itself for a model that no reader understands: a damaged file must not keep `restore` from replacing it. */
+async function contentOf(
+  workTree: WorkTree,
+  path: string,
+  context: { readonly attributes: Attributes; readonly stat: FileStat; readonly long?: LongOperation },
+): Promise<FileContent | MgitError> {
+  const { attributes, stat, long } = context;
+  try {
+    return await readContent(workTree, path, {
+      attributes,
+      stat,
+      action: { kind: 'hash', ...(long ? { long } : {}) },
+    });
+  } catch (error) {
+    const isUnreadable = isMgitError(error) && !isMgitError(error, 'INTERRUPTED');
+    if (isUnreadable && isModel(await attributes.of(path))) return error;
+    throw error;
+  }
 }
 
 function isKnownClean(

@@ -4,6 +4,7 @@ import type { FileStat } from '../../base/ports/file-system.ts';
 import type { TreeFile } from '../history/history.ts';
 import { looksLikeManifest } from '../manifest/read-lines.ts';
 import { parseManifest } from '../manifest/read-manifest.ts';
+import { type UnfinishedFiles, unfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { type Attributes, isModel } from './attributes.ts';
 import { lstat } from './compare.ts';
 import { convertedContent, needsConversion } from './conversion.ts';
@@ -42,24 +43,26 @@ async function writeBytes(
   content: { readonly bytes: Uint8Array; readonly executable: boolean },
 ): Promise<void> {
   const { fs } = workTree.ports;
-  const temporary = temporaryPath(workTree, path);
+  const unfinished = unfinishedFilesOf(workTree);
+  const temporary = await unfinished.pathFor(path);
   const file = await fs.open(temporary, 'create', content.executable ? 0o777 : 0o666);
   try {
     await file.write(content.bytes, 0);
   } finally {
     await file.close();
   }
-  await fs.rename(temporary, path);
+  await unfinished.finish(temporary, path);
 }
 
 async function writeLink(workTree: WorkTree, path: string, target: Uint8Array): Promise<void> {
-  const temporary = temporaryPath(workTree, path);
+  const unfinished = unfinishedFilesOf(workTree);
+  const temporary = await unfinished.pathFor(path);
   await workTree.ports.fs.symlink(Buffer.from(target).toString('utf8'), temporary);
-  await workTree.ports.fs.rename(temporary, path);
+  await unfinished.finish(temporary, path);
 }
 
-function temporaryPath({ ports }: WorkTree, path: string): string {
-  return `${path}.${Buffer.from(ports.randomBytes(6)).toString('hex')}.tmp`;
+function unfinishedFilesOf({ ports, history }: WorkTree): UnfinishedFiles {
+  return unfinishedFiles(ports, `${history.commonDirectory}/mgit/tmp`);
 }
 
 /** Nothing is written through a link: a tree must not reach outside the work tree. */

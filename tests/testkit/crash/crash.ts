@@ -81,7 +81,11 @@ export interface CrashOutcome {
 }
 
 /** Interrupts a copy of a prepared scenario, checks what is left, and repeats the command. */
-export async function crash(prepared: PreparedScenario, blow: Blow, directory: string): Promise<CrashOutcome> {
+export async function crash(
+  prepared: PreparedScenario,
+  blow: Blow,
+  directory: string,
+): Promise<CrashOutcome> {
   const world = await copyWorld(prepared.template, directory);
   const ended = await spawnMgit(prepared.scenario.argv, { ...place(world), ...blow });
   const problems = [

@@ -10,6 +10,8 @@ export interface KillSettings {
   readonly seed: number;
   readonly megabytes: number;
   readonly history: 'embedded' | 'system';
+  /** Names of scenarios; default all. */
+  readonly scenarios?: readonly string[];
 }
 
 /** What came of it. Each problem names the seed's number of its kill, the command and the blow. */
@@ -23,7 +25,8 @@ export interface KillReport {
 export async function killMany(settings: KillSettings): Promise<KillReport> {
   await using folder = await temporaryDirectory();
   const random = createRandom(settings.seed, 'kill');
-  const scenarios = await prepareScenarios(CRASH_SCENARIOS, { ...settings, directory: folder.path });
+  const chosen = CRASH_SCENARIOS.filter(({ name }) => settings.scenarios?.includes(name) ?? true);
+  const scenarios = await prepareScenarios(chosen, { ...settings, directory: folder.path });
   const report = { killed: 0, locks: 0, problems: [] as string[] };
   for (let at = 0; at < settings.kills; at++) {
     const prepared = scenarios[at % scenarios.length];

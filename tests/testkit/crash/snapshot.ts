@@ -16,18 +16,12 @@ export async function git(world: CrashWorld, folder: string, ...args: string[]):
   return (await run('git', args, { cwd: join(world.directory, folder), env })).stdout;
 }
 
-/** mgit's own refs are unions: what counts is their tree, not who made the commit when. */
-const REF_FORMAT = '%(refname) %(objectname) %(tree)';
-
 /** The state of a world as other programs see it. */
 export async function snapshot(world: CrashWorld): Promise<Snapshot> {
   const found = new Map<string, string>();
   found.set('HEAD', (await git(world, 'work', 'rev-parse', '--symbolic-full-name', 'HEAD')).trim());
   for (const folder of ['work', 'remote.git'])
-    for (const line of lines(await git(world, folder, 'for-each-ref', `--format=${REF_FORMAT}`))) {
-      const [ref = '', commit = '', tree = ''] = line.split(' ');
-      found.set(`${folder} ${ref}`, ref.startsWith('refs/mgit/') ? tree : commit);
-    }
+    for (const [ref, history] of await histories(world, folder)) found.set(`${folder} ${ref}`, history);
   for (const line of lines(await git(world, 'work', 'ls-files', '--stage'))) {
     const [version = '', path] = line.split('\t');
     found.set(`index ${path}`, version);
@@ -36,8 +30,34 @@ export async function snapshot(world: CrashWorld): Promise<Snapshot> {
   return found;
 }
 
-/** Refs of merges that have not landed are mgit's own: a crash may leave one. */
-export const isCandidate = (name: string): boolean => name.includes(' refs/mgit/candidates/');
+/** Refs of merges that have not landed are mgit's own: a crash may leave one until the next merge. */
+export const isCandidate = (name: string): boolean => name.endsWith(' refs/mgit/candidates/*');
+
+/**
+ * What each ref stands for, whenever its commits were made: trees, subjects and parents. mgit's own refs are unions: of
+ * them only the last tree counts.
+ */
+async function histories(world: CrashWorld, folder: string): Promise<(readonly [string, string])[]> {
+  const identities = new Map<string, { readonly tree: string; readonly history: string }>();
+  for (const line of lines(
+    await git(world, folder, 'log', '--all', '--topo-order', '--reverse', '--format=%H|%P|%T|%s'),
+  )) {
+    const [id = '', parents = '', tree = '', subject = ''] = line.split('|');
+    const before = parents.split(' ').map(parent => identities.get(parent)?.history);
+    identities.set(id, { tree, history: sha256(JSON.stringify([tree, subject, before])) });
+  }
+  return lines(await git(world, folder, 'for-each-ref', '--format=%(refname) %(objectname)')).map(line => {
+    const [ref = '', id = ''] = line.split(' ');
+    const named = identities.get(id);
+    const isCandidateRef = ref.startsWith('refs/mgit/candidates/');
+    if (isCandidateRef) return ['refs/mgit/candidates/*', named?.history ?? id] as const;
+    return [ref, (ref.startsWith('refs/mgit/') ? named?.tree : named?.history) ?? id] as const;
+  });
+}
+
+function sha256(bytes: string | Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
 
 function lines(text: string): string[] {
   return text.split('\n').filter(line => line !== '');
@@ -49,15 +69,5 @@ async function digestsOf(root: string): Promise<(readonly [string, string])[]> {
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name).slice(root.length + 1))
     .filter(path => !path.startsWith('.git/'));
-  return Promise.all(
-    paths.map(
-      async path =>
-        [
-          path,
-          createHash('sha256')
-            .update(await readFile(join(root, path)))
-            .digest('hex'),
-        ] as const,
-    ),
-  );
+  return Promise.all(paths.map(async path => [path, sha256(await readFile(join(root, path)))] as const));
 }
