@@ -3,7 +3,8 @@
  *
  *     node bench/store.ts [--gib 1] [--rounds 3] [--dir <folder>]
  *
- * Every measurement is a fresh process, as a user starts one; the least of the rounds counts, since other load only ever adds.
+ * Every measurement is a fresh process, as a user starts one. The rounds alternate between what is compared, so that other load
+ * meets all alike, and the least time of each counts, since other load only ever adds.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -38,13 +39,8 @@ function timed(command: string, ...args: string[]): Run {
   return { seconds, peakMiB: Number(peak ?? 0) / 1024 };
 }
 
-function least(before: () => void, run: () => Run): Run {
-  const runs = Array.from({ length: rounds }, () => {
-    before();
-    spawnSync('sync');
-    return run();
-  });
-  return runs.reduce((best, each) => (each.seconds < best.seconds ? each : best));
+function faster(best: Run | undefined, run: Run): Run {
+  return best && best.seconds <= run.seconds ? best : run;
 }
 
 const remove = (...names: string[]): void => {
@@ -71,39 +67,31 @@ function measure(title: string, tensors: number): void {
   writeModel(at('model'), bytes, tensors);
   changeOneTensor(at('model'), at('changed'));
   console.log(`\n${title}`);
-  const copy = least(
-    () => remove('copy'),
-    () => timed('sh', '-c', `cp --reflink=never ${at('model')} ${at('copy')} && sync ${at('copy')}`),
-  );
-  const hash = least(
-    () => {},
-    () => timed('openssl', 'dgst', '-sha256', at('model')),
-  );
+  let copy: Run | undefined;
+  let hash: Run | undefined;
+  let add: Run | undefined;
+  let restore: Run | undefined;
+  for (let round = 0; round < rounds; round++) {
+    remove('copy', 'mgit', 'out');
+    spawnSync('sync');
+    const cp = `cp --reflink=never ${at('model')} ${at('copy')} && sync ${at('copy')}`;
+    copy = faster(copy, timed('sh', '-c', cp));
+    hash = faster(hash, timed('openssl', 'dgst', '-sha256', at('model')));
+    remove('copy');
+    add = faster(add, step('add', at('mgit'), at('model')));
+    restore = faster(restore, step('restore', at('mgit'), '-', at('out')));
+  }
+  if (!copy || !hash || !add || !restore) throw new Error('no rounds were asked for');
+  const slower = Math.max(copy.seconds, hash.seconds);
   row('cp --reflink=never + fsync', copy);
   row('openssl dgst -sha256', hash);
-  const slower = Math.max(copy.seconds, hash.seconds);
-  row(
-    'add, new, stored raw (against the slower)',
-    least(
-      () => remove('mgit'),
-      () => step('add', at('mgit'), at('model')),
-    ),
-    slower,
-  );
+  row('add, new, stored raw (to the slower)', add, slower);
+  row('restore (to cp)', restore, copy.seconds);
   const before = packBytes();
   row('add again, nothing changed', step('add', at('mgit'), at('model')), slower);
   if (packBytes() !== before) throw new Error('an unchanged file was stored again');
   row('add again, one tensor changed', step('add', at('mgit'), at('changed')), slower);
-  console.log(`  wrote ${packBytes() - before} bytes for a tensor of ${Math.floor(bytes / tensors)}`);
-  row('add again, back to the first', step('add', at('mgit'), at('model')), slower);
-  row(
-    'restore (against cp)',
-    least(
-      () => remove('out'),
-      () => step('restore', at('mgit'), '-', at('out')),
-    ),
-    copy.seconds,
-  );
+  console.log(`  stored ${packBytes() - before} bytes for a tensor of ${Math.floor(bytes / tensors)}`);
   if (spawnSync('cmp', [at('model'), at('out')]).status !== 0) throw new Error('the restored file differs');
 }
 
