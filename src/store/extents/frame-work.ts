@@ -13,7 +13,7 @@ export async function encodeFrame({ kind, bytes, ...context }: FrameJob): Promis
 /** Decodes one frame into `target` in this thread. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`. */
 export async function decodeFrame({ kind, bytes, ...context }: FrameJob, target: Uint8Array): Promise<void> {
   const kernels = await loadKernels();
-  target.set(frameCodec(kind).decode(bytes, target.length, { ...context, kernels }));
+  frameCodec(kind).decode(bytes, target, { ...context, kernels });
 }
 
 /** SHA-256 of consecutive parts of `bytes`, in this thread. */

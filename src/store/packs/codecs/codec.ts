@@ -25,6 +25,9 @@ export interface FrameCodec {
   readonly name: string;
   readonly needsBase: boolean;
   encode(raw: Uint8Array, context: FrameContext): Uint8Array;
-  /** Exactly `rawLength` bytes. Errors: `FRAME_CORRUPT`; never allocates more than `rawLength` asks for, plus a constant. */
-  decode(stored: Uint8Array, rawLength: number, context: FrameContext): Uint8Array;
+  /**
+   * Fills `target`, which is as long as the raw frame. Errors: `FRAME_CORRUPT`; never allocates more than a few times its length,
+   * plus a constant.
+   */
+  decode(stored: Uint8Array, target: Uint8Array, context: FrameContext): void;
 }

@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import type { Region } from '../../../tensor/kernels/arena.ts';
 import { RECORD_KINDS } from '../records.ts';
 import type { FrameCodec, FrameContext } from './codec.ts';
 import { frameCorrupt } from './frame-error.ts';
@@ -17,17 +18,18 @@ export const planesCodec: FrameCodec = {
   kind: RECORD_KINDS.planes,
   name: 'planes',
   needsBase: false,
-  encode: encodePlanes,
-  decode: decodePlanes,
+  encode: (raw, context) => encodePlanes(raw, { ...context, base: undefined }),
+  decode: (stored, target, context) => decodePlanes(stored, target, { ...context, base: undefined }),
 };
 
-/** Codes a frame as planes. */
-export function encodePlanes(raw: Uint8Array, { kernels, elements: layout }: FrameContext): Uint8Array {
+/** Codes a frame, or its exclusive or with `base` where there is one, as planes. */
+export function encodePlanes(raw: Uint8Array, { kernels, elements: layout, base }: FrameContext): Uint8Array {
   const { elementSize, rotate } = layout;
   const count = Math.floor(raw.length / elementSize);
   using input = kernels.borrow(raw.length);
-  using output = kernels.borrow(count * elementSize);
+  using output = kernels.borrow(raw.length);
   input.bytes.set(raw);
+  xorInPlace(input, output, { kernels, base });
   kernels.exports.splitPlanes(output.pointer, input.pointer, count, elementSize, rotate);
   const head = Buffer.alloc(elementSize * 4);
   const parts: Uint8Array[] = [head];
@@ -38,25 +40,35 @@ export function encodePlanes(raw: Uint8Array, { kernels, elements: layout }: Fra
     head.writeUInt32LE((isWorthwhile ? packed.length | COMPRESSED : bytes.length) >>> 0, plane * 4);
     parts.push(isWorthwhile ? packed : bytes);
   }
-  parts.push(raw.subarray(count * elementSize));
+  parts.push(input.bytes.subarray(count * elementSize));
   return Buffer.concat(parts);
 }
 
 /** The inverse of {@link encodePlanes}. Errors: `FRAME_CORRUPT`. */
-export function decodePlanes(stored: Uint8Array, rawLength: number, context: FrameContext): Uint8Array {
-  const { kernels, elements } = context;
+export function decodePlanes(stored: Uint8Array, target: Uint8Array, context: FrameContext): void {
+  const { kernels, elements, base } = context;
   const { elementSize, rotate } = elements;
-  const count = Math.floor(rawLength / elementSize);
-  const tail = rawLength - count * elementSize;
-  using input = kernels.borrow(count * elementSize);
-  using output = kernels.borrow(count * elementSize);
+  const count = Math.floor(target.length / elementSize);
+  using input = kernels.borrow(target.length);
+  using output = kernels.borrow(target.length);
   const end = readPlanes(stored, { count, elementSize, target: () => input.bytes });
-  if (stored.length - end !== tail) throw frameCorrupt('its planes do not give its length');
+  if (stored.length - end !== target.length - count * elementSize)
+    throw frameCorrupt('its planes do not give its length');
   kernels.exports.joinPlanes(output.pointer, input.pointer, count, elementSize, rotate);
-  const raw = Buffer.allocUnsafeSlow(rawLength);
-  raw.set(output.bytes.subarray(0, count * elementSize));
-  raw.set(stored.subarray(end), count * elementSize);
-  return raw;
+  output.bytes.set(stored.subarray(end), count * elementSize);
+  xorInPlace(output, input, { kernels, base });
+  target.set(output.bytes);
+}
+
+/** `bytes ^= base`, if there is one; `scratch` is a region of the same length. */
+function xorInPlace(
+  bytes: Region,
+  scratch: Region,
+  { kernels, base }: Pick<FrameContext, 'kernels' | 'base'>,
+): void {
+  if (!base) return;
+  scratch.bytes.set(base);
+  kernels.exports.xorBytes(bytes.pointer, bytes.pointer, scratch.pointer, bytes.length);
 }
 
 interface PlaneTarget {

@@ -8,8 +8,8 @@ export const rawCodec: FrameCodec = {
   name: 'raw',
   needsBase: false,
   encode: raw => raw,
-  decode: (stored, rawLength) => {
-    if (stored.length !== rawLength) throw frameCorrupt('a raw frame has another length than its bytes');
-    return stored;
+  decode: (stored, target) => {
+    if (stored.length !== target.length) throw frameCorrupt('a raw frame has another length than its bytes');
+    target.set(stored);
   },
 };

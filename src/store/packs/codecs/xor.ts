@@ -8,16 +8,11 @@ export const xorCodec: FrameCodec = {
   kind: RECORD_KINDS.xor,
   name: 'xor',
   needsBase: true,
-  encode: (raw, context) => encodePlanes(xor(raw, context), context),
-  decode: (stored, rawLength, context) => xor(decodePlanes(stored, rawLength, context), context),
+  encode: (raw, context) => encodePlanes(raw, checkBase(raw.length, context)),
+  decode: (stored, target, context) => decodePlanes(stored, target, checkBase(target.length, context)),
 };
 
-function xor(bytes: Uint8Array, { base, kernels }: FrameContext): Uint8Array {
-  if (base?.length !== bytes.length) throw frameCorrupt('the extent it refers to has another length');
-  using left = kernels.borrow(bytes.length);
-  using right = kernels.borrow(bytes.length);
-  left.bytes.set(bytes);
-  right.bytes.set(base);
-  kernels.exports.xorBytes(left.pointer, left.pointer, right.pointer, bytes.length);
-  return left.bytes.slice();
+function checkBase(length: number, context: FrameContext): FrameContext {
+  if (context.base?.length === length) return context;
+  throw frameCorrupt('the extent it refers to has another length');
 }
