@@ -1,11 +1,10 @@
-import { gateTable } from '../../eval/report/gate-table.ts';
 import type { MergeMethod } from '../../merge/method.ts';
-import type { GateRun } from '../../ops/gate-run.ts';
 import { describeConflict, type FileConflict } from '../../ops/merge/file-conflict.ts';
 import type { ActionCounts } from '../../ops/merge/models.ts';
 import type { MergePreview } from '../../ops/merge/preview.ts';
 import type { MergeOutcome } from '../../ops/merge.ts';
 import { type CliIo, paint, table } from '../io.ts';
+import { gateRunText } from './gate.ts';
 
 /** What `mgit merge` did, for a person. */
 export function mergeText(io: CliIo, outcome: MergeOutcome): string {
@@ -17,13 +16,13 @@ export function mergeText(io: CliIo, outcome: MergeOutcome): string {
       return conflictText(io, outcome.conflicts);
     case 'landed':
       return [
-        ...(outcome.gates ? [gatesText(io, outcome.gates)] : []),
+        ...(outcome.gates ? [gateRunText(io, outcome.gates)] : []),
         ...outcome.models.map(({ path, counts }) => `${path}: ${countsText(counts)}`),
         `${outcome.fastForward ? 'Fast-forwarded' : 'Merged into'} ${target}: ${outcome.previous.slice(0, 7)}..${outcome.commit.slice(0, 7)}`,
       ].join('\n');
     case 'held':
       return [
-        gatesText(io, outcome.gates),
+        gateRunText(io, outcome.gates),
         `${target} has not moved. The candidate is ${outcome.candidate.slice(0, 10)}; look at it with "mgit gate show ${outcome.candidate.slice(0, 10)}".`,
       ].join('\n');
   }
@@ -64,17 +63,6 @@ function conflictText(io: CliIo, conflicts: readonly FileConflict[]): string {
     ...conflicts.flatMap(describeConflict).map(line => `  ${line}`),
     'Resolve them, then "mgit merge --continue"; or "mgit merge --abort".',
   ].join('\n');
-}
-
-function gatesText(io: CliIo, run: GateRun): string {
-  const blocks = run.gates.map(result => {
-    if (result.verdict === 'error')
-      return `${result.gate}: ${paint(io, 'red', `could not run: ${result.error.message}`)}`;
-    const { title, measurements, rules } = gateTable(result.report);
-    return [paint(io, 'bold', title), indented(table(measurements)), indented(table(rules))].join('\n');
-  });
-  const missing = run.complete ? [] : ['Not every gate that the branch requires has run.'];
-  return [...blocks, ...missing].join('\n');
 }
 
 function blockTable({ blocks }: MergePreview['models'][number]): string {
