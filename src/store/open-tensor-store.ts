@@ -45,7 +45,16 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   const uniqueName = (): string => Buffer.from(ports.randomBytes(8)).toString('hex');
   const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
     const engine = force.engineFor(bytes);
-    return { lookup: local.lookup(), engine, buffers: freshBuffers, evaluateRecipe, signal, depth: 0 };
+    const buffers = freshBuffers;
+    return {
+      lookup: local.lookup(),
+      engine,
+      buffers,
+      baseBuffers: buffers,
+      evaluateRecipe,
+      signal,
+      depth: 0,
+    };
   };
   const session = (bytes: number): WriteSession => {
     const place = { fs: ports.fs, packs, temporary, uniqueName, prepareTemporary: unfinished.prepare };
@@ -83,7 +92,8 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       yield* isVerified ? verified(digest, slices, context.engine) : slices;
     },
     restoreFile: (manifest, path, options = {}) => {
-      const read = { ...reading(options.signal, manifest.size), buffers: force.buffers };
+      const { buffers, baseBuffers } = force;
+      const read = { ...reading(options.signal, manifest.size), buffers, baseBuffers };
       const lanes = force.lanes(read.engine);
       return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, unfinished }, options);
     },

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FileSystem, OpenFile } from '../../src/base/ports/file-system.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import { memoryByteSource } from '../../src/formats/byte-source.ts';
-import { modelFile, noise, testStore } from '../testkit/stores.ts';
+import { bytesOf, modelFile, noise, testStore, weights } from '../testkit/stores.ts';
 import { temporaryDirectory, testPorts } from '../testkit/world.ts';
 
 const file = modelFile([{ name: 'weight', dtype: 'U8', shape: [100], data: noise(100) }]);
@@ -104,4 +104,25 @@ test('a file that changes meanwhile is refused', async () => {
   };
   await expect(world.store.addFile(source, file.layout)).rejects.toMatchObject({ code: 'FILE_CHANGED' });
   expect(await world.store.listPacks()).toEqual([]);
+});
+
+test('a store goes on after many failed restores', async () => {
+  await using world = await testStore({ memoryLimit: 1 });
+  const values = bytesOf(weights(100_000));
+  const model = modelFile([{ name: 'weight', dtype: 'F32', shape: [100_000], data: values }]);
+  const { manifest } = await world.store.addFile(memoryByteSource(model.bytes), model.layout);
+  const [pack] = await world.store.listPacks();
+  const packFile = await world.ports.fs.open(
+    world.store.packPath(pack as NonNullable<typeof pack>),
+    'update',
+  );
+  const target = join(world.path, 'model');
+  const whole = new Uint8Array(5000);
+  await packFile.read(whole, 1000);
+  await packFile.write(new Uint8Array(5000), 1000);
+  for (let attempt = 0; attempt < 20; attempt++)
+    await expect(world.store.restoreFile(manifest, target)).rejects.toMatchObject({ code: 'EXTENT_CORRUPT' });
+  await packFile.write(whole, 1000);
+  await packFile.close();
+  await world.store.restoreFile(manifest, target);
 });

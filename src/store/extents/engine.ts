@@ -26,6 +26,6 @@ export interface Engine {
   /** SHA-256 of consecutive parts of `bytes`, by their lengths. */
   digests(bytes: Uint8Array, lengths: readonly number[]): Promise<readonly Digest[]>;
   encode(job: FrameJob): Promise<Uint8Array>;
-  /** Fills `target` with the decoded frame. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`. */
+  /** Fills `target` with the decoded frame; the job's bytes are given away, and may be gone then. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`. */
   decode(job: FrameJob, target: Uint8Array): Promise<void>;
 }

@@ -1,19 +1,17 @@
-import { isMgitError, MgitError } from '../../base/errors.ts';
+import { MgitError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
-import { frameCodec } from '../packs/codecs/registry.ts';
 import { CHAIN_LIMITS, FRAME_BYTES } from '../packs/limits.ts';
-import { fillFrom, readExactly } from '../packs/open-pack.ts';
-import { FLAG_ROTATED, type PackFrame } from '../packs/pack-index.ts';
+import { fillFrom } from '../packs/open-pack.ts';
+import type { PackFrame } from '../packs/pack-index.ts';
 import { type EvaluateRecipe, RECORD_KINDS } from '../packs/records.ts';
-import { type BufferPool, freshBuffers } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { extentMissing } from './chain.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
-import { type ExactReader, exactReader } from './exact-reader.ts';
 import type { PackLookup } from './local-packs.ts';
 import type { LocatedSegment } from './locate.ts';
+import { readCoded } from './read-coded.ts';
 import { readRecipe } from './read-recipe.ts';
-import { baseOf } from './references.ts';
 
 /** What reading needs. */
 export interface ReadContext {
@@ -21,6 +19,8 @@ export interface ReadContext {
   readonly engine: Engine;
   /** Where the slices lie; whoever reads gives them back. */
   readonly buffers: BufferPool;
+  /** For the extents that others are coded against. */
+  readonly baseBuffers: BufferPool;
   readonly evaluateRecipe: EvaluateRecipe;
   readonly signal: AbortSignal | undefined;
   /** Records between the extent that was asked for and this one. */
@@ -87,103 +87,31 @@ async function* readRaw(
   for (const { frame, start } of framesWithin(segment, range)) {
     context.signal?.throwIfAborted();
     if (frame.storedLength !== frame.rawLength)
-      throw corrupt(segment, 'a raw frame has another length than its bytes');
+      throw extentCorrupt(segment, 'a raw frame has another length than its bytes');
     const from = Math.max(range.offset, start);
     const to = Math.min(range.offset + range.length, start + frame.rawLength);
     for (let at = from; at < to; at += FRAME_BYTES) {
       const length = Math.min(FRAME_BYTES, to - at);
       const bytes = await context.buffers.acquire(length);
-      await fillFrom(file, bytes, { offset: frame.offset + at - start, name: id });
+      try {
+        await fillFrom(file, bytes, { offset: frame.offset + at - start, name: id });
+      } catch (error) {
+        context.buffers.release(bytes);
+        throw error;
+      }
       yield bytes;
     }
   }
 }
 
-async function* readCoded(
-  segment: LocatedSegment,
-  range: ExtentRange,
-  context: ReadContext,
-): AsyncGenerator<Uint8Array> {
-  const places = [...framesWithin(segment, range)];
-  let position = places[0]?.start ?? 0;
-  for await (const bytes of decodeFrames(segment, places, context)) {
-    const from = Math.max(0, range.offset - position);
-    const to = Math.min(bytes.length, range.offset + range.length - position);
-    for (let at = from; at < to; at += FRAME_BYTES) yield bytes.subarray(at, Math.min(at + FRAME_BYTES, to));
-    position += bytes.length;
-  }
-}
-
-/** Decodes frames in order, as many ahead as the engine has room for. */
-async function* decodeFrames(
-  segment: LocatedSegment,
-  places: readonly FramePlace[],
-  context: ReadContext,
-): AsyncGenerator<Uint8Array> {
-  const base = frameCodec(segment.entry.kind).needsBase ? readBase(segment, places, context) : undefined;
-  const jobs: Promise<Uint8Array>[] = [];
-  try {
-    for (const { frame } of places) {
-      context.signal?.throwIfAborted();
-      const against = await base?.take(frame.rawLength);
-      const job = decode(segment, { frame, base: against }, context);
-      job.catch(() => {}); // Reported when its turn comes.
-      jobs.push(job);
-      if (jobs.length > context.engine.width) yield await (jobs.shift() as Promise<Uint8Array>);
-    }
-    for (const job of jobs) yield await job;
-  } finally {
-    await base?.close();
-  }
-}
-
-/** The bytes that the frames were coded against, in order. */
-function readBase(
-  { entry }: LocatedSegment,
-  places: readonly FramePlace[],
-  context: ReadContext,
-): ExactReader {
-  const offset = places[0]?.start ?? 0;
-  const length = places.reduce((total, { frame }) => total + frame.rawLength, 0);
-  return exactReader(
-    readExtent(
-      baseOf(entry),
-      { offset, length },
-      { ...context, buffers: freshBuffers, depth: context.depth + 1 },
-    ),
-  );
-}
-
-async function decode(
-  segment: LocatedSegment,
-  { frame, base }: { readonly frame: PackFrame; readonly base: Uint8Array | undefined },
-  context: ReadContext,
-): Promise<Uint8Array> {
-  const { entry, pack } = segment;
-  const bytes = await readExactly(pack.file, {
-    offset: frame.offset,
-    length: frame.storedLength,
-    name: pack.id,
-  });
-  const target = await context.buffers.acquire(frame.rawLength);
-  const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
-  try {
-    await context.engine.decode({ kind: entry.kind, elements, bytes, base }, target);
-    return target;
-  } catch (error) {
-    if (isMgitError(error, 'FRAME_CORRUPT')) throw corrupt(segment, error.message, error);
-    throw error;
-  }
-}
-
 /** A frame, and where it begins in the extent. */
-interface FramePlace {
+export interface FramePlace {
   readonly frame: PackFrame;
   readonly start: number;
 }
 
 /** The frames that a range touches, with where each begins in the extent. */
-function* framesWithin({ pack, entry }: LocatedSegment, range: ExtentRange): Generator<FramePlace> {
+export function* framesWithin({ pack, entry }: LocatedSegment, range: ExtentRange): Generator<FramePlace> {
   let start = entry.segmentStart;
   for (const frame of pack.index.framesOf(entry)) {
     if (start + frame.rawLength > range.offset && start < range.offset + range.length) yield { frame, start };
@@ -191,7 +119,8 @@ function* framesWithin({ pack, entry }: LocatedSegment, range: ExtentRange): Gen
   }
 }
 
-function corrupt({ entry, pack }: LocatedSegment, problem: string, cause?: unknown): MgitError {
+/** The error of a record whose frames do not give its bytes. */
+export function extentCorrupt({ entry, pack }: LocatedSegment, problem: string, cause?: unknown): MgitError {
   return new MgitError('EXTENT_CORRUPT', `the data ${entry.digest.slice(0, 12)} is damaged: ${problem}`, {
     hint: `Run "mgit fsck"; then delete pack ${pack.id} and fetch it again.`,
     details: { digest: entry.digest, pack: pack.id },

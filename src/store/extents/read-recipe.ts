@@ -16,7 +16,12 @@ export async function* readRecipe(
   const recipe = decodeRecipe(entry.parameters);
   if (recipe.length !== entry.length || entry.segmentSpan !== entry.length)
     throw new MgitError('RECIPE_INVALID', `the recipe of ${entry.digest} has another length than its record`);
-  const inputs = recipeInputs(recipe, { ...context, buffers: freshBuffers, depth: context.depth + 1 });
+  const inputs = recipeInputs(recipe, {
+    ...context,
+    buffers: freshBuffers,
+    baseBuffers: freshBuffers,
+    depth: context.depth + 1,
+  });
   const end = range.offset + range.length;
   let position = 0;
   try {

@@ -57,7 +57,11 @@ async function rawPlace(
 async function readOne({ digest }: ManifestExtent, target: Uint8Array, context: ReadContext): Promise<void> {
   await chainCost(digest, context.lookup);
   let at = 0;
-  for await (const slice of readExtent(digest, undefined, { ...context, buffers: freshBuffers })) {
+  for await (const slice of readExtent(digest, undefined, {
+    ...context,
+    buffers: freshBuffers,
+    baseBuffers: freshBuffers,
+  })) {
     target.set(slice.subarray(0, Math.max(0, target.length - at)), at);
     at += slice.length;
   }

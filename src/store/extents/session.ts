@@ -59,7 +59,15 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
       lengths ??= local.lengths();
       return (await lengths).has(length);
     },
-    readContext: signal => ({ lookup, engine, evaluateRecipe, signal, buffers: freshBuffers, depth: 0 }),
+    readContext: signal => ({
+      lookup,
+      engine,
+      evaluateRecipe,
+      signal,
+      buffers: freshBuffers,
+      baseBuffers: freshBuffers,
+      depth: 0,
+    }),
     finish: async () => {
       const ids = await packs.finish();
       if (ids.length > 0) await local.refresh();

@@ -66,7 +66,7 @@ function startThread(): EngineThread {
       new Promise((resolve, reject) => {
         if (pending.size === 0) worker.ref();
         pending.set(number, { resolve, reject });
-        worker.postMessage({ number: number++, request });
+        worker.postMessage({ number: number++, request }, givenAway(request));
       }),
   };
   worker.on('message', (answer: EngineAnswer) => {
@@ -77,6 +77,14 @@ function startThread(): EngineThread {
   worker.on('exit', () => failAll(pending, new Error('a worker thread ended')));
   worker.unref();
   return thread;
+}
+
+/** Bytes to decode are used once, so their memory moves to the thread, unless others share it. */
+function givenAway(request: EngineRequest): ArrayBuffer[] {
+  if (request.type !== 'decode') return [];
+  const { bytes } = request.job;
+  const isWhole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+  return isWhole ? [bytes.buffer as ArrayBuffer] : [];
 }
 
 function settle(pending: Map<number, Pending>, answer: EngineAnswer): void {

@@ -49,7 +49,7 @@ describe.each<[string, Engine]>([
     const job = { kind: RECORD_KINDS[kind], elements, base: against };
     const stored = await engine.encode({ ...job, bytes });
     for (const target of [new Uint8Array(bytes.length), shared(new Uint8Array(bytes.length))]) {
-      await engine.decode({ ...job, bytes: stored }, target);
+      await engine.decode({ ...job, bytes: stored.slice() }, target);
       expect(Buffer.from(target)).toEqual(Buffer.from(bytes));
     }
   });
@@ -57,7 +57,7 @@ describe.each<[string, Engine]>([
   test('damage keeps its code', async () => {
     const job = { kind: RECORD_KINDS.planes, elements, base: undefined, bytes: new Uint8Array(3) };
     await expect(engine.decode(job, new Uint8Array(100))).rejects.toMatchObject({ code: 'FRAME_CORRUPT' });
-    const unknown = { ...job, kind: 99 };
+    const unknown = { ...job, kind: 99, bytes: new Uint8Array(3) };
     await expect(engine.decode(unknown, new Uint8Array(100))).rejects.toMatchObject({
       code: 'RECORD_UNSUPPORTED',
     });

@@ -1,0 +1,113 @@
+import { isMgitError } from '../../base/errors.ts';
+import { frameCodec } from '../packs/codecs/registry.ts';
+import { FRAME_BYTES } from '../packs/limits.ts';
+import { readExactly } from '../packs/open-pack.ts';
+import { FLAG_ROTATED, type PackFrame } from '../packs/pack-index.ts';
+import { freshBuffers } from './buffer-pool.ts';
+import { type ExactReader, exactReader } from './exact-reader.ts';
+import type { LocatedSegment } from './locate.ts';
+import {
+  type ExtentRange,
+  extentCorrupt,
+  type FramePlace,
+  framesWithin,
+  type ReadContext,
+  readExtent,
+} from './read-extent.ts';
+import { baseOf } from './references.ts';
+
+/** Part of an extent whose frames are coded. */
+export async function* readCoded(
+  segment: LocatedSegment,
+  range: ExtentRange,
+  context: ReadContext,
+): AsyncGenerator<Uint8Array> {
+  const places = [...framesWithin(segment, range)];
+  let position = places[0]?.start ?? 0;
+  for await (const bytes of decodeFrames(segment, places, context)) {
+    const from = Math.max(0, range.offset - position);
+    const to = Math.min(bytes.length, range.offset + range.length - position);
+    for (let at = from; at < to; at += FRAME_BYTES) yield bytes.subarray(at, Math.min(at + FRAME_BYTES, to));
+    position += bytes.length;
+  }
+}
+
+/** A frame that is being decoded into `target`. */
+interface DecodeJob {
+  readonly target: Uint8Array;
+  readonly done: Promise<void>;
+}
+
+/**
+ * Decodes frames in order, as many ahead as the engine has room for. Buffers are acquired in order too: the frame that is waited for
+ * has its buffer first, so that readers which share a pool never wait for each other.
+ */
+async function* decodeFrames(
+  segment: LocatedSegment,
+  places: readonly FramePlace[],
+  context: ReadContext,
+): AsyncGenerator<Uint8Array> {
+  const base = frameCodec(segment.entry.kind).needsBase ? readBase(segment, places, context) : undefined;
+  const jobs: DecodeJob[] = [];
+  const finished = async (job: DecodeJob): Promise<Uint8Array> => {
+    await job.done;
+    jobs.shift();
+    return job.target;
+  };
+  try {
+    for (const { frame } of places) {
+      context.signal?.throwIfAborted();
+      const against = await base?.take(frame.rawLength);
+      const target = await context.buffers.acquire(frame.rawLength);
+      const done = decode(segment, { frame, base: against, target }, context);
+      done.catch(() => {}); // Reported when its turn comes.
+      jobs.push({ target, done });
+      if (jobs[0] && jobs.length > context.engine.width) yield await finished(jobs[0]);
+    }
+    while (jobs[0]) yield await finished(jobs[0]);
+  } finally {
+    await base?.close();
+    for (const { target, done } of jobs) {
+      await done.catch(() => {}); // Thrown already, or nobody waits for it any more.
+      context.buffers.release(target);
+    }
+  }
+}
+
+/** The bytes that the frames were coded against, in order. */
+function readBase(
+  { entry }: LocatedSegment,
+  places: readonly FramePlace[],
+  context: ReadContext,
+): ExactReader {
+  const { baseBuffers } = context;
+  const offset = places[0]?.start ?? 0;
+  const length = places.reduce((total, { frame }) => total + frame.rawLength, 0);
+  const below = { ...context, buffers: baseBuffers, baseBuffers: freshBuffers, depth: context.depth + 1 };
+  return exactReader(readExtent(baseOf(entry), { offset, length }, below), baseBuffers);
+}
+
+interface FrameToDecode {
+  readonly frame: PackFrame;
+  readonly base: Uint8Array | undefined;
+  readonly target: Uint8Array;
+}
+
+async function decode(
+  segment: LocatedSegment,
+  { frame, base, target }: FrameToDecode,
+  context: ReadContext,
+): Promise<void> {
+  const { entry, pack } = segment;
+  const place = { offset: frame.offset, length: frame.storedLength, name: pack.id };
+  const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
+  try {
+    const bytes = await readExactly(pack.file, place);
+    await context.engine.decode({ kind: entry.kind, elements, bytes, base }, target);
+  } catch (error) {
+    if (isMgitError(error, 'FRAME_CORRUPT')) throw extentCorrupt(segment, error.message, error);
+    throw error;
+  } finally {
+    if (base) context.baseBuffers.release(base);
+  }
+}
