@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ErrorObject } from 'ajv/dist/2020.js';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { MgitError } from './errors.ts';
+import { schemaValidator } from './json-schema.ts';
 
 const LARGEST_FILE = 1 << 20;
 
@@ -56,19 +56,8 @@ function plainData(document: Document.Parsed, source: Text): unknown {
   }
 }
 
-const compiled = new Map<string, ValidateFunction>();
-
-function validatorOf(kind: DocumentKind): ValidateFunction {
-  const known = compiled.get(kind.schema);
-  if (known) return known;
-  const text = readFileSync(new URL(`../../schema/${kind.schema}`, import.meta.url), 'utf8');
-  const validate = new Ajv2020({ allErrors: false, strict: true }).compile(JSON.parse(text));
-  compiled.set(kind.schema, validate);
-  return validate;
-}
-
 function checkSchema(data: unknown, kind: DocumentKind, complain: Complain): void {
-  const validate = validatorOf(kind);
+  const validate = schemaValidator(kind.schema);
   if (validate(data)) return;
   const error = validate.errors?.[0];
   if (error) complain(pathOf(error, data), messageOf(error));

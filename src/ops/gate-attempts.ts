@@ -1,17 +1,22 @@
 import type { ReportBindings } from '../eval/report/bindings.ts';
+import type { TrustedKey } from '../eval/report/keys.ts';
 import type { History } from '../store/history/history.ts';
-import { claimedReport, readReports } from './reports.ts';
+import { readReports, signedReport } from './reports.ts';
 
 /**
  * How often this contribution has been before this gate of this branch, this time included. Every further look at the same data raises
- * the chance of passing by luck, so the number stands in the report.
+ * the chance of passing by luck, so the number stands in the report. Only reports by keys that the tip trusts count: the others are anybody's.
  */
-export async function attemptNumber(history: History, bindings: ReportBindings): Promise<number> {
+export async function attemptNumber(
+  history: History,
+  bindings: ReportBindings,
+  keys: readonly TrustedKey[],
+): Promise<number> {
   const source = sourceOf(bindings);
   const attempts = (await readReports(history)).flatMap(stored => {
-    const earlier = stored.gate === bindings.gate ? claimedReport(stored) : undefined;
+    const earlier = stored.gate === bindings.gate ? signedReport(stored, keys) : undefined;
     if (!earlier || earlier.bindings.target.ref !== bindings.target.ref) return [];
-    return sourceOf(earlier.bindings) === source ? [Math.max(stored.attempt, earlier.attempt)] : [];
+    return sourceOf(earlier.bindings) === source ? [earlier.attempt] : [];
   });
   return Math.max(0, ...attempts) + 1;
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../eval/gate/verdict.ts';
 import type { GateReport } from '../eval/report/report.ts';
 import type { History } from '../store/history/history.ts';
 import { targetPolicy } from './gate-policy.ts';
-import { claimedReport, readReports, type StoredReport } from './reports.ts';
+import { claimedReport, readReports, type StoredReport, signedReport } from './reports.ts';
 import type { Repository } from './repository.ts';
 
 /** A report as it claims to be, and the key that its envelope names. */
@@ -25,7 +25,7 @@ export interface GateStatus {
   }[];
 }
 
-/** The state of a branch's gates. Verdicts are those that reports on its current tip claim. */
+/** The state of a branch's gates. Verdicts are those of reports on its current tip, by keys that it trusts. */
 export async function gateStatus({ history }: Repository, ref: string): Promise<GateStatus> {
   const tip = await history.readRef(ref);
   const policy = tip ? await targetPolicy(history, ref, tip as CommitId) : undefined;
@@ -34,11 +34,14 @@ export async function gateStatus({ history }: Repository, ref: string): Promise<
   for (const { id } of waiting) {
     const commit = id as CommitId;
     if (!tip || !(await history.isAncestor(tip as CommitId, commit))) continue;
-    const reports = listed(await readReports(history, { candidate: commit }));
-    const current = reports.filter(({ report }) => report.bindings.target.tip === tip);
+    const stored = await readReports(history, { candidate: commit });
+    const reports = stored.flatMap(one => signedReport(one, policy?.keys ?? []) ?? []);
+    const current = reports.filter(
+      ({ bindings }) => bindings.target.tip === tip && bindings.candidate.commit === commit,
+    );
     candidates.push({
       commit,
-      verdicts: Object.fromEntries(current.map(({ report }) => [report.bindings.gate, report.verdict])),
+      verdicts: Object.fromEntries(current.map(report => [report.bindings.gate, report.verdict])),
     });
   }
   return {

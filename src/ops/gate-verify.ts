@@ -157,8 +157,17 @@ async function claimedTips(search: Search, candidate: CommitId): Promise<readonl
 }
 
 async function isTip(history: History, tip: CommitId, candidate: CommitId): Promise<boolean> {
-  if (!/^[0-9a-f]{40,64}$/.test(tip) || tip === candidate || !(await history.hasObject(tip))) return false;
-  return history.isAncestor(tip, candidate);
+  return tip !== candidate && (await isCommit(history, tip)) && history.isAncestor(tip, candidate);
+}
+
+async function isCommit(history: History, id: CommitId): Promise<boolean> {
+  try {
+    await history.readCommit(id);
+    return true;
+  } catch (error) {
+    if (isMgitError(error, 'OBJECT_MISSING', 'OBJECT_TYPE_MISMATCH', 'OBJECT_CORRUPT')) return false;
+    throw error;
+  }
 }
 
 async function verifyStep(

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { isMgitError, MgitError } from '../base/errors.ts';
 import type { CommitId } from '../base/ids.ts';
 import { decideGate } from '../eval/gate/decide.ts';
@@ -18,7 +17,7 @@ import type { TargetPolicy } from './gate-policy.ts';
 import { type PreparedRun, prepareRun } from './gate-prepare.ts';
 import type { GateResult, GateRun, RunGatesOptions } from './gate-run.ts';
 import { openWorkspace } from './gate-workspace.ts';
-import { addReports } from './reports.ts';
+import { addReports, freeNumber } from './reports.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -76,7 +75,7 @@ async function runGate(repository: Repository, request: GateRequest, openJob: Op
     const measured = await measureGate(await openJob(bindings));
     const report: GateReport = {
       bindings,
-      attempt: await attemptNumber(repository.history, bindings),
+      attempt: await attemptNumber(repository.history, bindings, policy.keys),
       ...resultsOf(gate, measured),
       environment: { ...measured.environment, runner: gate.runner ?? 'local' },
       startedAt,
@@ -108,7 +107,8 @@ function resultsOf(
 
 async function keep(repository: Repository, report: GateReport, key: SigningKey): Promise<string> {
   const { candidate, gate } = report.bindings;
-  const stem = `${candidate.commit}/${gate}/${report.attempt}`;
+  const place = { candidate: candidate.commit, gate };
+  const stem = `${candidate.commit}/${gate}/${await freeNumber(repository.history, place, report.attempt)}`;
   const signed = (statement: string): string => `${JSON.stringify(signStatement(statement, key))}\n`;
   await addReports(
     repository.history,
@@ -118,7 +118,7 @@ async function keep(repository: Repository, report: GateReport, key: SigningKey)
     ],
     `gate ${gate}: ${report.verdict} for ${candidate.commit.slice(0, 10)}`,
   );
-  return join(stem).replaceAll('\\', '/').concat('.dsse.json');
+  return `${stem}.dsse.json`;
 }
 
 /** Whatever kept a gate from running is the gate's error, under a code that says so. */

@@ -1,6 +1,7 @@
 import { isMgitError, MgitError } from '../base/errors.ts';
 import type { CommitId, ObjectId } from '../base/ids.ts';
-import { type Envelope, parseEnvelope, unverifiedText } from '../eval/report/dsse.ts';
+import { type Envelope, openEnvelope, parseEnvelope, unverifiedText } from '../eval/report/dsse.ts';
+import type { TrustedKey } from '../eval/report/keys.ts';
 import type { GateReport } from '../eval/report/report.ts';
 import { parseGateStatement } from '../eval/report/statement.ts';
 import type { History, TreeFile } from '../store/history/history.ts';
@@ -8,7 +9,8 @@ import type { History, TreeFile } from '../store/history/history.ts';
 /** Where reports are kept: `<candidate>/<gate>/<attempt>.dsse.json`, and each one's test result beside it. */
 export const REPORTS_REF = 'refs/mgit/reports';
 
-const REPORT_PATH = /^([0-9a-f]{40,64})\/([a-z0-9][a-z0-9._-]*)\/([0-9]+)\.dsse\.json$/;
+const REPORT_PATH = /^([0-9a-f]{40,64})\/([a-z0-9][a-z0-9._-]*)\/([1-9][0-9]{0,8})\.dsse\.json$/;
+const KEPT_PATH = /^[0-9a-f]{40,64}\/[a-z0-9][a-z0-9._-]*\/[1-9][0-9]{0,8}\.(?:test-result\.)?dsse\.json$/;
 const ADD_ATTEMPTS = 20;
 
 /** A report as it is kept. Its content proves nothing before its signature is checked. */
@@ -26,7 +28,10 @@ export interface ReportFile {
   readonly text: string;
 }
 
-/** The reports of a candidate, or all, sorted by path; `at` is another commit than the ref's. Files that are no reports are passed over. */
+/**
+ * The reports of a candidate, or all, in the order of their attempts; `at` is another commit than the ref's. Whoever may push may put anything there,
+ * so files that are no signed statements are passed over.
+ */
 export async function readReports(
   history: History,
   options: { readonly candidate?: CommitId; readonly at?: ObjectId } = {},
@@ -38,19 +43,58 @@ export async function readReports(
   const reports: StoredReport[] = [];
   for (const file of files) {
     const match = REPORT_PATH.exec(file.path);
-    if (match) reports.push(await storedReport(history, file, match));
+    const envelope = match && isRegular(file) ? readEnvelope(await history.readBlob(file.id)) : undefined;
+    if (!match || !envelope) continue;
+    const [, candidate, gate, attempt] = match;
+    reports.push({
+      path: file.path,
+      candidate: candidate as CommitId,
+      gate: gate as string,
+      attempt: Number(attempt),
+      envelope,
+    });
   }
-  return reports;
+  return reports.sort(byAttempt);
 }
 
-async function storedReport(history: History, file: TreeFile, match: RegExpExecArray): Promise<StoredReport> {
-  return {
-    path: file.path,
-    candidate: match[1] as CommitId,
-    gate: match[2] as string,
-    attempt: Number(match[3]),
-    envelope: parseEnvelope(await history.readBlob(file.id)),
-  };
+function byAttempt(left: StoredReport, right: StoredReport): number {
+  const [here, there] = [left, right].map(({ candidate, gate }) => `${candidate}/${gate}`) as [
+    string,
+    string,
+  ];
+  if (here === there) return left.attempt - right.attempt;
+  return here < there ? -1 : 1;
+}
+
+function isRegular({ mode }: TreeFile): boolean {
+  return (mode & 0o170000) === 0o100000;
+}
+
+function readEnvelope(bytes: Uint8Array): Envelope | undefined {
+  try {
+    return parseEnvelope(bytes);
+  } catch (error) {
+    if (isMgitError(error, 'GATE_REPORT_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** The first number from `atLeast` on under which nothing is kept yet for a gate of a candidate. */
+export async function freeNumber(
+  history: History,
+  { candidate, gate }: { readonly candidate: CommitId; readonly gate: string },
+  atLeast: number,
+): Promise<number> {
+  const tip = (await history.readRef(REPORTS_REF)) as CommitId | undefined;
+  const folder = `${candidate}/${gate}/`;
+  const taken = new Set(
+    (tip ? await filesOf(history, tip) : [])
+      .filter(({ path }) => path.startsWith(folder))
+      .map(({ path }) => Number.parseInt(path.slice(folder.length), 10)),
+  );
+  let number = atLeast;
+  while (taken.has(number)) number++;
+  return number;
 }
 
 /** What a stored report says, unchecked: for lists and displays. Undefined when it says nothing readable. */
@@ -59,6 +103,16 @@ export function claimedReport(stored: StoredReport): GateReport | undefined {
     return parseGateStatement(unverifiedText(stored.envelope));
   } catch (error) {
     if (isMgitError(error, 'GATE_REPORT_INVALID')) return undefined;
+    throw error;
+  }
+}
+
+/** What a stored report says, if one of these keys signed it. Whether it fits its candidate is for `gate verify` to say. */
+export function signedReport(stored: StoredReport, keys: readonly TrustedKey[]): GateReport | undefined {
+  try {
+    return parseGateStatement(openEnvelope(stored.envelope, keys).text);
+  } catch (error) {
+    if (isMgitError(error, 'GATE_REPORT_INVALID', 'GATE_REPORT_UNTRUSTED')) return undefined;
     throw error;
   }
 }
@@ -98,7 +152,7 @@ async function commitWith(
   entries: readonly TreeFile[],
   message: string,
 ): Promise<CommitId> {
-  const existing = tip ? await history.listTree((await history.readCommit(tip)).tree) : [];
+  const existing = tip ? await filesOf(history, tip) : [];
   const taken = new Set(existing.map(({ path }) => path));
   for (const { path } of entries)
     if (taken.has(path)) throw new MgitError('GATE_REPORT_EXISTS', `there is a report ${path} already`);
@@ -123,8 +177,10 @@ export async function mergeReportTrees(
   return history.writeCommit({ tree, parents: [ours, theirs], message: 'Unite gate reports\n', sign: false });
 }
 
+/** What a commit keeps. Other files are not carried on: one named as a report's folder would stand in its way for ever. */
 async function filesOf(history: History, commit: CommitId): Promise<readonly TreeFile[]> {
-  return history.listTree((await history.readCommit(commit)).tree);
+  const files = await history.listTree((await history.readCommit(commit)).tree);
+  return files.filter(file => isRegular(file) && KEPT_PATH.test(file.path));
 }
 
 function unionOf(left: readonly TreeFile[], right: readonly TreeFile[]): readonly TreeFile[] {

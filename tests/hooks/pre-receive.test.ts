@@ -74,3 +74,18 @@ test('a protected branch is neither rewound nor deleted, and reports are never r
     'cannot be rewritten',
   );
 });
+
+test('a descendant that drops or replaces reports or pack pointers is refused', async () => {
+  await using repository = await gatedRepository();
+  const remote = guardedRemote(repository);
+  for (const ref of ['refs/mgit/reports', 'refs/mgit/packs']) {
+    const first = await repository.commit({ a: '1', b: '2' }, []);
+    expect(push(repository, remote, `${first}:${ref}`).ok).toBe(true);
+    for (const files of [{ a: '1' }, { a: '1', b: 'other' }] as Record<string, string>[]) {
+      const next = await repository.commit(files, [first]);
+      expect(push(repository, remote, `${next}:${ref}`).output).toContain('cannot be rewritten');
+    }
+    const more = await repository.commit({ a: '1', b: '2', c: '3' }, [first]);
+    expect(push(repository, remote, `${more}:${ref}`).ok).toBe(true);
+  }
+});

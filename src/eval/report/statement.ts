@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson, type JsonValue } from '../../base/canonical-json.ts';
 import { MgitError } from '../../base/errors.ts';
+import { schemaValidator } from '../../base/json-schema.ts';
 import { GATE_REPORT_TYPE, type GateReport } from './report.ts';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
@@ -33,49 +35,38 @@ export function testResultStatement(report: GateReport): string {
   });
 }
 
-function statement({ bindings }: GateReport, predicateType: string, predicate: JsonValue): string {
-  const { candidate } = bindings;
-  return canonicalJson({
-    _type: STATEMENT_TYPE,
-    subject: [
-      ...candidate.models.map(({ path, digest }) => ({ name: path, digest: { sha256: digest } })),
-      { name: 'commit', digest: { gitCommit: candidate.commit } },
-      { name: 'tree', digest: { gitTree: candidate.tree } },
-    ],
-    predicateType,
-    predicate,
-  });
+function statement(report: GateReport, predicateType: string, predicate: JsonValue): string {
+  return canonicalJson({ _type: STATEMENT_TYPE, subject: subjectsOf(report), predicateType, predicate });
+}
+
+function subjectsOf({ bindings: { candidate } }: GateReport): readonly JsonValue[] {
+  return [
+    ...candidate.models.map(({ path, digest }) => ({ name: path, digest: { sha256: digest } })),
+    { name: 'commit', digest: { gitCommit: candidate.commit } },
+    { name: 'tree', digest: { gitTree: candidate.tree } },
+  ];
 }
 
 /**
- * Reads the gate report out of a statement's text and checks the form of what mgit relies on.
+ * Reads the gate report out of a statement's text, which may be anybody's: `schema/gate-report.schema.json` says what it must hold.
  * Errors: `GATE_REPORT_INVALID`.
  */
 export function parseGateStatement(text: string): GateReport {
   const value = parsed(text) as Partial<Record<string, unknown>> | null;
   if (value?._type !== STATEMENT_TYPE || value.predicateType !== GATE_REPORT_TYPE)
     throw new MgitError('GATE_REPORT_INVALID', 'the signed statement is not a gate report of mgit');
-  const report = value.predicate as Partial<GateReport> | null;
-  const { bindings } = report ?? {};
-  const isComplete =
-    typeof report?.attempt === 'number' &&
-    typeof report.verdict === 'string' &&
-    ['pass', 'fail', 'inconclusive'].includes(report.verdict) &&
-    Array.isArray(report.rules) &&
-    Array.isArray(report.measurements) &&
-    typeof bindings?.gate === 'string' &&
-    typeof bindings.candidate?.commit === 'string' &&
-    typeof bindings.target?.ref === 'string' &&
-    typeof bindings.target?.tip === 'string' &&
-    Array.isArray(bindings.parents);
-  if (!isComplete) throw new MgitError('GATE_REPORT_INVALID', 'the gate report is incomplete');
-  if (canonicalJson(value.subject as JsonValue) !== canonicalJson(subjectOf(report as GateReport)))
+  const validate = schemaValidator('gate-report.schema.json');
+  if (!validate(value.predicate)) {
+    const [problem] = validate.errors ?? [];
+    throw new MgitError(
+      'GATE_REPORT_INVALID',
+      `the gate report is malformed: ${problem?.instancePath} ${problem?.message}`,
+    );
+  }
+  const report = value.predicate as unknown as GateReport;
+  if (!isDeepStrictEqual(value.subject, subjectsOf(report)))
     throw new MgitError('GATE_REPORT_INVALID', 'the subjects of the statement are not those of its report');
-  return report as GateReport;
-}
-
-function subjectOf(report: GateReport): JsonValue {
-  return (JSON.parse(statement(report, GATE_REPORT_TYPE, null)) as { subject: JsonValue }).subject;
+  return report;
 }
 
 function parsed(text: string): unknown {

@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+
+const compiled = new Map<string, ValidateFunction>();
+
+/** The validator of a schema in `schema/`, by its file name; compiled once. */
+export function schemaValidator(name: string): ValidateFunction {
+  const known = compiled.get(name);
+  if (known) return known;
+  const text = readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8');
+  const validate = new Ajv2020({ allErrors: false, strict: true }).compile(JSON.parse(text));
+  compiled.set(name, validate);
+  return validate;
+}
