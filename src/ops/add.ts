@@ -139,6 +139,10 @@ async function untrackedMatches(
     });
   const listed = options.force ? await everything() : await untrackedPaths(workTree, index, false);
   const matches = listed.filter(pathspec.matches);
+  tellOfRepositories(
+    matches.filter(path => path.endsWith('/')),
+    { pathspec, options },
+  );
   const open = pathspec.unmatched([...tracked, ...matches]);
   if (options.force || open.length === 0) return matches.filter(path => !path.endsWith('/'));
   const hidden = (await everything()).filter(pathspec.matches);
@@ -149,4 +153,18 @@ async function untrackedMatches(
       hint: 'use "mgit add -f" to add it all the same',
     });
   return matches.filter(path => !path.endsWith('/'));
+}
+
+/** A repository inside this one is left alone: its files are its own. Errors: `NESTED_REPOSITORY` where it is named itself. */
+function tellOfRepositories(
+  directories: readonly string[],
+  { pathspec, options }: { readonly pathspec: Pathspec; readonly options: AddOptions },
+): void {
+  for (const directory of directories) {
+    const message = `${directory} is a repository of its own`;
+    const hint = 'make it a submodule with "git submodule add", or list it in .gitignore';
+    if (pathspec.literal.some(({ path }) => `${path}/` === directory))
+      throw new MgitError('NESTED_REPOSITORY', message, { hint });
+    options.onEvent?.({ type: 'warning', code: 'NESTED_REPOSITORY', message: `${message}: left out`, hint });
+  }
 }

@@ -13,7 +13,7 @@ export interface UntrackedOptions {
   readonly includeIgnored?: boolean;
 }
 
-/** Paths of the work tree that are neither tracked nor ignored, sorted. A repository inside is named once, as `directory/`. */
+/** Paths of the work tree that are neither tracked nor ignored, sorted. A repository inside is named once, as `directory/`, and not at all when it is a submodule. */
 export async function listUntracked(workTree: WorkTree, options: UntrackedOptions): Promise<string[]> {
   const { user, info } = workTree.settings.ignore;
   const files = options.includeIgnored ? [] : [user, info].filter(text => text !== undefined);
@@ -45,7 +45,9 @@ async function scan(state: Scan, directory: string, outer: IgnoreRules): Promise
 
 async function scanDirectory(state: Scan, path: string, rules: IgnoreRules): Promise<string[]> {
   const holdsTracked = state.options.holdsTracked(path);
-  if (!holdsTracked && (await isRepository(state.workTree, path))) return [`${path}/`];
+  const isSubmodule = state.options.isTracked(path);
+  if ((isSubmodule || !holdsTracked) && (await isRepository(state.workTree, path)))
+    return isSubmodule ? [] : [`${path}/`];
   const found = await scan(state, `${path}/`, rules);
   return state.options.collapse && !holdsTracked && found.length > 0 ? [`${path}/`] : found;
 }
