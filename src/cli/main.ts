@@ -40,7 +40,7 @@ export async function runCli(argv: readonly string[], world?: Partial<CliContext
 
 interface RunState {
   readonly io: CliIo;
-  readonly globals: Globals;
+  globals: Globals;
   readonly argv: readonly string[];
   readonly world: Partial<CliContext> | undefined;
   exitCode: number;
@@ -61,6 +61,7 @@ async function buildProgram(argv: readonly string[], state: RunState): Promise<C
 function root(state: RunState): Command {
   const program = globalOptions(configured(new Command('mgit'), state));
   program.description('Git for model checkpoints').version(VERSION, '--version', 'print the version');
+  program.addHelpText('after', '\nExample:\n  $ mgit status');
   program.showHelpAfterError(false).showSuggestionAfterError(true);
   return program;
 }
@@ -113,8 +114,10 @@ async function perform(
 ): Promise<void> {
   const args = values.slice(0, command.registeredArguments.length) as (string | string[] | undefined)[];
   const ports = state.world?.ports ?? nodePorts();
+  const options = command.optsWithGlobals();
+  state.globals = { ...state.globals, quiet: options.quiet === true, verbose: options.verbose === true }; // Bundled ones, too: -qm.
   const view = await eventView(state, ports);
-  const context = contextOf(command.optsWithGlobals(), state, { ports, onEvent: view.onEvent });
+  const context = contextOf(options, state, { ports, onEvent: view.onEvent });
   const outcome = await spec.run?.(context, inputOf(command, args, state)).finally(() => view.finish());
   if (outcome) deliver(outcome, state);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { isMgitError, isSystemError, MgitError } from '../base/errors.ts';
-import { parseRange } from './log.ts';
+import { isSystemError, MgitError } from '../base/errors.ts';
+import { isRevision } from './operands.ts';
 import type { Repository } from './repository.ts';
 
 /** Words of a command line, told apart. */
@@ -41,16 +41,6 @@ export async function splitRevisions(
     if (!/[*?[:]/.test(path) && !(await isFile(repository, typed.cwd, path)))
       throw ambiguous(path, 'is neither a revision nor a file');
   return { revisions: words.slice(0, count), paths };
-}
-
-async function isRevision(repository: Repository, word: string): Promise<boolean> {
-  try {
-    await parseRange(repository, word);
-    return true;
-  } catch (error) {
-    if (isMgitError(error, 'REVISION_UNKNOWN')) return false;
-    throw error;
-  }
 }
 
 async function isFile({ ports }: Repository, cwd: string, word: string): Promise<boolean> {

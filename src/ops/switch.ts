@@ -6,6 +6,7 @@ import { branchTip, createBranch, refuseTaken, trackRemote } from './branch.ts';
 import { type CheckoutResult, checkoutTree, forceCheckout } from './checkout.ts';
 import { refuseDuringMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
+import { previousPlace } from './previous-place.ts';
 import type { Repository } from './repository.ts';
 
 /** Where `mgit switch` goes. */
@@ -30,6 +31,7 @@ export interface SwitchResult extends CheckoutResult {
 export async function switchTo(repository: Repository, options: SwitchOptions): Promise<SwitchResult> {
   const { history } = repository;
   await refuseDuringMerge(repository);
+  if (options.target === '-') return switchTo(repository, { ...options, ...(await previousPlace(history)) });
   const head = await history.head();
   const name = options.create ?? options.target ?? '';
   return recordOperation(repository, { command: `switch ${name}`, files: 'moved' }, async () => {

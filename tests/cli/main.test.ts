@@ -21,3 +21,14 @@ test('help of a command holds an example', async () => {
   expect(run.exitCode).toBe(0);
   expect(run.stdout).toContain('Example:\n  $ mgit doctor');
 });
+
+test('a directory that is not there is said so, whichever history is used', async () => {
+  await using home = await temporaryDirectory();
+  for (const MGIT_HISTORY of ['auto', 'system', 'embedded']) {
+    const ports = testPorts(home.path);
+    const world = { ...ports, env: { ...ports.env, MGIT_HISTORY } };
+    const run = await runMgit(world, home.path, '-C', 'nowhere', 'status', '--json');
+    expect(run.exitCode).toBe(1);
+    expect(run.json()).toMatchObject({ error: { code: 'DIRECTORY_MISSING' } });
+  }
+});

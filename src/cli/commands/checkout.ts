@@ -36,6 +36,12 @@ async function runCheckout(
 ): Promise<CommandOutcome> {
   const create = textOption(input, 'b') ?? textOption(input, 'B');
   const operands = listArgument(input, 0);
+  if (operands.length === 1 && operands[0] === '-')
+    return switchOutcome(repository, {
+      ...longOperation(context),
+      target: '-',
+      discard: flagOption(input, 'force'),
+    });
   const { revisions, paths } = await splitOperands(repository, operands, input.afterDashes);
   if (paths.length > 0 && (create !== undefined || !(await isRemoteBranch(repository, operands))))
     return restore(repository, context, { revisions, paths });

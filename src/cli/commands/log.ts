@@ -1,7 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
 import { decorations, type LogOptions, readLog } from '../../ops/log.ts';
-import { splitOperands } from '../../ops/operands.ts';
 import type { Repository } from '../../ops/repository.ts';
+import { splitRevisions } from '../../ops/revision-arguments.ts';
 import type { Commit } from '../../store/history/history.ts';
 import { type CommandInput, type CommandSpec, flagOption, listArgument, textOption } from '../command.ts';
 import type { CliContext } from '../context.ts';
@@ -39,7 +39,11 @@ async function logOptions(
   context: CliContext,
   input: CommandInput,
 ): Promise<LogOptions> {
-  const { revisions, paths } = await splitOperands(repository, listArgument(input, 0), input.afterDashes);
+  const { revisions, paths } = await splitRevisions(repository, {
+    cwd: context.cwd,
+    words: listArgument(input, 0),
+    afterDashes: input.afterDashes,
+  });
   const count = textOption(input, 'maxCount');
   if (count !== undefined && !/^\d+$/.test(count)) throw new MgitError('USAGE', `not a number: ${count}`);
   return {

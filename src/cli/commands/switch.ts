@@ -13,7 +13,8 @@ export const command: CommandSpec = {
   arguments: [
     {
       name: '[target]',
-      description: 'a branch; with -c where the new one starts; with --detach any revision',
+      description:
+        'a branch; "-" is the one before; with -c where the new one starts; with --detach any revision',
     },
   ],
   options: [

@@ -58,7 +58,8 @@ export async function readSituation(repository: Repository, request: MergeReques
   const revisions = await newRevisions(history, target.tip, request.revisions);
   const project = await readProjectFile(history, target.tip);
   const settings = combinedSettings(project.merge, given, request.method);
-  const decide = compileRules(settings, revisions.length + 1);
+  const models = 1 + (revisions.length || request.revisions.length); // Up to date: weights for what was asked are no mistake.
+  const decide = compileRules(settings, models);
   const [only] = revisions;
   const isFastForward =
     only !== undefined && revisions.length === 1 && (await history.isAncestor(target.tip, only.commit));

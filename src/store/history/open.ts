@@ -19,13 +19,23 @@ export interface OpenHistoryOptions {
 
 /**
  * Opens the history of the repository that holds a directory.
- * Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`, `HISTORY_UNKNOWN`, `GIT_MISSING`.
+ * Errors: `DIRECTORY_MISSING`, `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`, `REPOSITORY_UNSAFE`, `HISTORY_UNKNOWN`, `GIT_MISSING`.
  */
 export async function openHistory(options: OpenHistoryOptions): Promise<History> {
+  await requireDirectory(options);
   const implementation = await chooseImplementation(options);
   if (implementation === 'system') return openSystemHistory(options);
   const { openEmbeddedHistory } = await import('./embedded/embedded-history.ts');
   return openEmbeddedHistory(options);
+}
+
+async function requireDirectory({ ports, directory }: OpenHistoryOptions): Promise<void> {
+  try {
+    if ((await ports.fs.stat(directory)).kind === 'directory') return;
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
+  }
+  throw new MgitError('DIRECTORY_MISSING', `there is no directory ${directory}`, { hint: 'check the path' });
 }
 
 /**

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { scene } from '../testkit/scene.ts';
+
+test.each(['embedded', 'system'] as const)('"-" goes back to where HEAD was (%s)', async history => {
+  await using day = await scene(history);
+  expect((await day.attempt('switch', '-')).stderr).toContain('error[PREVIOUS_UNKNOWN]');
+  await day.write('a.txt', 'a\n');
+  await day.mgit('add', '.');
+  await day.mgit('commit', '-m', 'a');
+  await day.mgit('switch', '-c', 'side');
+  expect(await day.mgit('switch', '-')).toBe("Switched to branch 'main'");
+  expect(await day.mgit('checkout', '-')).toBe("Switched to branch 'side'");
+  await day.mgit('switch', '--detach', 'HEAD');
+  await day.mgit('switch', 'main');
+  expect(await day.mgit('switch', '-')).toMatch(/^HEAD is now at/);
+});
