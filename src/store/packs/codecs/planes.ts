@@ -6,8 +6,8 @@ import { frameCorrupt } from './frame-error.ts';
 
 /** Bit of a plane's length that says the plane is a zstd frame. */
 const COMPRESSED = 0x80000000;
-/** Level 1: higher levels buy nothing on weights. */
-const COMPRESS = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** Level 1: higher levels buy nothing on weights. Larger pieces than zlib's 16 KiB spare allocations. */
+const COMPRESS = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 256 * 1024 };
 /** Bits of the window that a decoder allows, so that a small frame cannot ask for much memory. */
 const WINDOW_LOG = 23;
 /** A plane must shrink by this share to be worth its decompression. */
@@ -100,6 +100,7 @@ function decompress(bytes: Uint8Array, length: number): Uint8Array {
   try {
     return zstdDecompressSync(bytes, {
       maxOutputLength: Math.max(1, length),
+      chunkSize: length + 64, // One piece, with room to notice the end: twice as fast as the default.
       params: { [constants.ZSTD_d_windowLogMax]: WINDOW_LOG },
     });
   } catch (cause) {
