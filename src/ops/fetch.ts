@@ -132,7 +132,9 @@ async function fetchPacks(
   const digests = await digestsOfTips(history, { tips, exclude });
   if ((await repository.store.missing(digests)).length === 0) return { packs: [], bytes: 0, unavailable: [] };
   const backend = await openBackend(repository, remote, 'fetch');
-  const pointers = await readPublishedPacks(history, offeredCommit(session.offered, PACKS_REF));
+  const published = await readPublishedPacks(history, offeredCommit(session.offered, PACKS_REF));
+  const known = new Set([...published.map(({ id }) => id), ...(await repository.store.listPacks())]);
+  const pointers = [...published, ...((await backend.others?.(known, session.options)) ?? [])];
   const received = await receivePacks(repository, backend, { digests, pointers }, session.options);
   if (received.unavailable.length > 0)
     session.options.onEvent?.({

@@ -50,7 +50,7 @@ async function besidePath(fs: FileSystem, path: string, { ports }: LocalSide): P
   return directoryBackend(ports, {
     location: path,
     temporaryDirectory: join(directory, 'tmp'),
-    pathOf: id => join(directory, 'packs', `${id}.pack`),
+    packsDirectory: join(directory, 'packs'),
   });
 }
 

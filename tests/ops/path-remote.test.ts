@@ -41,3 +41,15 @@ test("a repository with files on a path lends its own store's packs", async () =
   expect(await bob.history.readRef('refs/remotes/origin/main')).toBe(first);
   expect(Buffer.compare(await bob.modelBytes(first as CommitId), await ada.modelBytes(first))).toBe(0);
 });
+
+test('a repository that nobody pushed to can be cloned with its models', async () => {
+  await using home = await temporaryDirectory();
+  const ports = testPorts(home.path);
+  await using ada = await modelRepository(ports, join(home.path, 'ada'));
+  const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
+  const clone = await runMgit(ports, home.path, 'clone', 'ada', 'copy');
+  expect(clone).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(clone.events).not.toContainEqual(expect.objectContaining({ type: 'warning' }));
+  const bytes = await readFile(join(home.path, 'copy', 'model.bin'));
+  expect(Buffer.compare(bytes, await ada.modelBytes(commit))).toBe(0);
+});

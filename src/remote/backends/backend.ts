@@ -1,4 +1,5 @@
 import type { LongOperation } from '../../base/events.ts';
+import type { PackId } from '../../base/ids.ts';
 import type { PackPointer } from '../pointer.ts';
 
 /** A run of bytes of a pack file. */
@@ -40,4 +41,6 @@ export interface PackBackend {
   load(pointer: PackPointer, range?: PackRange, options?: LongOperation): AsyncIterable<Uint8Array>;
   /** Of these packs, those that are there. */
   has(pointers: readonly PackPointer[], options?: LongOperation): Promise<readonly PackPointer[]>;
+  /** Where packs can be listed: those besides `known`. A repository that is worked in has packs that nobody pushed to it. */
+  others?(known: ReadonlySet<PackId>, options?: LongOperation): Promise<readonly PackPointer[]>;
 }

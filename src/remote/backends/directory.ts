@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { PackId } from '../../base/ids.ts';
+import { type PackId, parseDigest, parsePackId } from '../../base/ids.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import type { PackPointer } from '../pointer.ts';
 import { transferProgress } from '../progress.ts';
@@ -13,7 +13,7 @@ import { fileSlices } from './file-stream.ts';
 export interface PackDirectory {
   readonly location: string;
   readonly temporaryDirectory: string;
-  readonly pathOf: (id: PackId) => string;
+  readonly packsDirectory: string;
 }
 
 /** Packs as files beside a repository on a path: its own local packs. A crash leaves no half pack: temporary file, fsync, rename. */
@@ -24,7 +24,42 @@ export function directoryBackend(ports: Ports, directory: PackDirectory): PackBa
     save: (packs, options) => save(ports, directory, packs, options),
     load: (pointer, range, options) => load(ports, directory, { pointer, range }, options),
     has: pointers => present(ports, directory, pointers),
+    others: (known, options) => others(ports, directory, { known, options }),
   };
+}
+
+function pathOf(directory: PackDirectory, id: PackId): string {
+  return `${directory.packsDirectory}/${id}.pack`;
+}
+
+async function others(
+  ports: Ports,
+  directory: PackDirectory,
+  request: { readonly known: ReadonlySet<PackId>; readonly options: LongOperation | undefined },
+): Promise<readonly PackPointer[]> {
+  const pointers: PackPointer[] = [];
+  for (const name of await namesIn(ports, directory.packsDirectory)) {
+    const id = /^([0-9a-f]{64})\.pack$/.exec(name)?.[1];
+    if (id === undefined || request.known.has(parsePackId(id))) continue;
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const slice of fileSlices(ports.fs, `${directory.packsDirectory}/${name}`)) {
+      request.options?.signal?.throwIfAborted();
+      hash.update(slice);
+      size += slice.length;
+    }
+    pointers.push({ id: parsePackId(id), oid: parseDigest(hash.digest('hex')), size });
+  }
+  return pointers;
+}
+
+async function namesIn(ports: Ports, directory: string): Promise<readonly string[]> {
+  try {
+    return (await ports.fs.readDirectory(directory)).map(entry => entry.name).sort();
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return [];
+    throw error;
+  }
 }
 
 async function present(
@@ -34,7 +69,7 @@ async function present(
 ): Promise<readonly PackPointer[]> {
   const found: PackPointer[] = [];
   for (const pointer of pointers)
-    if ((await sizeOf(ports, directory.pathOf(pointer.id))) === pointer.size) found.push(pointer);
+    if ((await sizeOf(ports, pathOf(directory, pointer.id))) === pointer.size) found.push(pointer);
   return found;
 }
 
@@ -74,7 +109,7 @@ async function copy(
   options: LongOperation & { readonly onBytes: (count: number) => void },
 ): Promise<void> {
   const { fs } = ports;
-  const target = directory.pathOf(pack.pointer.id);
+  const target = pathOf(directory, pack.pointer.id);
   await fs.makeDirectory(directory.temporaryDirectory);
   await fs.makeDirectory(dirname(target));
   const unique = Buffer.from(ports.randomBytes(8)).toString('hex');
@@ -123,7 +158,7 @@ async function* load(
   options: LongOperation = {},
 ): AsyncGenerator<Uint8Array> {
   const { pointer, range } = wanted;
-  const path = directory.pathOf(pointer.id);
+  const path = pathOf(directory, pointer.id);
   const size = await sizeOf(ports, path);
   if (size === undefined) throw absent(pointer, directory);
   if (size !== pointer.size) throw corrupt(pointer, directory);

@@ -7,12 +7,12 @@ import { outgoingPack } from '../../testkit/outgoing-packs.ts';
 import { temporaryDirectory, testPorts } from '../../testkit/world.ts';
 import { backendContract } from './contract.ts';
 
-const pathIn = (root: string) => (id: PackId) => join(root, 'packs', id.slice(0, 2), id);
+const pathIn = (root: string) => (id: PackId) => join(root, 'packs', `${id}.pack`);
 const backendIn = (root: string) =>
   directoryBackend(testPorts(root), {
     location: root,
     temporaryDirectory: join(root, 'tmp'),
-    pathOf: pathIn(root),
+    packsDirectory: join(root, 'packs'),
   });
 
 describe('directory backend', () => {
