@@ -6,7 +6,7 @@ import type { BoundData, ReportBindings } from '../eval/report/bindings.ts';
 import { sha256 } from '../eval/report/statement.ts';
 import type { History } from '../store/history/history.ts';
 import { looksLikeManifest } from '../store/manifest/read-lines.ts';
-import { type GateData, gateDataAt } from './gate-data.ts';
+import { type GateData, gateDataAt, isRegularFile } from './gate-data.ts';
 import { gateLineage } from './gate-lineage.ts';
 import { policyDigest, policyPaths, type TargetPolicy } from './gate-policy.ts';
 
@@ -68,23 +68,20 @@ export async function policyChanges(
 ): Promise<readonly string[]> {
   const recipes = policy.project.gates.flatMap(gate => (gate.finetune ? [gate.finetune.recipe] : []));
   const trainingData = await Promise.all(recipes.map(recipe => recipeData(history, policy.tree, recipe)));
-  const isPolicy = policyPaths(policy, trainingData.flat());
   const idsOf = async (root: ObjectId): Promise<ReadonlyMap<string, string>> =>
-    new Map(
-      (await history.listTree(root))
-        .filter(({ path }) => isPolicy(path))
-        .map(({ path, mode, id }) => [path, `${mode} ${id}`]),
-    );
+    new Map((await history.listTree(root)).map(({ path, mode, id }) => [path, `${mode} ${id}`]));
   const [before, after] = await Promise.all([idsOf(policy.tree), idsOf(tree)]);
+  const files = new Set(before.keys());
+  const isPolicy = policyPaths(policy, { recipeData: trainingData.flat(), files });
   const paths = new Set([...before.keys(), ...after.keys()]);
-  return [...paths].filter(path => before.get(path) !== after.get(path)).sort();
+  return [...paths].filter(path => before.get(path) !== after.get(path) && isPolicy(path)).sort();
 }
 
 async function modelsOf(
   history: History,
   tree: ObjectId,
 ): Promise<readonly { readonly path: string; readonly digest: string }[]> {
-  const files = (await history.listTree(tree)).filter(({ mode }) => (mode & 0o170000) === 0o100000);
+  const files = (await history.listTree(tree)).filter(isRegularFile);
   const models: { path: string; digest: string }[] = [];
   let index = 0;
   for await (const blob of history.readBlobs(files.map(({ id }) => id))) {

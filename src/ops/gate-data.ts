@@ -5,7 +5,8 @@ import type { ObjectId } from '../base/ids.ts';
 import type { FileSystem } from '../base/ports/file-system.ts';
 import type { GatePolicy } from '../eval/gate/policy.ts';
 import { sha256 } from '../eval/report/statement.ts';
-import type { History } from '../store/history/history.ts';
+import type { History, TreeFile } from '../store/history/history.ts';
+import { looksLikeManifest } from '../store/manifest/read-lines.ts';
 
 /** Data that a gate reads. `digest` is that of the tip's tree, or the one that pins it; undefined where nothing pins it. */
 export interface GateData {
@@ -26,9 +27,7 @@ export async function gateDataAt(
   const { gate, trainingData } = options;
   const pins: { readonly path: string; readonly use: GateData['use']; readonly pin: string | undefined }[] = [
     ...(gate.eval ? [{ path: gate.eval.data, use: 'eval' as const, pin: gate.eval.digest }] : []),
-    ...trainingData
-      .filter(path => needsPin(gate, path))
-      .map(path => ({ path, use: 'train' as const, pin: gate.finetune?.digest })),
+    ...trainingData.map(path => ({ path, use: 'train' as const, pin: gate.finetune?.digest })),
     ...(gate.data ?? []).map(({ path, digest }) => ({ path, use: 'command' as const, pin: digest })),
   ];
   return Promise.all(
@@ -41,15 +40,9 @@ export async function gateDataAt(
 }
 
 /**
- * A probe that trains on the other split of the evaluation's folder needs no digest of its own: every model trains on the same data,
- * whatever it is, and nothing of it lands.
+ * The digest of a file or folder of a tree; undefined when the tree has nothing there. Only what a gate checks out counts: symbolic links
+ * would lead to data that nothing binds, and models are no data.
  */
-function needsPin({ eval: evaluation, finetune }: GatePolicy, path: string): boolean {
-  const isShared = path === evaluation?.data && (finetune?.mode ?? 'probe') === 'probe';
-  return !isShared || finetune?.digest !== undefined;
-}
-
-/** The digest of a file or folder of a tree; undefined when the tree has nothing there. */
 export async function treeDigest(
   history: History,
   tree: ObjectId,
@@ -57,15 +50,21 @@ export async function treeDigest(
 ): Promise<string | undefined> {
   const place = treePath(path);
   if (place === undefined) return undefined;
-  const file = await history.findInTree(tree, place);
-  if (file) return sha256(await history.readBlob(file.id));
-  const files = await history.listTree(tree, place);
-  if (files.length === 0) return undefined;
-  const digests: string[] = [];
-  for await (const blob of history.readBlobs(files.map(({ id }) => id))) digests.push(sha256(blob));
-  return listingDigest(
-    files.map((entry, index) => [entry.path.slice(place.length + 1), digests[index] as string]),
-  );
+  const files = (await history.listTree(tree, place)).filter(isRegularFile);
+  const digests: (readonly [path: string, digest: string])[] = [];
+  let index = 0;
+  for await (const blob of history.readBlobs(files.map(({ id }) => id))) {
+    const path = files[index++]?.path ?? '';
+    if (!looksLikeManifest(blob)) digests.push([path.slice(place.length + 1), sha256(blob)]);
+  }
+  const [only] = digests;
+  if (only?.[0] === '') return only[1];
+  return only && listingDigest(digests);
+}
+
+/** Neither a symbolic link nor a submodule. */
+export function isRegularFile({ mode }: TreeFile): boolean {
+  return (mode & 0o170000) === 0o100000;
 }
 
 /** A path within the tree, normalised; undefined when it leads out of it. */

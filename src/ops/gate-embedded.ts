@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { isMgitError, MgitError } from '../base/errors.ts';
+import { isMgitError, isSystemError, MgitError } from '../base/errors.ts';
 import { type EvaluationResult, evaluateModel } from '../eval/evaluate.ts';
 import { refuseFewItems } from '../eval/gate/compare-items.ts';
 import type { Evaluation, ModelMeasurements } from '../eval/gate/measurements.ts';
@@ -40,7 +40,7 @@ interface Subject {
 async function measureModel(setup: Setup, subject: Subject): Promise<ModelMeasurements> {
   const { job, recipe } = setup;
   const mode = recipe ? (job.gate.finetune?.mode ?? 'probe') : undefined;
-  const files = gateModelFiles(job, subject.model);
+  const files = await gateModelFiles(job, subject.model);
   step(setup, subject, 'evaluating');
   if (mode === 'heal' && recipe && subject.role !== 'candidate') {
     const [seed = 0] = job.gate.finetune?.seeds ?? [recipe.seed ?? 0];
@@ -58,14 +58,23 @@ async function measureModel(setup: Setup, subject: Subject): Promise<ModelMeasur
 }
 
 /** The only model with a config that the target's tip describes, in a directory of models. Errors: `GATE_MODEL_MISSING`. */
-export function gateModelFiles(
-  { policy }: Pick<GateJob, 'policy'>,
-  { directory }: Pick<GateModel, 'directory'>,
-): { readonly path: string; readonly config: string } {
-  const described = policy.project.models.flatMap(({ path, graph }) =>
-    graph && 'config' in graph
-      ? [{ path: join(directory, path), config: join(directory, graph.config) }]
-      : [],
+export async function gateModelFiles(
+  { policy, repository }: Pick<GateJob, 'policy' | 'repository'>,
+  { directory, commit }: Pick<GateModel, 'directory' | 'commit'>,
+): Promise<{ readonly path: string; readonly config: string }> {
+  const { path, config } = describedModel(policy);
+  for (const file of [path, config])
+    if (!(await exists(repository.ports.fs, join(directory, file))))
+      throw new MgitError('GATE_MODEL_MISSING', `${commit.slice(0, 10)} has no ${file}`, {
+        hint: 'every model that the gate compares needs it: add it there, or change models in mgit.yaml',
+      });
+  return { path: join(directory, path), config: join(directory, config) };
+}
+
+/** Errors: `GATE_MODEL_MISSING`. */
+function describedModel({ project }: GateJob['policy']): { readonly path: string; readonly config: string } {
+  const described = project.models.flatMap(({ path, graph }) =>
+    graph && 'config' in graph ? [{ path, config: graph.config }] : [],
   );
   const [only, ...others] = described;
   if (only && others.length === 0) return only;
@@ -83,7 +92,7 @@ async function finetuned(
   { model, recipe, seed }: Subject & { readonly recipe: EmbeddedRecipe; readonly seed: number },
 ): Promise<Evaluation> {
   const { job } = setup;
-  const { path, config } = gateModelFiles(job, model);
+  const { path, config } = await gateModelFiles(job, model);
   const outputPath = join(job.outDirectory, `finetuned-${model.commit}-${seed}.safetensors`);
   try {
     await finetune(job, { modelPath: path, configPath: config, outputPath, recipe, seed });
@@ -109,7 +118,7 @@ export async function finetune(
   { modelPath, configPath, outputPath, recipe, seed }: GateFinetune,
 ): Promise<void> {
   const { fs } = job.repository.ports;
-  await trainModel({
+  const { dataDigest } = await trainModel({
     ports: job.repository.ports,
     modelPath,
     outputPath,
@@ -121,6 +130,7 @@ export async function finetune(
     ...(job.onEvent ? { onEvent: job.onEvent } : {}),
     ...(job.signal ? { signal: job.signal } : {}),
   });
+  checkPin(recipe.data.path, job.gate.finetune?.digest, dataDigest);
 }
 
 async function readConfig({ repository }: Pick<GateJob, 'repository'>, path: string): Promise<string> {
@@ -136,15 +146,19 @@ async function dataPath(
   const inside = treePath(path);
   if (inside !== undefined) {
     const place = join(job.workDirectory, inside);
-    if (
-      await fs.stat(place).then(
-        () => true,
-        () => false,
-      )
-    )
-      return place;
+    if (await exists(fs, place)) return place;
   }
   return resolve(job.outsideDirectory, path);
+}
+
+async function exists(fs: GateJob['repository']['ports']['fs'], path: string): Promise<boolean> {
+  try {
+    await fs.stat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }
 
 async function evaluate(setup: Setup, modelPath: string, configPath: string): Promise<Evaluation> {
@@ -166,7 +180,7 @@ async function evaluate(setup: Setup, modelPath: string, configPath: string): Pr
       ...(job.onEvent ? { onEvent: job.onEvent } : {}),
       ...(job.signal ? { signal: job.signal } : {}),
     });
-    checkData(job, result);
+    checkPin(policy.data, policy.digest, result.dataDigest);
     for (const [key, value] of Object.entries(result.runtime)) setup.environment.set(key, String(value));
     return evaluationOf(result);
   } catch (error) {
@@ -196,13 +210,9 @@ function notFinite(): Evaluation {
 }
 
 /** What was read must be what is pinned, even if it changed since it was checked. */
-function checkData({ gate }: GateJob, { dataDigest }: EvaluationResult): void {
-  const pin = gate.eval?.digest;
-  if (pin !== undefined && hexOf(pin) !== hexOf(dataDigest))
-    throw new MgitError(
-      'GATE_DATA_MISMATCH',
-      `${gate.eval?.data} is not the data that the policy pins: ${dataDigest}`,
-    );
+function checkPin(path: string, pin: string | undefined, found: string): void {
+  if (pin !== undefined && hexOf(pin) !== hexOf(found))
+    throw new MgitError('GATE_DATA_MISMATCH', `${path} is not the data that the policy pins: ${found}`);
 }
 
 /** Says so before hours of fine-tuning: items that can never resolve the margin. */

@@ -6,6 +6,7 @@ import { sha256 } from '../eval/report/statement.ts';
 import type { TreeFile } from '../store/history/history.ts';
 import { looksLikeManifest } from '../store/manifest/read-lines.ts';
 import { parseManifest } from '../store/manifest/read-manifest.ts';
+import { isRegularFile } from './gate-data.ts';
 import type { GateModel } from './gate-job.ts';
 import type { Repository } from './repository.ts';
 
@@ -54,7 +55,7 @@ async function* regularFiles(
   commit: CommitId,
 ): AsyncGenerator<{ readonly file: TreeFile; readonly blob: Uint8Array }> {
   const { tree } = await history.readCommit(commit);
-  const files = (await history.listTree(tree)).filter(({ mode }) => (mode & 0o170000) === 0o100000);
+  const files = (await history.listTree(tree)).filter(isRegularFile);
   let index = 0;
   for await (const blob of history.readBlobs(files.map(({ id }) => id))) {
     const file = files[index++];

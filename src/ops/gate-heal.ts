@@ -29,7 +29,7 @@ export async function healCandidate(repository: Repository, request: HealRequest
   const recipe = await gateRecipe(repository.history, policy, gate);
   if (!recipe) throw new Error('a gate that heals without a recipe');
   const model = await workspace.model(operation.candidate);
-  const files = gateModelFiles({ policy }, model);
+  const files = await gateModelFiles({ policy, repository }, model);
   const outputPath = join(workspace.directory, 'healed.safetensors');
   const [seed = 0] = gate.finetune?.seeds ?? [recipe.seed ?? 0];
   operation.onEvent?.({ type: 'step', message: `${gate.name}: healing the candidate` });

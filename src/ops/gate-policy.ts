@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { canonicalJson, type JsonValue } from '../base/canonical-json.ts';
 import type { CommitId, ObjectId } from '../base/ids.ts';
 import { isModelCompanion } from '../eval/gate/companions.ts';
@@ -5,6 +6,7 @@ import type { GatePolicy, Protection } from '../eval/gate/policy.ts';
 import type { TrustedKey } from '../eval/report/keys.ts';
 import { sha256 } from '../eval/report/statement.ts';
 import type { History } from '../store/history/history.ts';
+import { isScriptOf } from './gate-scripts.ts';
 import { keysFolderOf, trustedKeysAt } from './keys.ts';
 import { PROJECT_FILE, type ProjectFile, protectionOf, readProjectFile } from './project-file.ts';
 
@@ -44,8 +46,19 @@ export function policyDigest(policy: TargetPolicy, gate: GatePolicy): string {
   return sha256(canonicalJson({ gate, protection: policy.protection } as unknown as JsonValue));
 }
 
+/** What a policy's tree says of the paths that a contribution may not change unasked. */
+export interface PolicySurroundings {
+  /** Data that recipes train on. */
+  readonly recipeData: readonly string[];
+  /** All files of the tip. */
+  readonly files: ReadonlySet<string>;
+}
+
 /** Whether a path is policy, keys, or something that a gate of this policy reads: nothing that a contribution may change unasked. */
-export function policyPaths(policy: TargetPolicy, recipeData: readonly string[]): (path: string) => boolean {
+export function policyPaths(
+  policy: TargetPolicy,
+  { recipeData, files }: PolicySurroundings,
+): (path: string) => boolean {
   const { project } = policy;
   const configs = project.models.flatMap(({ graph }) =>
     !graph ? [] : 'onnx' in graph ? [graph.onnx] : [graph.config],
@@ -54,22 +67,17 @@ export function policyPaths(policy: TargetPolicy, recipeData: readonly string[])
     ...(gate.finetune ? [gate.finetune.recipe] : []),
     ...(gate.eval ? [gate.eval.data] : []),
     ...(gate.data ?? []).map(({ path }) => path),
-    ...(gate.command ?? []).flatMap(scriptPaths),
   ]);
   const all = [PROJECT_FILE, keysFolderOf(policy.protection), ...configs, ...fromGates, ...recipeData].map(
     plainPath,
   );
-  return path => isModelCompanion(path) || all.some(one => path === one || path.startsWith(`${one}/`));
-}
-
-/** A word of a command that may name a script: its folder counts too, since scripts import their neighbours. */
-function scriptPaths(word: string): readonly string[] {
-  const path = plainPath(word.replace(/^[^=]*=/, ''));
-  if (!/^[\w.][\w./-]*\.\w+$/.test(path)) return [];
-  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : undefined;
-  return folder === undefined ? [path] : [path, folder];
+  const scripts = project.gates.map(({ command }) => isScriptOf(command ?? [], files));
+  return path =>
+    isModelCompanion(path) ||
+    all.some(one => path === one || path.startsWith(`${one}/`)) ||
+    scripts.some(isScript => isScript(path));
 }
 
 function plainPath(path: string): string {
-  return path.replace(/^(\.\/)+/, '').replace(/\/+$/, '');
+  return posix.normalize(path).replace(/\/+$/, '');
 }

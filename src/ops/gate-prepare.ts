@@ -136,8 +136,7 @@ async function checkOutside(
   const path = resolve(outsideDirectory(repository), data.path);
   const found = await outsideDigest(repository, policy, { gate, use: data.use, absolute: path });
   if (found === data.digest) return;
-  const place =
-    gate.eval?.data === data.path ? 'eval.digest' : gate.finetune ? 'finetune.digest' : 'data[].digest';
+  const place = { eval: 'eval.digest', train: 'finetune.digest', command: 'data[].digest' }[data.use];
   if (data.digest === undefined)
     throw new MgitError(
       'GATE_DATA_UNPINNED',

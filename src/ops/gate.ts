@@ -33,7 +33,11 @@ export async function runGates(repository: Repository, options: RunGatesOptions)
   await using workspace = await openWorkspace(repository, prepared.policy, options);
   const healing = prepared.gates.find(gate => gate.finetune?.mode === 'heal');
   const candidate = healing
-    ? await healCandidate(repository, { ...prepared, gate: healing, workspace, operation: options })
+    ? await healCandidate(repository, { ...prepared, gate: healing, workspace, operation: options }).catch(
+        (error: unknown) => {
+          throw isOfGate(error) ? asGateError(error, prepared.policy, healing) : error;
+        },
+      )
     : options.candidate;
   const healedFrom = healing ? options.candidate : null;
   const gates: GateResult[] = [];
@@ -84,7 +88,7 @@ async function runGate(repository: Repository, request: GateRequest, openJob: Op
     const reportPath = await keep(repository, report, request.key);
     return { gate: gate.name, verdict: report.verdict, report, reportPath };
   } catch (error) {
-    if (!isMgitError(error) || error.code === 'INTERRUPTED') throw error;
+    if (!isOfGate(error)) throw error;
     return { gate: gate.name, verdict: 'error', error: asGateError(error, policy, gate) };
   }
 }
@@ -119,6 +123,11 @@ async function keep(repository: Repository, report: GateReport, key: SigningKey)
     `gate ${gate}: ${report.verdict} for ${candidate.commit.slice(0, 10)}`,
   );
   return `${stem}.dsse.json`;
+}
+
+/** Neither a bug nor Ctrl-C. */
+function isOfGate(error: unknown): error is MgitError {
+  return isMgitError(error) && error.code !== 'INTERRUPTED';
 }
 
 /** Whatever kept a gate from running is the gate's error, under a code that says so. */

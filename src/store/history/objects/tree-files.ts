@@ -3,7 +3,7 @@ import type { ObjectId } from '../../../base/ids.ts';
 import type { TreeFile } from '../history.ts';
 import type { ObjectStore } from './object-store.ts';
 import { formatTree, MODE, parseTree, type TreeEntry } from './tree-object.ts';
-import { checkTreeFile, invalid } from './tree-path.ts';
+import { checkTreeFile, checkTreeNames, invalid } from './tree-path.ts';
 
 /** All files below a tree, in the order of their paths' bytes, which is the order of Git's trees. */
 export async function listTreeFiles(
@@ -65,7 +65,9 @@ async function readTree(store: ObjectStore, id: ObjectId): Promise<readonly Tree
   const object = await store.read(id);
   if (object.type !== 'tree')
     throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${object.type}, not a tree`);
-  return parseTree(id, object.bytes);
+  const entries = parseTree(id, object.bytes);
+  checkTreeNames(entries);
+  return entries;
 }
 
 function place(root: Folder, file: TreeFile): void {

@@ -1,6 +1,6 @@
 import { MgitError } from '../../../base/errors.ts';
 import type { TreeFile } from '../history.ts';
-import { MODE } from './tree-object.ts';
+import { MODE, type TreeEntry } from './tree-object.ts';
 
 const FILE_MODES: readonly number[] = [MODE.file, MODE.executable, MODE.symlink, MODE.submodule];
 /** Characters that macOS's file system ignores in names, so that `.g\u200cit` would be `.git`. */
@@ -15,6 +15,20 @@ export function checkTreeFile(file: TreeFile): void {
   for (const segment of file.path.split('/')) {
     const problem = problemOf(segment);
     if (problem) throw invalid(file.path, problem);
+  }
+}
+
+/**
+ * Checks the names of a tree that was read, which may be anybody's: none leads out of its folder or into Git's own, none occurs twice
+ * (a link and a folder of one name would lead out, too). Errors: `TREE_INVALID`.
+ */
+export function checkTreeNames(entries: readonly TreeEntry[]): void {
+  const names = new Set<string>();
+  for (const { name } of entries) {
+    if (name === '' || name === '.' || name === '..' || name.includes('/') || isGitDirectory(name))
+      throw invalid(name, 'is not one that a tree may hold');
+    if (names.has(name)) throw invalid(name, 'occurs twice in a tree');
+    names.add(name);
   }
 }
 
