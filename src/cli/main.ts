@@ -8,6 +8,7 @@ import { reportError } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { CliIo } from './io.ts';
 import { VERSION } from './version.ts';
+import { printable } from './views/printable.ts';
 import type { EventView } from './views/progress.ts';
 
 /** The entry of the `mgit` program: sets the exit code of the process. */
@@ -133,7 +134,11 @@ function deliver(outcome: CommandOutcome, state: RunState): void {
   if (state.globals.jsonStream)
     state.io.stdout.write(`${JSON.stringify({ type: 'result', result: outcome.json })}\n`);
   else if (state.globals.json) state.io.stdout.write(`${JSON.stringify(outcome.json, null, 2)}\n`);
-  else if (outcome.human !== '') state.io.stdout.write(`${outcome.human}\n`);
+  else if (outcome.human !== '') {
+    // Into a pipe goes the text as it is: a diff must stay one.
+    const { stdout } = state.io;
+    stdout.write(`${stdout.isTty ? printable(outcome.human) : outcome.human}\n`);
+  }
 }
 
 type World = Pick<CliContext, 'ports' | 'onEvent'>;

@@ -2,6 +2,7 @@ import type { BlockSummary } from '../../ops/diff/block-summaries.ts';
 import type { FileDiff } from '../../ops/diff/file-diff.ts';
 import type { ModelDiff, TensorChange, TensorType } from '../../ops/diff/model-diff.ts';
 import { type CliIo, paint, type Style, table } from '../io.ts';
+import { label } from './printable.ts';
 
 const KIND_STYLES: Readonly<Record<TensorChange['kind'], Style>> = {
   added: 'green',
@@ -61,7 +62,7 @@ function tensorRow(io: CliIo, change: TensorChange): string[] {
     : ['', '', '', ''];
   return [
     mark,
-    name,
+    label(name),
     typeText(change),
     ...numbers,
     difference ? paint(io, 'red', warningOf(difference)) : '',
@@ -92,7 +93,7 @@ function typeName(type: TensorType | null): string | undefined {
 function blockTable(blocks: readonly BlockSummary[]): string {
   const head = ['block', 'changed', 'added', 'removed', 'rel L2', 'max abs', 'NaN'];
   const rows = blocks.map(({ block, changed, added, removed, unchanged, relativeL2, maxAbs, nanAfter }) => [
-    block,
+    label(block),
     `${changed} of ${changed + removed + unchanged}`,
     String(added),
     String(removed),

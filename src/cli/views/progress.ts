@@ -1,6 +1,7 @@
 import type { MgitEvent, OnEvent } from '../../base/events.ts';
 import type { Clock } from '../../base/ports/clock.ts';
 import { type CliIo, paint } from '../io.ts';
+import { printable } from './printable.ts';
 import type { ProgressBar } from './progress-bar.ts';
 import { describePhase, nextPhase, type PhaseProgress } from './progress-state.ts';
 
@@ -60,7 +61,7 @@ async function printAbove(io: CliIo, bar: Promise<ProgressBar> | undefined, line
 }
 
 function lineOf(io: CliIo, event: Exclude<MgitEvent, { type: 'progress' }>): string {
-  if (event.type === 'step') return event.message;
-  const hint = event.hint ? `\n${paint(io, 'cyan', 'hint')}: ${event.hint}` : '';
-  return `${paint(io, 'yellow', `warning[${event.code}]`)}: ${event.message}${hint}`;
+  if (event.type === 'step') return printable(event.message);
+  const hint = event.hint ? `\n${paint(io, 'cyan', 'hint')}: ${printable(event.hint)}` : '';
+  return `${paint(io, 'yellow', `warning[${event.code}]`)}: ${printable(event.message)}${hint}`;
 }
