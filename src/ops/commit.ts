@@ -1,12 +1,13 @@
 import { MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
-import { type CommitId, type ObjectId, parseCommitId } from '../base/ids.ts';
+import type { CommitId, ObjectId } from '../base/ids.ts';
 import type { Commit, Head } from '../store/history/history.ts';
 import { type IndexState, readIndexState } from '../store/worktree/index-session.ts';
 import { readText } from '../store/worktree/work-tree.ts';
 import { addPaths } from './add.ts';
 import { finishMessage, requireHook } from './commit-message.ts';
-import { refuseDuringMerge } from './merge-in-progress.ts';
+import { gitMergeHeads } from './merge/merge-state.ts';
+import { refuseDuringAnyMerge, refuseDuringMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
 import { refuseProtected } from './protection.ts';
 import type { Repository } from './repository.ts';
@@ -43,7 +44,7 @@ export interface CommitResult {
  */
 export async function commitIndex(repository: Repository, options: CommitOptions): Promise<CommitResult> {
   const { history } = repository;
-  await refuseDuringMerge(repository);
+  await (options.amend ? refuseDuringAnyMerge(repository) : refuseDuringMerge(repository));
   const head = await history.head();
   if (head.kind === 'branch') await refuseProtected(repository, head.ref, head.commit);
   const amended = options.amend ? await amendedCommit(repository, head) : undefined;
@@ -76,7 +77,7 @@ async function draftOf(
   refuseUnmerged(index);
   const files = [...index.tracked.values()].filter(entry => !entry.intentToAdd);
   const tree = await repository.history.writeTree(files);
-  const merging = amended === undefined ? await mergeHeads(repository) : [];
+  const merging = await gitMergeHeads(repository);
   const own = amended?.parents ?? (head.commit === undefined ? [] : [head.commit]);
   const draft = { tree, parents: [...own, ...merging], amended, merging };
   if (!options.allowEmpty && amended === undefined && merging.length === 0)
@@ -156,15 +157,6 @@ async function refuseEmpty(
   throw new MgitError('NOTHING_TO_COMMIT', 'nothing is staged to commit', {
     hint: 'stage files with "mgit add", or use -a for those that are tracked',
   });
-}
-
-/** The other parents of a merge that plain Git has begun. */
-async function mergeHeads(repository: Repository): Promise<CommitId[]> {
-  const text = (await readGitFile(repository, 'MERGE_HEAD')) ?? '';
-  return text
-    .split('\n')
-    .filter(line => line !== '')
-    .map(parseCommitId);
 }
 
 async function forgetMerge({ ports, history }: Repository): Promise<void> {

@@ -1,5 +1,5 @@
 import { MgitError } from '../base/errors.ts';
-import { readMergeState } from './merge/merge-state.ts';
+import { gitMergeHeads, readMergeState } from './merge/merge-state.ts';
 import type { Repository } from './repository.ts';
 
 /** Refuses what would lead away from a merge that waits for its conflicts. Errors: `MERGE_IN_PROGRESS`. */
@@ -9,3 +9,16 @@ export async function refuseDuringMerge(repository: Repository): Promise<void> {
     hint: 'finish it with "mgit merge --continue", or give it up with "mgit merge --abort"',
   });
 }
+
+/** The same for merges that plain Git has begun, too. Errors: `MERGE_IN_PROGRESS`. */
+export async function refuseDuringAnyMerge(repository: Repository): Promise<void> {
+  await refuseDuringMerge(repository);
+  if ((await gitMergeHeads(repository)).length === 0) return;
+  throw new MgitError('MERGE_IN_PROGRESS', 'a merge that plain git began is not concluded', {
+    hint: GIT_MERGE_HINT,
+  });
+}
+
+/** What to do about a merge that plain Git has begun. */
+export const GIT_MERGE_HINT =
+  'conclude it with "mgit add" and "mgit commit", or give it up with "git merge --abort"';

@@ -10,9 +10,10 @@ import { clearMergeState, type MergeState } from './merge/merge-state.ts';
 import { type MergedPaths, mergePaths } from './merge/merged-tree.ts';
 import { type ModelReport, mergeModels } from './merge/models.ts';
 import { pauseMerge } from './merge/pause.ts';
-import { refuseLocalChanges, refuseSecondMerge } from './merge/refuse-local-changes.ts';
+import { refuseLocalChanges } from './merge/refuse-local-changes.ts';
 import { resumeMerge } from './merge/resume.ts';
 import { type MergeSituation, readSituation } from './merge/situation.ts';
+import { refuseDuringAnyMerge } from './merge-in-progress.ts';
 import type { Repository } from './repository.ts';
 
 /** How candidates of a protected branch are gated. */
@@ -117,7 +118,7 @@ async function mergeOnce(
   const { method, given = [], into, revisions } = options;
   const situation = await readSituation(repository, { revisions, method, given, into });
   const { target } = situation;
-  if (target.checkedOut) await refuseSecondMerge(repository);
+  if (target.checkedOut) await refuseDuringAnyMerge(repository);
   const [first] = situation.revisions;
   if (first === undefined) return { kind: 'up-to-date', target: target.ref, tip: target.tip };
   refuseUngated(target, options.gate !== false);

@@ -4,6 +4,8 @@ import type { CommitId } from '../base/ids.ts';
 import type { Commit, Head } from '../store/history/history.ts';
 import { forceCheckout, resetIndex } from './checkout.ts';
 import { subjectOf } from './commit.ts';
+import { clearMergeState } from './merge/merge-state.ts';
+import { refuseDuringAnyMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
 import { refuseProtected } from './protection.ts';
 import type { Repository } from './repository.ts';
@@ -11,13 +13,14 @@ import type { Repository } from './repository.ts';
 /** How much of the repository follows the branch: nothing, the index, or index and work tree. */
 export type ResetMode = 'soft' | 'mixed' | 'hard';
 
-/** Moves the current branch to a revision. Errors: `REVISION_UNKNOWN`, `BRANCH_PROTECTED`, `EXTENT_MISSING`, `REF_CONFLICT`. */
+/** Moves the current branch to a revision; a merge in progress ends, unless `soft` is refused for it. Errors: `MERGE_IN_PROGRESS`, `REVISION_UNKNOWN`, `BRANCH_PROTECTED`, `EXTENT_MISSING`, `REF_CONFLICT`. */
 export async function resetTo(
   repository: Repository,
   revision: string,
   options: LongOperation & { readonly mode: ResetMode },
 ): Promise<Commit> {
   const { history } = repository;
+  if (options.mode === 'soft') await refuseDuringAnyMerge(repository);
   const head = await history.head();
   const commit = await history.readCommit(await history.resolveCommit(revision));
   const moves = head.commit !== commit.id;
@@ -27,6 +30,7 @@ export async function resetTo(
   await recordOperation(repository, { command, files }, async () => {
     if (options.mode === 'hard') await forceCheckout(repository, commit.tree, options);
     if (options.mode === 'mixed') await resetIndex(repository, commit.tree);
+    if (options.mode !== 'soft') await clearMergeState(repository);
     if (moves)
       await moveHead(repository, head, { commit: commit.id, reason: `reset: moving to ${revision}` });
   });

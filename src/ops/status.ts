@@ -11,7 +11,7 @@ import { comparePaths, listUntracked } from '../store/worktree/untracked.ts';
 import type { WorkTree } from '../store/worktree/work-tree.ts';
 import { readManifestBlob } from './manifests-at.ts';
 import type { FileConflict } from './merge/file-conflict.ts';
-import { readMergeState } from './merge/merge-state.ts';
+import { gitMergeHeads, readMergeState } from './merge/merge-state.ts';
 import { modelChange } from './model-change.ts';
 import type { Repository } from './repository.ts';
 import { readTracking, type Tracking } from './tracking.ts';
@@ -35,6 +35,8 @@ export interface Status {
   readonly conflicts: readonly ConflictedFile[];
   /** The revisions that a waiting merge brings in, as the user called them; empty without one. */
   readonly merging: readonly string[];
+  /** Plain Git has begun a merge that is not concluded. */
+  readonly mergingByGit: boolean;
   /** How the branch stands to the one that it follows, as last fetched. */
   readonly upstream: Tracking | undefined;
 }
@@ -52,6 +54,7 @@ export async function readStatus(
     head,
     upstream: await readTracking(repository.history, head),
     merging: merge?.revisions.map(({ revision }) => revision) ?? [],
+    mergingByGit: merge === undefined && (await gitMergeHeads(repository)).length > 0,
     staged: await stagedChanges(repository, index, head.commit),
     unstaged: await unstagedChanges(repository, index, options),
     untracked: await untrackedPaths(workTree, index, options.allUntracked !== true),

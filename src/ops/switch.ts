@@ -4,7 +4,7 @@ import type { CommitId } from '../base/ids.ts';
 import type { Head } from '../store/history/history.ts';
 import { branchTip, createBranch, refuseTaken, trackRemote } from './branch.ts';
 import { type CheckoutResult, checkoutTree, forceCheckout } from './checkout.ts';
-import { refuseDuringMerge } from './merge-in-progress.ts';
+import { refuseDuringAnyMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
 import { previousPlace } from './previous-place.ts';
 import type { Repository } from './repository.ts';
@@ -30,7 +30,7 @@ export interface SwitchResult extends CheckoutResult {
 /** Moves HEAD, index and work tree to a branch or commit. Errors: `BRANCH_UNKNOWN`, `BRANCH_EXISTS`, `LOCAL_CHANGES`, `EXTENT_MISSING`. */
 export async function switchTo(repository: Repository, options: SwitchOptions): Promise<SwitchResult> {
   const { history } = repository;
-  await refuseDuringMerge(repository);
+  await refuseDuringAnyMerge(repository);
   if (options.target === '-') return switchTo(repository, { ...options, ...(await previousPlace(history)) });
   const head = await history.head();
   const name = options.create ?? options.target ?? '';

@@ -37,6 +37,7 @@ function statusJson(status: Status): JsonValue {
     untracked: status.untracked,
     conflicts: status.conflicts.map(jsonValue),
     merging: status.merging,
+    mergingByGit: status.mergingByGit,
     clean:
       status.staged.length + status.unstaged.length + status.untracked.length + status.conflicts.length === 0,
   };

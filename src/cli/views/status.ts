@@ -1,4 +1,5 @@
 import { describeConflict } from '../../ops/merge/file-conflict.ts';
+import { GIT_MERGE_HINT } from '../../ops/merge-in-progress.ts';
 import type { ConflictedFile, Status } from '../../ops/status.ts';
 import type { FileChange } from '../../ops/tree-changes.ts';
 import { type CliIo, paint } from '../io.ts';
@@ -37,7 +38,8 @@ function trackingLine({ upstream }: Status): string {
   return `Your branch is up to date with '${name}'`;
 }
 
-function mergeLine({ merging, conflicts }: Status): string {
+function mergeLine({ merging, mergingByGit, conflicts }: Status): string {
+  if (mergingByGit) return `\nMerging with plain git: ${GIT_MERGE_HINT}`;
   if (merging.length === 0) return '';
   const next =
     conflicts.length > 0

@@ -6,14 +6,19 @@ import { editIndex, readIndexState } from '../../store/worktree/index-session.ts
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
 import { filesOfTree, writeFiles } from '../checkout.ts';
 import { sameFile } from '../checkout-plan.ts';
+import { GIT_MERGE_HINT } from '../merge-in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { workTreeOf } from '../work-tree.ts';
-import { clearMergeState, type MergeState, readMergeState } from './merge-state.ts';
+import { clearMergeState, gitMergeHeads, type MergeState, readMergeState } from './merge-state.ts';
 
 /** The waiting merge. Errors: `MERGE_NONE`. */
 export async function requireMergeState(repository: Repository): Promise<MergeState> {
   const state = await readMergeState(repository);
   if (state !== undefined) return state;
+  if ((await gitMergeHeads(repository)).length > 0)
+    throw new MgitError('MERGE_NONE', 'the merge in progress was begun by plain git', {
+      hint: GIT_MERGE_HINT,
+    });
   throw new MgitError('MERGE_NONE', 'no merge waits to be finished', {
     hint: 'begin one with "mgit merge <revision>"',
   });
@@ -21,10 +26,14 @@ export async function requireMergeState(repository: Repository): Promise<MergeSt
 
 /**
  * Gives up a waiting merge: files and index entries that it touched become those of the tip again; local changes elsewhere stay.
- * Errors: `MERGE_NONE`, `EXTENT_MISSING`.
+ * Errors: `MERGE_NONE`, `MERGE_TARGET_MOVED`, `EXTENT_MISSING`.
  */
 export async function abortMerge(repository: Repository, long: LongOperation = {}): Promise<MergeState> {
   const state = await requireMergeState(repository);
+  if ((await repository.history.head()).commit !== state.tip)
+    throw new MgitError('MERGE_TARGET_MOVED', 'the branch is not where the merge began', {
+      hint: 'give the merge up with "git merge --abort"',
+    });
   const workTree = await workTreeOf(repository);
   const index = await readIndexState(workTree);
   const { tree } = await repository.history.readCommit(state.tip);

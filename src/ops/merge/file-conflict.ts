@@ -29,7 +29,7 @@ export function describeConflict(conflict: FileConflict): readonly string[] {
   switch (conflict.kind) {
     case 'text':
       return [
-        `${path}: ${conflict.regions} places changed on both sides; edit the file, then mgit add ${path}`,
+        `${path}: ${conflict.regions} ${conflict.regions === 1 ? 'place' : 'places'} changed on both sides; edit the file, then mgit add ${path}`,
       ];
     case 'file':
       return [

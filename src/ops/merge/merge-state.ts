@@ -24,24 +24,34 @@ export interface MergeState {
 }
 
 /**
- * The merge that waits for its conflicts, if there is one. Without Git's `MERGE_HEAD` there is none: a plain commit has
- * concluded it, or Git has given it up. Errors: `MERGE_STATE_CORRUPT`.
+ * The merge that waits for its conflicts, if there is one. Where Git's `MERGE_HEAD` does not name the same commits there is none: a
+ * plain commit has concluded it, Git has given it up, or begun another one. Errors: `MERGE_STATE_CORRUPT`.
  */
 export async function readMergeState(repository: Repository): Promise<MergeState | undefined> {
   const bytes = await readIfThere(repository, pathOf(repository));
-  const head = await readIfThere(repository, `${repository.history.gitDirectory}/MERGE_HEAD`);
-  if (bytes === undefined || head === undefined) return undefined;
+  const heads = await gitMergeHeads(repository);
+  if (bytes === undefined || heads.length === 0) return undefined;
   try {
     const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as MergeState;
     if (state.version !== 1) throw new Error(`version ${state.version}`);
-    for (const id of [state.tip, ...state.revisions.map(({ commit }) => commit)]) parseCommitId(id);
-    return state;
+    const commits = state.revisions.map(({ commit }) => commit);
+    for (const id of [state.tip, ...commits]) parseCommitId(id);
+    return String(commits) === String(heads) ? state : undefined;
   } catch (cause) {
     throw new MgitError('MERGE_STATE_CORRUPT', `the waiting merge cannot be read: ${pathOf(repository)}`, {
       cause,
       hint: 'remove that file and run git merge --abort',
     });
   }
+}
+
+/** The commits that a merge in progress brings in, by mgit or by plain Git; none without one. */
+export async function gitMergeHeads(repository: Repository): Promise<readonly CommitId[]> {
+  const bytes = await readIfThere(repository, `${repository.history.gitDirectory}/MERGE_HEAD`);
+  const lines = Buffer.from(bytes ?? [])
+    .toString('latin1')
+    .split('\n');
+  return lines.filter(line => line !== '').map(parseCommitId);
 }
 
 function readIfThere({ ports }: Repository, path: string): Promise<Uint8Array | undefined> {

@@ -1,4 +1,3 @@
-import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
@@ -8,20 +7,10 @@ import { planCheckout } from '../checkout-plan.ts';
 import { localChanges } from '../local-changes.ts';
 import type { Repository } from '../repository.ts';
 import { workTreeOf } from '../work-tree.ts';
-import { readMergeState } from './merge-state.ts';
 import type { MergedPaths } from './merged-tree.ts';
 
 /** Stands for a model that is not computed yet: it differs from any that there is. */
 const NOT_YET = '0'.repeat(40) as ObjectId;
-
-/** Refuses to begin a merge while another one waits. Errors: `MERGE_IN_PROGRESS`. */
-export async function refuseSecondMerge(repository: Repository): Promise<void> {
-  const index = await readIndexState(await workTreeOf(repository));
-  if ((await readMergeState(repository)) === undefined && index.unmerged.length === 0) return;
-  throw new MgitError('MERGE_IN_PROGRESS', 'a merge waits for its conflicts to be resolved', {
-    hint: 'finish it with "mgit merge --continue", or give it up with "mgit merge --abort"',
-  });
-}
 
 /** Refuses a merge, before anything is computed, that would touch files with local changes. Errors: `LOCAL_CHANGES`. */
 export async function refuseLocalChanges(
