@@ -9,7 +9,7 @@ import { gateLineage } from './gate-lineage.ts';
 import { outsideDigest } from './gate-outside-data.ts';
 import { type TargetPolicy, targetPolicy } from './gate-policy.ts';
 import type { RunGatesOptions } from './gate-run.ts';
-import { signingKey } from './keys.ts';
+import { keysFolderOf, signingKey } from './keys.ts';
 import type { Repository } from './repository.ts';
 
 /** A run that nothing known beforehand stands against. */
@@ -64,10 +64,15 @@ function chosenGates(policy: TargetPolicy, only: readonly string[] | undefined):
 async function trustedSigningKey(repository: Repository, policy: TargetPolicy): Promise<SigningKey> {
   const key = await signingKey(repository);
   if (policy.keys.some(({ keyId }) => keyId === key.keyId)) return key;
+  const isLocked = policy.keys.length === 0;
   throw new MgitError(
     'GATE_KEY_UNTRUSTED',
     `the tip of ${policy.ref.replace(/^refs\/heads\//, '')} does not trust the signing key ${key.keyId.slice(0, 16)}`,
-    { hint: 'have somebody whose key is trusted land your public key: mgit key trust <name>' },
+    {
+      hint: isLocked
+        ? `it trusts no key at all, so nothing can land: move it back with git, and commit ${keysFolderOf(policy.protection)} (mgit key trust <name>) before or with the protection`
+        : 'have somebody whose key is trusted land your public key: mgit key trust <name>',
+    },
   );
 }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { MgitError } from '../errors.ts';
+import { isSystemError, MgitError } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { Conversation, ProcessPort, SpawnRequest, SpawnResult } from './process.ts';
 
@@ -48,8 +48,17 @@ function start(request: SpawnRequest): ChildProcess {
     ...(request.signal === undefined ? {} : { signal: request.signal }),
     env,
     stdio: request.stdio === 'inherit' ? 'inherit' : 'pipe',
+    detached: leadsGroup(request),
     windowsHide: true,
   });
+}
+
+/**
+ * Programs with a time limit lead a process group of their own, so that those they start end with them. Others do not: they may need the
+ * terminal, which only the foreground group reads. Windows has no such groups.
+ */
+function leadsGroup({ timeoutMs }: SpawnRequest): boolean {
+  return timeoutMs !== undefined && process.platform !== 'win32';
 }
 
 function collect(stream: NodeJS.ReadableStream | null, onChunk?: (chunk: Uint8Array) => void): Uint8Array[] {
@@ -65,11 +74,16 @@ interface Output {
 
 function ended(child: ChildProcess, request: SpawnRequest, output: Output): Promise<SpawnResult> {
   let timedOut = false;
-  const kill = (): void => {
+  const end = (): void => endWithGroup(child, request);
+  const timer = setTimer(request.timeoutMs, () => {
     timedOut = true;
-    child.kill('SIGKILL');
-  };
-  const timer = request.timeoutMs === undefined ? undefined : setTimeout(kill, request.timeoutMs);
+    end();
+  });
+  if (leadsGroup(request)) {
+    request.signal?.addEventListener('abort', end);
+    process.on('exit', end);
+    child.on('exit', end); // What is left of the group would keep the pipes open.
+  }
   return new Promise<SpawnResult>((resolve, reject) => {
     child.on('error', error =>
       reject(error.name === 'AbortError' ? new MgitError('INTERRUPTED', 'interrupted') : error),
@@ -83,5 +97,23 @@ function ended(child: ChildProcess, request: SpawnRequest, output: Output): Prom
         stderr: Buffer.concat(output.stderr),
       }),
     );
-  }).finally(() => clearTimeout(timer));
+  }).finally(() => {
+    clearTimeout(timer);
+    request.signal?.removeEventListener('abort', end);
+    process.off('exit', end);
+  });
+}
+
+function setTimer(milliseconds: number | undefined, act: () => void): NodeJS.Timeout | undefined {
+  return milliseconds === undefined ? undefined : setTimeout(act, milliseconds);
+}
+
+function endWithGroup(child: ChildProcess, request: SpawnRequest): void {
+  if (child.pid === undefined) return;
+  if (!leadsGroup(request)) return void child.kill('SIGKILL');
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    if (!isSystemError(error, 'ESRCH', 'EPERM')) throw error; // Nobody is left; macOS says EPERM of those that are ending.
+  }
 }
