@@ -1,11 +1,15 @@
 import { MgitError } from '../../base/errors.ts';
+import type { Digest } from '../../base/ids.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 import type { PackEntry } from '../packs/pack-index.ts';
 import { decodeRecipe } from '../packs/recipe-parameters.ts';
 import type { ReadRecipeInput, Recipe } from '../packs/records.ts';
-import { freshBuffers } from './buffer-pool.ts';
+import { type BufferPool, createBufferPool } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
 import { type ExtentRange, type ReadContext, readExtent } from './read-extent.ts';
+
+/** Buffers of an input beyond one for each thread: the one being read, and one on its way. */
+const READ_AHEAD = 2;
 
 /** Recomputes part of an extent. Errors: `RECIPE_INVALID` when the result is not as long as the record says. */
 export async function* readRecipe(
@@ -18,32 +22,91 @@ export async function* readRecipe(
     throw new MgitError('RECIPE_INVALID', `the recipe of ${entry.digest} has another length than its record`);
   const inputs = recipeInputs(recipe, {
     ...context,
-    buffers: freshBuffers,
-    baseBuffers: freshBuffers,
     depth: context.depth + 1,
   });
-  const end = range.offset + range.length;
-  let position = 0;
   try {
-    for await (const slice of context.evaluateRecipe(recipe, inputs.read, context.signal)) {
-      const from = Math.max(0, range.offset - position);
-      const to = Math.min(slice.length, end - position);
-      for (let at = from; at < to; at += FRAME_BYTES)
-        yield slice.subarray(at, Math.min(to, at + FRAME_BYTES));
-      position += slice.length;
-      if (position >= end && end < recipe.length) return;
-      if (position > recipe.length) break;
-    }
+    const slices = context.evaluateRecipe(recipe, inputs.read, context.signal);
+    yield* inFrames(
+      exactRange(recipe, slices, { ...range, digest: entry.digest }),
+      range.length,
+      context.buffers,
+    );
   } finally {
     await inputs.close();
   }
+}
+
+/** The part of a computed extent that lies in the range. A result that is read to its end must have the recipe's length. */
+async function* exactRange(
+  recipe: Recipe,
+  slices: AsyncIterable<Uint8Array>,
+  { offset, length, digest }: ExtentRange & { readonly digest: string },
+): AsyncGenerator<Uint8Array> {
+  const end = offset + length;
+  let position = 0;
+  for await (const slice of slices) {
+    const [from, to] = [Math.max(0, offset - position), Math.min(slice.length, end - position)];
+    if (from < to) yield slice.subarray(from, to);
+    position += slice.length;
+    if (position >= end && end < recipe.length) return;
+    if (position > recipe.length) break;
+  }
   if (position !== recipe.length)
-    throw new MgitError('RECIPE_INVALID', `the recipe of ${entry.digest} does not give its length`);
+    throw new MgitError('RECIPE_INVALID', `the recipe of ${digest} does not give its length`);
+}
+
+/** The same bytes in frames of `buffers`: a bounded pool makes the calculation wait for whoever uses its results. */
+async function* inFrames(
+  slices: AsyncIterable<Uint8Array>,
+  length: number,
+  buffers: BufferPool,
+): AsyncGenerator<Uint8Array> {
+  let left = length;
+  let used = 0;
+  let frame: Uint8Array | undefined;
+  try {
+    for await (const slice of slices) {
+      for (let at = 0; at < slice.length; ) {
+        frame ??= await buffers.acquire(Math.min(FRAME_BYTES, left));
+        const part = slice.subarray(at, at + frame.length - used);
+        frame.set(part, used);
+        at += part.length;
+        used += part.length;
+        if (used < frame.length) continue;
+        const full = frame;
+        left -= used;
+        used = 0;
+        frame = undefined;
+        yield full;
+      }
+    }
+  } finally {
+    if (frame) buffers.release(frame);
+  }
 }
 
 interface Cursor {
   readonly reader: ExactReader;
+  readonly buffers: BufferPool;
   position: number;
+}
+
+/** An input read ahead in a few buffers of its own, shared with the threads that decode: nothing is copied to them or left to be collected. */
+function pooledReader(digest: Digest, range: ExtentRange, context: ReadContext): Omit<Cursor, 'position'> {
+  const slots = context.engine.width + READ_AHEAD;
+  const [buffers, baseBuffers] = [createBufferPool(slots), createBufferPool(slots)];
+  return {
+    buffers,
+    reader: exactReader(readExtent(digest, range, { ...context, buffers, baseBuffers }), buffers),
+  };
+}
+
+/** Bytes for the caller to keep; a buffer of the pool goes back. */
+function ownCopy(bytes: Uint8Array, buffers: BufferPool): Uint8Array {
+  if (!(bytes.buffer instanceof SharedArrayBuffer)) return bytes;
+  const copy = new Uint8Array(bytes);
+  buffers.release(bytes);
+  return copy;
 }
 
 /** Inputs are mostly read in order: a cursor per input keeps a computed one from being recomputed for every slice. */
@@ -61,11 +124,11 @@ function recipeInputs(
       if (cursor?.position !== offset) {
         await cursor?.reader.close();
         const rest = { offset, length: input.length - offset };
-        cursor = { reader: exactReader(readExtent(input.digest, rest, context)), position: offset };
+        cursor = { ...pooledReader(input.digest, rest, context), position: offset };
         cursors.set(index, cursor);
       }
       cursor.position += length;
-      return cursor.reader.take(length);
+      return ownCopy(await cursor.reader.take(length), cursor.buffers);
     },
     close: async () => {
       for (const { reader } of cursors.values()) await reader.close();

@@ -4,6 +4,7 @@ import type { Digest } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Manifest, ManifestExtent } from '../manifest/manifest.ts';
 import { createFileSink, type FileSink } from '../packs/file-sink.ts';
+import { RECORD_KINDS } from '../packs/records.ts';
 import type { UnfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { chainCost } from './chain.ts';
 import { runsOf } from './plan-extents.ts';
@@ -60,12 +61,29 @@ async function writeExtents(
     options.onEvent?.({ type: 'progress', phase: 'restore', done, total: manifest.size, unit: 'bytes' });
   };
   const runs = runsOf(manifest.extents, extent => extent.length);
+  const calculation = oneAtATime();
   await inParallel(runs, lanes, async run => {
     read.signal?.throwIfAborted();
     const [first, second] = run;
-    if (first && !second) await writeExtent(sink, first, { read, progress });
-    else await writeRun(sink, run, { read, progress });
+    if (first && !second) {
+      const write = (): Promise<void> => writeExtent(sink, first, { read, progress });
+      await ((await isRecipe(first.digest, read)) ? calculation(write) : write());
+    } else await writeRun(sink, run, { read, progress });
   });
+}
+
+/** Recipes are calculated in this thread: side by side they would take the memory of all their inputs, and no less time. */
+function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  return work => {
+    const turn = last.then(work);
+    last = turn.catch(() => {}); // Reported to whoever waits for this turn.
+    return turn;
+  };
+}
+
+async function isRecipe(digest: Digest, { lookup }: ReadContext): Promise<boolean> {
+  return (await lookup(digest))?.segments[0]?.entry.kind === RECORD_KINDS.recipe;
 }
 
 interface Writing {
