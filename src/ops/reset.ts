@@ -37,6 +37,11 @@ export async function resetTo(
   return commit;
 }
 
+/** On a branch without commits: takes everything out of the index again. */
+export async function unstageAll(repository: Repository): Promise<void> {
+  await resetIndex(repository, undefined);
+}
+
 /** Moves the current branch, or a detached HEAD, by compare-and-swap. */
 export async function moveHead(
   repository: Repository,

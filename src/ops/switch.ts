@@ -4,6 +4,7 @@ import type { CommitId } from '../base/ids.ts';
 import type { Head } from '../store/history/history.ts';
 import { branchTip, createBranch, refuseTaken, trackRemote } from './branch.ts';
 import { type CheckoutResult, checkoutTree, forceCheckout } from './checkout.ts';
+import { refuseShownElsewhere } from './linked-work-trees.ts';
 import { refuseDuringAnyMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
 import { previousPlace } from './previous-place.ts';
@@ -27,7 +28,7 @@ export interface SwitchResult extends CheckoutResult {
   readonly created: boolean;
 }
 
-/** Moves HEAD, index and work tree to a branch or commit. Errors: `BRANCH_UNKNOWN`, `BRANCH_EXISTS`, `LOCAL_CHANGES`, `EXTENT_MISSING`. */
+/** Moves HEAD, index and work tree to a branch or commit. Errors: `BRANCH_UNKNOWN`, `BRANCH_EXISTS`, `BRANCH_CHECKED_OUT`, `LOCAL_CHANGES`, `EXTENT_MISSING`. */
 export async function switchTo(repository: Repository, options: SwitchOptions): Promise<SwitchResult> {
   const { history } = repository;
   await refuseDuringAnyMerge(repository);
@@ -36,6 +37,7 @@ export async function switchTo(repository: Repository, options: SwitchOptions): 
   const name = options.create ?? options.target ?? '';
   return recordOperation(repository, { command: `switch ${name}`, files: 'moved' }, async () => {
     const goal = await goalOf(repository, head, options);
+    if (goal.branch !== undefined) await refuseShownElsewhere(repository, goal.branch);
     const files = await moveFiles(repository, head, { commit: goal.commit, options });
     if (goal.create) await goal.create();
     const place = goal.branch === undefined ? detached(goal.commit) : { branch: goal.branch };

@@ -14,3 +14,16 @@ test.each(['embedded', 'system'] as const)('"-" goes back to where HEAD was (%s)
   await day.mgit('switch', 'main');
   expect(await day.mgit('switch', '-')).toMatch(/^HEAD is now at/);
 });
+
+test('a branch that another work tree shows is refused', async () => {
+  await using day = await scene();
+  await day.write('a.txt', 'a\n');
+  await day.mgit('add', '.');
+  await day.mgit('commit', '-m', 'a');
+  await day.git('worktree', 'add', '-q', '../linked', '-b', 'linked');
+  expect((await day.attempt('switch', 'linked')).stderr).toContain('error[BRANCH_CHECKED_OUT]');
+  const there = await day.attempt('-C', '../linked', 'switch', 'main');
+  expect(there.stderr).toContain('error[BRANCH_CHECKED_OUT]');
+  expect((await day.attempt('-C', '../linked', 'switch', '-c', 'free')).exitCode).toBe(0);
+  expect(await day.mgit('switch', 'linked')).toBe("Switched to branch 'linked'");
+});

@@ -2,7 +2,7 @@ import { MgitError } from '../../base/errors.ts';
 import { subjectOf } from '../../ops/commit.ts';
 import { splitOperands } from '../../ops/operands.ts';
 import type { Repository } from '../../ops/repository.ts';
-import { type ResetMode, refuseMode, resetTo } from '../../ops/reset.ts';
+import { type ResetMode, refuseMode, resetTo, unstageAll } from '../../ops/reset.ts';
 import { restorePaths } from '../../ops/restore.ts';
 import {
   type CommandInput,
@@ -43,6 +43,10 @@ async function runReset(
     const request = { cwd: context.cwd, paths, staged: true, ...(source === undefined ? {} : { source }) };
     const { restored, removed } = await restorePaths(repository, { ...longOperation(context), ...request });
     return { json: { unstaged: [...restored, ...removed] }, human: '' };
+  }
+  if (mode === 'mixed' && revisions.length === 0 && (await repository.history.head()).commit === undefined) {
+    await unstageAll(repository);
+    return { json: { mode, commit: null }, human: '' };
   }
   const commit = await resetTo(repository, revision, { ...longOperation(context), mode });
   const id = await repository.history.abbreviate(commit.id);
