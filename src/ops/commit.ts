@@ -9,7 +9,8 @@ import { finishMessage, requireHook } from './commit-message.ts';
 import { gitMergeHeads } from './merge/merge-state.ts';
 import { refuseDuringAnyMerge, refuseDuringMerge } from './merge-in-progress.ts';
 import { recordOperation } from './operations.ts';
-import { refuseProtected } from './protection.ts';
+import { PROJECT_FILE } from './project-file.ts';
+import { refuseProtectedCommit } from './protection.ts';
 import type { Repository } from './repository.ts';
 import { type FileChange, treeChanges } from './tree-changes.ts';
 import { workTreeOf } from './work-tree.ts';
@@ -40,15 +41,16 @@ export interface CommitResult {
 
 /**
  * Commits the index. Everything the commit refers to is durable before the branch moves, by compare-and-swap.
- * Errors: `BRANCH_PROTECTED`, `CONFLICTS_UNRESOLVED`, `NOTHING_TO_COMMIT`, `MESSAGE_EMPTY`, `HOOK_FAILED`, `REF_CONFLICT`.
+ * Errors: `BRANCH_PROTECTED`, `PROJECT_FILE_INVALID`, `CONFLICTS_UNRESOLVED`, `NOTHING_TO_COMMIT`, `MESSAGE_EMPTY`, `HOOK_FAILED`, `REF_CONFLICT`.
  */
 export async function commitIndex(repository: Repository, options: CommitOptions): Promise<CommitResult> {
   const { history } = repository;
   await (options.amend ? refuseDuringAnyMerge(repository) : refuseDuringMerge(repository));
   const head = await history.head();
-  if (head.kind === 'branch') await refuseProtected(repository, head.ref, head.commit);
   const amended = options.amend ? await amendedCommit(repository, head) : undefined;
   if (options.all) await addPaths(repository, { ...options, paths: [], update: true });
+  const { tracked } = await readIndexState(await workTreeOf(repository));
+  await refuseProtectedCommit(repository, head, tracked.get(PROJECT_FILE)?.id);
   if (options.verify !== false) await requireHook(repository, 'pre-commit');
   const draft = await draftOf(repository, { head, amended, options });
   const message = await messageOf(repository, draft, options);

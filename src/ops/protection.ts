@@ -1,6 +1,7 @@
-import { MgitError } from '../base/errors.ts';
-import type { CommitId } from '../base/ids.ts';
-import { protectionOf, readProjectFile } from './project-file.ts';
+import { isMgitError, MgitError } from '../base/errors.ts';
+import type { CommitId, ObjectId } from '../base/ids.ts';
+import type { Head } from '../store/history/history.ts';
+import { parseProjectFile, protectionOf, readProjectFile } from './project-file.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -22,4 +23,21 @@ export async function refuseProtected(
       hint: `work on a branch ("mgit switch -c <name>"), commit there, then "mgit switch ${name}" and "mgit merge <name>"`,
     },
   );
+}
+
+/**
+ * The same for a commit, whose own `mgit.yaml` (`staged`) must be sound: one that cannot be read is kept out, and where the tip has
+ * such a one (plain Git lets it in) a commit that repairs it is let through. Errors: `BRANCH_PROTECTED`, `PROJECT_FILE_INVALID`.
+ */
+export async function refuseProtectedCommit(
+  repository: Repository,
+  head: Head,
+  staged: ObjectId | undefined,
+): Promise<void> {
+  if (staged !== undefined)
+    parseProjectFile(Buffer.from(await repository.history.readBlob(staged)).toString('utf8'));
+  if (head.kind !== 'branch') return;
+  await refuseProtected(repository, head.ref, head.commit).catch((error: unknown) => {
+    if (!isMgitError(error, 'PROJECT_FILE_INVALID')) throw error;
+  });
 }
