@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { closeSync, copyFileSync, openSync, statSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, openSync, readSync, statSync, writeSync } from 'node:fs';
 
 /** Writes a safetensors file of equal U8 tensors with incompressible content. */
 export function writeModel(path: string, bytes: number, tensors: number): void {
@@ -14,11 +14,20 @@ export function writeModel(path: string, bytes: number, tensors: number): void {
   closeSync(file);
 }
 
-/** A copy of a file with its last byte changed, which lies in the last tensor. */
+/** A copy of a file with its last byte inverted, which lies in the last tensor. */
 export function changeOneTensor(from: string, to: string): void {
   copyFileSync(from, to);
   const file = openSync(to, 'r+');
-  writeSync(file, Buffer.of(7), 0, 1, statSync(from).size - 1);
+  const last = Buffer.alloc(1);
+  const at = statSync(from).size - 1;
+  readSync(file, last, 0, 1, at);
+  writeSync(
+    file,
+    last.map(byte => byte ^ 0xff),
+    0,
+    1,
+    at,
+  );
   closeSync(file);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Adds and restores model files, beside `cp` with fsync and `openssl dgst -sha256` on the same file, and prints the ratios.
  *
- *     node bench/store.ts [--gib 1] [--rounds 3] [--dir <folder>]
+ *     npm run bench -- [--gib 1] [--rounds 3] [--dir <folder>]
  *
  * Every measurement is a fresh process, as a user starts one. The rounds alternate between what is compared, so that other load
  * meets all alike, and the least time of each counts, since other load only ever adds.
@@ -47,7 +47,7 @@ const remove = (...names: string[]): void => {
   for (const name of names) rmSync(at(name), { recursive: true, force: true });
 };
 const step = (...args: string[]): Run =>
-  timed(process.execPath, join(import.meta.dirname, 'store-step.ts'), ...args);
+  timed(process.execPath, join(import.meta.dirname, 'store-step.js'), ...args);
 const packBytes = (): number =>
   readdirSync(at('mgit/packs')).reduce(
     (total, name) => total + statSync(at(join('mgit/packs', name))).size,
@@ -72,13 +72,14 @@ function measure(title: string, tensors: number): void {
   let add: Run | undefined;
   let restore: Run | undefined;
   for (let round = 0; round < rounds; round++) {
-    remove('copy', 'mgit', 'out');
-    spawnSync('sync');
-    const cp = `cp --reflink=never ${at('model')} ${at('copy')} && sync ${at('copy')}`;
+    // Each removes its own former result just before: virtual machines give freed memory back after seconds, and getting it
+    // again costs more than the copy itself.
+    const cp = `rm -f ${at('copy')}; cp --reflink=never ${at('model')} ${at('copy')} && sync ${at('copy')}`;
     copy = faster(copy, timed('sh', '-c', cp));
     hash = faster(hash, timed('openssl', 'dgst', '-sha256', at('model')));
-    remove('copy');
+    remove('mgit');
     add = faster(add, step('add', at('mgit'), at('model')));
+    remove('out');
     restore = faster(restore, step('restore', at('mgit'), '-', at('out')));
   }
   if (!copy || !hash || !add || !restore) throw new Error('no rounds were asked for');

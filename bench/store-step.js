@@ -1,12 +1,13 @@
-/** One step of `bench/store.ts` in a process of its own: `add <store> <model>` or `restore <store> <model> <target>`. */
+// One step of store.ts in a process of its own, on what `npm run build` made, as a user runs it:
+// `add <store> <model>` or `restore <store> - <target>`.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodePorts } from '../src/cli/context.ts';
-import { openByteSource } from '../src/formats/byte-source.ts';
-import { detectFormat } from '../src/formats/registry.ts';
-import { parseManifest } from '../src/store/manifest/read-manifest.ts';
-import { manifestText } from '../src/store/manifest/write-manifest.ts';
-import { openTensorStore } from '../src/store/open-tensor-store.ts';
+import { nodePorts } from '../dist/cli/context.js';
+import { openByteSource } from '../dist/formats/byte-source.js';
+import { detectFormat } from '../dist/formats/registry.js';
+import { parseManifest } from '../dist/store/manifest/read-manifest.js';
+import { manifestText } from '../dist/store/manifest/write-manifest.js';
+import { openTensorStore } from '../dist/store/open-tensor-store.js';
 
 const [step, directory = '', model = '', target = ''] = process.argv.slice(2);
 const ports = nodePorts();
