@@ -7,7 +7,7 @@ import type { Destination, PublishedFile } from './publication.ts';
 const COPY_BYTES = 4 * 1024 * 1024;
 
 /**
- * A directory on this machine. It must be empty or absent, or hold an earlier publication, whose files are replaced.
+ * A directory on this machine. It must be empty or absent, or hold nothing but files that this publication replaces.
  * Errors: `PUBLISH_TARGET_NOT_EMPTY`.
  */
 export function directoryDestination(path: string): Destination {
@@ -31,11 +31,12 @@ export function directoryDestination(path: string): Destination {
   };
 }
 
-/** A directory with a card of ours may be published to again; any other content is somebody's. */
+/** What is there must be what this publication replaces, or what an interrupted one left; any other content is somebody's. */
 async function refuseForeign(fs: FileSystem, path: string, files: readonly PublishedFile[]): Promise<void> {
   await fs.makeDirectory(path);
   const present = await fs.readDirectory(path);
-  const expected = new Set(files.map(file => file.path.split('/')[0]));
+  const tops = files.map(file => file.path.split('/')[0] ?? '');
+  const expected = new Set([...tops, ...tops.map(partial)]);
   const foreign = present.filter(entry => !expected.has(entry.name));
   if (foreign.length === 0) return;
   throw new MgitError(
@@ -49,7 +50,7 @@ async function refuseForeign(fs: FileSystem, path: string, files: readonly Publi
 
 async function copyDurably(fs: FileSystem, file: PublishedFile, target: string): Promise<void> {
   await fs.makeDirectory(dirname(target));
-  const temporary = `${target}.part`;
+  const temporary = partial(target);
   const [source, copy] = [await fs.open(file.source, 'read'), await fs.open(temporary, 'write')];
   try {
     const buffer = new Uint8Array(Math.min(COPY_BYTES, Math.max(1, file.size)));
@@ -62,4 +63,9 @@ async function copyDurably(fs: FileSystem, file: PublishedFile, target: string):
     await Promise.all([source.close(), copy.close()]);
   }
   await fs.rename(temporary, target);
+}
+
+/** Where a file is written before it is complete. */
+function partial(path: string): string {
+  return `${path}.part`;
 }

@@ -7,6 +7,7 @@ import { destinationOf } from '../hub/destinations.ts';
 import { modelCard } from '../hub/model-card.ts';
 import type { Publication, PublishedFile, PublishResult } from '../hub/publication.ts';
 import type { Commit, TreeFile } from '../store/history/history.ts';
+import { isRegularFile } from './gate-data.ts';
 import { listModels } from './manifests-at.ts';
 import { CARD_PATH, cardContent } from './publish-card.ts';
 import type { Repository } from './repository.ts';
@@ -88,7 +89,7 @@ async function stage(
     throw new MgitError('PUBLISH_NOTHING', `${request.revision} holds no model`, {
       hint: 'track model files with `mgit track` and commit them',
     });
-  const tree = await repository.history.listTree(commit.tree);
+  const tree = (await repository.history.listTree(commit.tree)).filter(isRegularFile);
   const taken = new Set(models.map(file => file.path));
   const companions = tree.filter(
     file => COMPANION.test(file.path) && !INTERNAL.test(file.path) && !taken.has(file.path),

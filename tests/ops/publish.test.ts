@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { addPaths } from '../../src/ops/add.ts';
@@ -60,6 +60,30 @@ test('the hub receives the same, and a dry run sends nothing', async () => {
   const run = await runMgit(ports, directory, 'publish', 'HEAD', 'hf://org/digits');
   expect(run.exitCode).toBe(0);
   expect(hub.repositories.get('org/digits')?.get('model.safetensors')).toEqual(Buffer.from(model));
+});
+
+test('a directory is published to again, after an interruption too; what is not ours is refused', async () => {
+  await using home = await temporaryDirectory();
+  const { ports, directory } = await publishedRepository(home.path);
+  mkdirSync(join(home.path, 'out'));
+  writeFileSync(join(home.path, 'out/model.safetensors.part'), 'half');
+  for (let time = 0; time < 2; time++)
+    expect((await runMgit(ports, directory, 'publish', 'HEAD', '../out')).exitCode).toBe(0);
+  expect(readdirSync(join(home.path, 'out'))).not.toContain('model.safetensors.part');
+  writeFileSync(join(home.path, 'out/thesis.tex'), '');
+  const refused = await runMgit(ports, directory, 'publish', 'HEAD', '../out');
+  expect(refused.stderr).toContain('error[PUBLISH_TARGET_NOT_EMPTY]');
+});
+
+test('symbolic links are not published', async () => {
+  await using home = await temporaryDirectory();
+  const { ports, directory } = await publishedRepository(home.path);
+  symlinkSync('/etc/passwd', join(directory, 'vocab.json'));
+  await runMgit(ports, directory, 'add', 'vocab.json');
+  await runMgit(ports, directory, 'commit', '-m', 'Link');
+  const run = await runMgit(ports, directory, 'publish', 'HEAD', '../out', '--json');
+  const { files } = run.json() as { files: { path: string }[] };
+  expect(files.map(({ path }) => path)).not.toContain('vocab.json');
 });
 
 test('a revision without a model has nothing to publish', async () => {
