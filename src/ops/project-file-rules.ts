@@ -15,9 +15,25 @@ export function checkProjectRules(data: unknown, complain: Complain): void {
     names.add(gate.name);
     checkGate(gate, index, project, complain);
   }
-  for (const [branch, protection] of Object.entries(project.protect ?? {}))
-    for (const [index, gate] of protection.gates.entries())
-      if (!names.has(gate)) complain(['protect', branch, 'gates', index], `there is no gate named ${gate}`);
+  checkProtection(project, names, complain);
+}
+
+/** The other gates of a branch would compare the healed candidate with models that were not, and a merge would win by extra training. */
+function checkProtection(
+  project: Partial<ProjectFile>,
+  names: ReadonlySet<string>,
+  complain: Complain,
+): void {
+  const healing = new Set(
+    (project.gates ?? []).filter(({ finetune }) => finetune?.mode === 'heal').map(({ name }) => name),
+  );
+  for (const [branch, { gates }] of Object.entries(project.protect ?? {}))
+    for (const [index, gate] of gates.entries()) {
+      const at = ['protect', branch, 'gates', index];
+      if (!names.has(gate)) complain(at, `there is no gate named ${gate}`);
+      if (healing.has(gate) && gates.length > 1)
+        complain(at, `gate ${gate} heals, so it must be the only one`);
+    }
 }
 
 function checkModels(project: Partial<ProjectFile>, complain: Complain): void {

@@ -79,6 +79,17 @@ test.each([
     FULL.replace('metrics: [accuracy]', 'metrics: [loss]'),
     'accuracy is not among',
   ],
+  [
+    'a gate that heals beside another',
+    `version: 1
+gates:
+  - { name: a, finetune: { mode: heal, recipe: r.yaml }, eval: { task: image-classification, data: d, metrics: [loss] }, accept: [{ metric: loss, against: base, improve: true }] }
+  - { name: b, command: [check] }
+protect:
+  main: { gates: [a, b] }
+`,
+    'gate a heals, so it must be the only one',
+  ],
   ['a probe rule with one seed', FULL.replace('[1, 2, 3]', '[1]'), 'at least two seeds'],
   ['a path that leaves the tree', FULL.replace('recipes/probe.yaml', '../probe.yaml'), 'must match pattern'],
   ['a duplicate key', 'version: 1\nversion: 1\n', 'unique'],
