@@ -67,11 +67,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./diff.ts')).command,
   },
   {
-    name: 'publish',
-    summary: 'publish a revision with config, licence and a model card',
-    load: async () => (await import('./publish.ts')).command,
-  },
-  {
     name: 'reflog',
     summary: 'where HEAD or a branch has been',
     load: async () => (await import('./reflog.ts')).command,
@@ -180,6 +175,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'push',
     summary: 'send commits, packs and reports to a remote',
     load: async () => (await import('./push.ts')).command,
+  },
+  {
+    name: 'publish',
+    summary: 'publish a revision with config, licence and a model card',
+    load: async () => (await import('./publish.ts')).command,
   },
   {
     name: 'doctor',

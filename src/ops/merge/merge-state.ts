@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
 import type { Repository } from '../repository.ts';
@@ -64,7 +65,7 @@ function readIfThere({ ports }: Repository, path: string): Promise<Uint8Array | 
 /** Records a merge that waits; durable when it returns. */
 export async function writeMergeState(repository: Repository, state: MergeState): Promise<void> {
   const { fs } = repository.ports;
-  const folder = `${repository.mgitDirectory}/merge`;
+  const folder = dirname(pathOf(repository));
   const temporary = `${pathOf(repository)}.tmp`;
   await fs.makeDirectory(folder);
   const file = await fs.open(temporary, 'write');
@@ -88,6 +89,7 @@ export async function clearMergeState(repository: Repository): Promise<void> {
     });
 }
 
-function pathOf({ mgitDirectory }: Repository): string {
-  return `${mgitDirectory}/merge/state.json`;
+/** In the work tree's own Git directory: linked work trees merge independently. */
+function pathOf({ history }: Repository): string {
+  return join(history.gitDirectory, 'mgit', 'merge', 'state.json');
 }
