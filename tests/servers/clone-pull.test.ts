@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CommitId } from '../../src/base/ids.ts';
-import { pushRemote } from '../../src/ops/push.ts';
+import { pushRemote } from '../../src/ops/transfer/push.ts';
 import { noiseTensor } from '../testkit/model-repository.ts';
 import { run } from '../testkit/programs.ts';
 import { type RemoteScene, remoteScene } from '../testkit/remote-scene.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { pushRemote } from '../../src/ops/push.ts';
+import { pushRemote } from '../../src/ops/transfer/push.ts';
 import { noiseTensor } from '../testkit/model-repository.ts';
 import { requiredProgram, run } from '../testkit/programs.ts';
 import { remoteScene } from '../testkit/remote-scene.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CommitId } from '../../src/base/ids.ts';
-import { fetchRemote } from '../../src/ops/fetch.ts';
-import { pushRemote } from '../../src/ops/push.ts';
+import { fetchRemote } from '../../src/ops/transfer/fetch.ts';
+import { pushRemote } from '../../src/ops/transfer/push.ts';
 import type { GitServer } from '../testkit/git-server.ts';
 import { type ModelRepository, noiseTensor } from '../testkit/model-repository.ts';
 import { run } from '../testkit/programs.ts';

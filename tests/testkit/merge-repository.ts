@@ -2,11 +2,11 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { CommitId } from '../../src/base/ids.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
-import { addPaths } from '../../src/ops/add.ts';
-import { commitIndex } from '../../src/ops/commit.ts';
+import { commitIndex } from '../../src/ops/history/commit.ts';
 import { initRepository, type Repository } from '../../src/ops/repository.ts';
-import { switchTo } from '../../src/ops/switch.ts';
-import { track } from '../../src/ops/track.ts';
+import { addPaths } from '../../src/ops/worktree/add.ts';
+import { switchTo } from '../../src/ops/worktree/switch.ts';
+import { track } from '../../src/ops/worktree/track.ts';
 import { f32, safetensorsFile } from './safetensors-file.ts';
 import { temporaryDirectory, testPorts } from './world.ts';
 

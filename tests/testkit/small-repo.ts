@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Ports } from '../../src/base/ports/ports.ts';
-import { addPaths } from '../../src/ops/add.ts';
-import { commitIndex } from '../../src/ops/commit.ts';
+import { commitIndex } from '../../src/ops/history/commit.ts';
 import { initRepository } from '../../src/ops/repository.ts';
-import { track } from '../../src/ops/track.ts';
+import { addPaths } from '../../src/ops/worktree/add.ts';
+import { track } from '../../src/ops/worktree/track.ts';
 import { temporaryDirectory, testPorts } from './world.ts';
 
 /** A repository with a work tree, in which `*.safetensors` are models. */

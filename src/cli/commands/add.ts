@@ -1,6 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
-import { type AddedFile, addPaths } from '../../ops/add.ts';
-import { untrackedModels } from '../../ops/track.ts';
+import { type AddedFile, addPaths } from '../../ops/worktree/add.ts';
+import { untrackedModels } from '../../ops/worktree/track.ts';
 import { type CommandSpec, flagOption, listArgument } from '../command.ts';
 import { formatBytes, table } from '../io.ts';
 import { jsonValue } from '../json.ts';

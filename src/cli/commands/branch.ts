@@ -5,9 +5,9 @@ import {
   deleteBranches,
   listBranches,
   renameBranch,
-} from '../../ops/branch.ts';
-import { subjectOf } from '../../ops/commit.ts';
-import { recordOperation } from '../../ops/operations.ts';
+} from '../../ops/history/branch.ts';
+import { subjectOf } from '../../ops/history/commit.ts';
+import { recordOperation } from '../../ops/history/operations.ts';
 import type { Repository } from '../../ops/repository.ts';
 import {
   type CommandInput,

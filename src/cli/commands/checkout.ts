@@ -1,8 +1,8 @@
 import { MgitError } from '../../base/errors.ts';
-import { branchTip } from '../../ops/branch.ts';
-import { isRevision, splitOperands } from '../../ops/operands.ts';
+import { branchTip } from '../../ops/history/branch.ts';
+import { isRevision, splitOperands } from '../../ops/history/operands.ts';
 import type { Repository } from '../../ops/repository.ts';
-import { restorePaths } from '../../ops/restore.ts';
+import { restorePaths } from '../../ops/worktree/restore.ts';
 import {
   type CommandInput,
   type CommandOutcome,

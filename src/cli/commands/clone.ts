@@ -1,4 +1,4 @@
-import { cloneRepository } from '../../ops/clone.ts';
+import { cloneRepository } from '../../ops/transfer/clone.ts';
 import { type CommandSpec, flagOption, textArgument, textOption } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { packsText } from '../views/transfer.ts';

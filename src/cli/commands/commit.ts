@@ -1,5 +1,5 @@
-import { type CommitResult, commitIndex, subjectOf } from '../../ops/commit.ts';
-import { editMessage } from '../../ops/edit-message.ts';
+import { type CommitResult, commitIndex, subjectOf } from '../../ops/history/commit.ts';
+import { editMessage } from '../../ops/history/edit-message.ts';
 import { type CommandInput, type CommandSpec, flagOption, listOption } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { jsonValue } from '../json.ts';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { diskDigest } from '../../ops/gate-data.ts';
+import { diskDigest } from '../../ops/gate/data.ts';
 import { loadImages } from '../../train/data/load-images.ts';
 import { type CommandSpec, textArgument, textOption } from '../command.ts';
 import { jsonValue } from '../json.ts';

@@ -1,6 +1,6 @@
+import { diffFiles } from '../../ops/diff/diff.ts';
 import type { FileDiff } from '../../ops/diff/file-diff.ts';
-import { diffFiles } from '../../ops/diff.ts';
-import { splitRevisions } from '../../ops/revision-arguments.ts';
+import { splitRevisions } from '../../ops/history/revision-arguments.ts';
 import { type CommandSpec, flagOption, listArgument, listOption } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { diffView, statView } from '../views/diff.ts';

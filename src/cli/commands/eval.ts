@@ -1,5 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
-import { type EvaluateRevisionsResult, evaluateRevisions } from '../../ops/evaluate.ts';
+import { type EvaluateRevisionsResult, evaluateRevisions } from '../../ops/training/evaluate.ts';
 import { type CommandInput, type CommandSpec, listArgument, textOption } from '../command.ts';
 import { table } from '../io.ts';
 import { jsonValue } from '../json.ts';

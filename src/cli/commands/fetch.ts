@@ -1,4 +1,4 @@
-import { type FetchResult, fetchRemote } from '../../ops/fetch.ts';
+import { type FetchResult, fetchRemote } from '../../ops/transfer/fetch.ts';
 import { type CommandSpec, flagOption, listArgument, textArgument } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { jsonValue } from '../json.ts';

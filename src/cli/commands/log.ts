@@ -1,7 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
-import { decorations, type LogOptions, readLog } from '../../ops/log.ts';
+import { decorations, type LogOptions, readLog } from '../../ops/history/log.ts';
+import { splitRevisions } from '../../ops/history/revision-arguments.ts';
 import type { Repository } from '../../ops/repository.ts';
-import { splitRevisions } from '../../ops/revision-arguments.ts';
 import type { Commit } from '../../store/history/history.ts';
 import { type CommandInput, type CommandSpec, flagOption, listArgument, textOption } from '../command.ts';
 import type { CliContext } from '../context.ts';

@@ -1,5 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
-import { mergeForGit } from '../../ops/merge-driver.ts';
+import { mergeForGit } from '../../ops/merge/merge-driver.ts';
 import { type CommandSpec, listArgument } from '../command.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
 

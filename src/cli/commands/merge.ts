@@ -1,10 +1,10 @@
 import type { JsonValue } from '../../base/canonical-json.ts';
 import { MgitError } from '../../base/errors.ts';
 import { METHODS } from '../../merge/methods/registry.ts';
-import type { GateRun } from '../../ops/gate-run.ts';
+import type { GateRun } from '../../ops/gate/gate-run.ts';
 import { abortMerge } from '../../ops/merge/abort.ts';
+import { continueMerge, type MergeOutcome, mergeRevisions } from '../../ops/merge/merge.ts';
 import { previewMerge } from '../../ops/merge/preview.ts';
-import { continueMerge, type MergeOutcome, mergeRevisions } from '../../ops/merge.ts';
 import type { Repository } from '../../ops/repository.ts';
 import {
   type CommandInput,

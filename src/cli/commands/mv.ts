@@ -1,5 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
-import { movePaths } from '../../ops/move.ts';
+import { movePaths } from '../../ops/worktree/move.ts';
 import { type CommandSpec, flagOption, listArgument } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { withRepository } from '../with-repository.ts';

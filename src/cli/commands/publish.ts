@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../base/canonical-json.ts';
-import { type PublishOutcome, publish } from '../../ops/publish.ts';
+import { type PublishOutcome, publish } from '../../ops/publish/publish.ts';
 import { openRepository } from '../../ops/repository.ts';
 import { type CommandSpec, flagOption, textArgument } from '../command.ts';
 import { type CliIo, formatBytes, paint, table } from '../io.ts';

@@ -1,4 +1,4 @@
-import { pullRemote } from '../../ops/pull.ts';
+import { pullRemote } from '../../ops/transfer/pull.ts';
 import { type CommandSpec, textArgument } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { longOperation, withRepository } from '../with-repository.ts';

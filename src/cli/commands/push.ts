@@ -1,6 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
-import { type PushResult, pushRemote } from '../../ops/push.ts';
-import type { PushSafety } from '../../ops/push-plan.ts';
+import { type PushResult, pushRemote } from '../../ops/transfer/push.ts';
+import type { PushSafety } from '../../ops/transfer/push-plan.ts';
 import { type CommandInput, type CommandSpec, flagOption, listArgument, textArgument } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { packsText, transferLines } from '../views/transfer.ts';

@@ -1,4 +1,4 @@
-import { addRemote, listRemotes, removeRemote, setRemoteUrl } from '../../ops/remote.ts';
+import { addRemote, listRemotes, removeRemote, setRemoteUrl } from '../../ops/transfer/remote.ts';
 import { type CommandSpec, flagOption, textArgument } from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { table } from '../io.ts';

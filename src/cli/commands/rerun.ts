@@ -1,5 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
-import { type RerunResult, rerunCommit } from '../../ops/rerun.ts';
+import { type RerunResult, rerunCommit } from '../../ops/training/rerun.ts';
 import { type CommandSpec, flagOption, textArgument, textOption } from '../command.ts';
 import { type CliIo, paint, table } from '../io.ts';
 import { jsonValue } from '../json.ts';

@@ -1,9 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
-import { subjectOf } from '../../ops/commit.ts';
-import { splitOperands } from '../../ops/operands.ts';
+import { subjectOf } from '../../ops/history/commit.ts';
+import { splitOperands } from '../../ops/history/operands.ts';
 import type { Repository } from '../../ops/repository.ts';
-import { type ResetMode, refuseMode, resetTo, unstageAll } from '../../ops/reset.ts';
-import { restorePaths } from '../../ops/restore.ts';
+import { type ResetMode, refuseMode, resetTo, unstageAll } from '../../ops/worktree/reset.ts';
+import { restorePaths } from '../../ops/worktree/restore.ts';
 import {
   type CommandInput,
   type CommandOutcome,

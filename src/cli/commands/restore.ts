@@ -1,4 +1,4 @@
-import { restorePaths } from '../../ops/restore.ts';
+import { restorePaths } from '../../ops/worktree/restore.ts';
 import { type CommandSpec, flagOption, listArgument, textOption } from '../command.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
 

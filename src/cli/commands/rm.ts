@@ -1,4 +1,4 @@
-import { removePaths } from '../../ops/remove.ts';
+import { removePaths } from '../../ops/worktree/remove.ts';
 import { type CommandSpec, flagOption, listArgument } from '../command.ts';
 import { withRepository } from '../with-repository.ts';
 

@@ -1,5 +1,5 @@
-import { decorations } from '../../ops/log.ts';
-import { showCommit } from '../../ops/show.ts';
+import { decorations } from '../../ops/history/log.ts';
+import { showCommit } from '../../ops/history/show.ts';
 import { type CommandSpec, textArgument } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { commitJson, commitText } from '../views/commit.ts';

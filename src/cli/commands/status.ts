@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../base/canonical-json.ts';
-import { readStatus, type Status } from '../../ops/status.ts';
+import { readStatus, type Status } from '../../ops/worktree/status.ts';
 import { type CommandSpec, flagOption } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { porcelainText, statusText } from '../views/status.ts';

@@ -1,7 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
-import { subjectOf } from '../../ops/commit.ts';
+import { subjectOf } from '../../ops/history/commit.ts';
 import type { Repository } from '../../ops/repository.ts';
-import { type SwitchOptions, type SwitchResult, switchTo } from '../../ops/switch.ts';
+import { type SwitchOptions, type SwitchResult, switchTo } from '../../ops/worktree/switch.ts';
 import { type CommandOutcome, type CommandSpec, flagOption, textArgument, textOption } from '../command.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
 

@@ -1,6 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
+import { createTag, deleteTags, listTags } from '../../ops/history/tag.ts';
 import type { Repository } from '../../ops/repository.ts';
-import { createTag, deleteTags, listTags } from '../../ops/tag.ts';
 import {
   type CommandInput,
   type CommandOutcome,

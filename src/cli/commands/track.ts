@@ -1,4 +1,4 @@
-import { track } from '../../ops/track.ts';
+import { track } from '../../ops/worktree/track.ts';
 import { type CommandSpec, listArgument } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { withRepository } from '../with-repository.ts';

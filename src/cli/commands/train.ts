@@ -1,4 +1,4 @@
-import { trainAndCommit } from '../../ops/train.ts';
+import { trainAndCommit } from '../../ops/training/train.ts';
 import { type CommandSpec, listOption, textArgument, textOption } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { longOperation, withRepository } from '../with-repository.ts';

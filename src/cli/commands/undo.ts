@@ -1,4 +1,4 @@
-import { undoLast } from '../../ops/undo.ts';
+import { undoLast } from '../../ops/history/undo.ts';
 import type { CommandSpec } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { longOperation, withRepository } from '../with-repository.ts';

@@ -1,4 +1,4 @@
-import { untrack } from '../../ops/track.ts';
+import { untrack } from '../../ops/worktree/track.ts';
 import { type CommandSpec, listArgument } from '../command.ts';
 import { jsonValue } from '../json.ts';
 import { withRepository } from '../with-repository.ts';

@@ -1,5 +1,5 @@
-import { describeModelChange } from '../../ops/model-change.ts';
-import type { FileChange } from '../../ops/tree-changes.ts';
+import type { FileChange } from '../../ops/history/tree-changes.ts';
+import { describeModelChange } from '../../ops/worktree/model-change.ts';
 import { type CliIo, paint, type Style, table } from '../io.ts';
 
 const WORDS: Readonly<Record<FileChange['kind'], string>> = {

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../base/canonical-json.ts';
 import type { Verdict } from '../../eval/gate/verdict.ts';
 import { gateTable } from '../../eval/report/gate-table.ts';
 import type { GateReport } from '../../eval/report/report.ts';
-import type { GateResult, GateRun } from '../../ops/gate-run.ts';
+import type { GateResult, GateRun } from '../../ops/gate/gate-run.ts';
 import { EXIT } from '../exit-codes.ts';
 import { type CliIo, paint, type Style, table } from '../io.ts';
 import { jsonValue } from '../json.ts';

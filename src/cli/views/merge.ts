@@ -1,8 +1,8 @@
 import type { MergeMethod } from '../../merge/method.ts';
 import { describeConflict, type FileConflict } from '../../ops/merge/file-conflict.ts';
+import type { MergeOutcome } from '../../ops/merge/merge.ts';
 import type { ActionCounts } from '../../ops/merge/models.ts';
 import type { MergePreview } from '../../ops/merge/preview.ts';
-import type { MergeOutcome } from '../../ops/merge.ts';
 import { type CliIo, paint, table } from '../io.ts';
 import { gateRunText } from './gate.ts';
 

@@ -1,7 +1,7 @@
+import type { FileChange } from '../../ops/history/tree-changes.ts';
 import { describeConflict } from '../../ops/merge/file-conflict.ts';
-import { GIT_MERGE_HINT } from '../../ops/merge-in-progress.ts';
-import type { ConflictedFile, Status } from '../../ops/status.ts';
-import type { FileChange } from '../../ops/tree-changes.ts';
+import { GIT_MERGE_HINT } from '../../ops/merge/in-progress.ts';
+import type { ConflictedFile, Status } from '../../ops/worktree/status.ts';
 import { type CliIo, paint } from '../io.ts';
 import { changeLines } from './file-changes.ts';
 

@@ -1,8 +1,8 @@
 import type { LongOperation } from '../../base/events.ts';
 import { type FileByteSource, openByteSource } from '../../formats/byte-source.ts';
-import { readManifestBlob } from '../manifests-at.ts';
+import { readManifestBlob } from '../history/manifests-at.ts';
+import { changeKind, type FileChange } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
-import { changeKind, type FileChange } from '../tree-changes.ts';
 import { diffModel, type ModelDiff } from './model-diff.ts';
 import { fileVersion, type ModelVersion, storedVersion } from './model-version.ts';
 import type { FileVersion } from './snapshots.ts';

@@ -4,9 +4,9 @@ import type { Manifest } from '../../store/manifest/manifest.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { compareFile } from '../../store/worktree/compare.ts';
 import { readIndexState } from '../../store/worktree/index-session.ts';
+import { filesOf } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
-import { filesOf } from '../tree-changes.ts';
-import { workTreeOf } from '../work-tree.ts';
+import { workTreeOf } from '../worktree/work-tree.ts';
 
 /** One version of a file: a blob of the repository or, with `file`, a file of the work tree that differs from the index. */
 export interface FileVersion {

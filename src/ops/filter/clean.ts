@@ -1,6 +1,6 @@
 import { openByteSource } from '../../formats/byte-source.ts';
 import { modelText } from '../../store/worktree/file-content.ts';
-import { readManifestAt } from '../manifests-at.ts';
+import { readManifestAt } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 
 /**

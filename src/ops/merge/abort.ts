@@ -4,11 +4,11 @@ import { parseCommitId } from '../../base/ids.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
-import { filesOfTree, writeFiles } from '../checkout.ts';
-import { sameFile } from '../checkout-plan.ts';
-import { GIT_MERGE_HINT } from '../merge-in-progress.ts';
 import type { Repository } from '../repository.ts';
-import { workTreeOf } from '../work-tree.ts';
+import { filesOfTree, writeFiles } from '../worktree/checkout.ts';
+import { sameFile } from '../worktree/checkout-plan.ts';
+import { workTreeOf } from '../worktree/work-tree.ts';
+import { GIT_MERGE_HINT } from './in-progress.ts';
 import { clearMergeState, gitMergeHeads, type MergeState, readMergeState } from './merge-state.ts';
 
 /** The waiting merge. Errors: `MERGE_NONE`. */

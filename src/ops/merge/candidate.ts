@@ -1,6 +1,6 @@
 import type { CommitId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
-import { finishMessage } from '../commit-message.ts';
+import { finishMessage } from '../history/commit-message.ts';
 import type { Repository } from '../repository.ts';
 import { withRecordTrailer, writeMergeRecord } from './merge-record.ts';
 import type { ModelReport } from './models.ts';

@@ -1,10 +1,10 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
-import { checkoutTree } from '../checkout.ts';
-import type { GateRun, RunGatesOptions } from '../gate-run.ts';
-import { recordOperation } from '../operations.ts';
+import type { GateRun, RunGatesOptions } from '../gate/gate-run.ts';
+import { recordOperation } from '../history/operations.ts';
 import type { Repository } from '../repository.ts';
+import { checkoutTree } from '../worktree/checkout.ts';
 import { candidateRef } from './candidate.ts';
 import type { MergeTarget } from './situation.ts';
 
@@ -63,7 +63,7 @@ export async function landCandidate(repository: Repository, request: LandRequest
 
 /** Gates bring the whole of training and evaluation along, so they are loaded only where a branch is protected. */
 async function gated(repository: Repository, request: LandRequest): Promise<GateRun> {
-  const runGates = request.runGates ?? (await import('../gate.ts')).runGates;
+  const runGates = request.runGates ?? (await import('../gate/run-gates.ts')).runGates;
   return runGates(repository, {
     candidate: request.candidate,
     targetRef: request.target.ref,

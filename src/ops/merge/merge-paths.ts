@@ -4,7 +4,7 @@ import { type FilePlan, planFile } from '../../merge/plan-file.ts';
 import type { Decide } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { readManifestBlob } from '../manifests-at.ts';
+import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import type { FileConflict } from './file-conflict.ts';
 import { isBinary, mergeText } from './merge-text.ts';

@@ -1,7 +1,7 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { TreeFile } from '../../store/history/history.ts';
+import { filesOf } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
-import { filesOf } from '../tree-changes.ts';
 import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
 import type { PlannedModel } from './models.ts';
 import type { MergeSituation } from './situation.ts';

@@ -2,11 +2,11 @@ import type { LongOperation } from '../../base/events.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { readIndexState } from '../../store/worktree/index-session.ts';
-import { filesOfTree } from '../checkout.ts';
-import { planCheckout } from '../checkout-plan.ts';
-import { localChanges } from '../local-changes.ts';
 import type { Repository } from '../repository.ts';
-import { workTreeOf } from '../work-tree.ts';
+import { filesOfTree } from '../worktree/checkout.ts';
+import { planCheckout } from '../worktree/checkout-plan.ts';
+import { localChanges } from '../worktree/local-changes.ts';
+import { workTreeOf } from '../worktree/work-tree.ts';
 import type { MergedPaths } from './merged-tree.ts';
 
 /** Stands for a model that is not computed yet: it differs from any that there is. */

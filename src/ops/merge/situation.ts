@@ -4,7 +4,7 @@ import type { Protection } from '../../eval/gate/policy.ts';
 import type { MergeSettings } from '../../merge/merge-settings.ts';
 import { compileRules, type Decide } from '../../merge/rules.ts';
 import type { History } from '../../store/history/history.ts';
-import { protectionOf, readProjectFile } from '../project-file.ts';
+import { protectionOf, readProjectFile } from '../project/project-file.ts';
 import type { Repository } from '../repository.ts';
 import { combinedSettings, parseGivenSettings } from './settings.ts';
 

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
-import { addPaths } from '../../../src/ops/add.ts';
-import type { GateRun } from '../../../src/ops/gate-run.ts';
-import { readManifestAt } from '../../../src/ops/manifests-at.ts';
+import type { GateRun } from '../../../src/ops/gate/gate-run.ts';
+import { readManifestAt } from '../../../src/ops/history/manifests-at.ts';
 import { abortMerge } from '../../../src/ops/merge/abort.ts';
-import { readMergeState } from '../../../src/ops/merge/merge-state.ts';
 import {
   continueMerge,
   type MergeOptions,
   type MergeOutcome,
   mergeRevisions,
-} from '../../../src/ops/merge.ts';
-import { readStatus } from '../../../src/ops/status.ts';
-import { switchTo } from '../../../src/ops/switch.ts';
+} from '../../../src/ops/merge/merge.ts';
+import { readMergeState } from '../../../src/ops/merge/merge-state.ts';
+import { addPaths } from '../../../src/ops/worktree/add.ts';
+import { readStatus } from '../../../src/ops/worktree/status.ts';
+import { switchTo } from '../../../src/ops/worktree/switch.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
 
 /** Gates that must not be asked. */

@@ -1,4 +1,4 @@
-import { gateLog } from '../../../ops/gate-status.ts';
+import { gateLog } from '../../../ops/gate/status.ts';
 import type { CommandSpec } from '../../command.ts';
 import { table } from '../../io.ts';
 import { jsonValue } from '../../json.ts';

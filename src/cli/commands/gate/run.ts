@@ -1,4 +1,4 @@
-import { runGates } from '../../../ops/gate.ts';
+import { runGates } from '../../../ops/gate/run-gates.ts';
 import { type CommandSpec, flagOption, listOption, textArgument } from '../../command.ts';
 import { gateRunJson, gateRunText, verdictExitCode } from '../../views/gate.ts';
 import { longOperation, withRepository } from '../../with-repository.ts';

@@ -1,5 +1,5 @@
 import { MgitError } from '../../../base/errors.ts';
-import { findReports } from '../../../ops/gate-status.ts';
+import { findReports } from '../../../ops/gate/status.ts';
 import { type CommandSpec, textArgument } from '../../command.ts';
 import { jsonValue } from '../../json.ts';
 import { reportText } from '../../views/gate.ts';

@@ -1,4 +1,4 @@
-import { gateStatus } from '../../../ops/gate-status.ts';
+import { gateStatus } from '../../../ops/gate/status.ts';
 import type { CommandSpec } from '../../command.ts';
 import { paint, table } from '../../io.ts';
 import { jsonValue } from '../../json.ts';

@@ -4,7 +4,7 @@ import {
   type VerifyOptions,
   verifyForBranch,
   verifyRange,
-} from '../../../ops/gate-verify.ts';
+} from '../../../ops/gate/verify.ts';
 import type { Repository } from '../../../ops/repository.ts';
 import { type CommandInput, type CommandSpec, listOption, textArgument, textOption } from '../../command.ts';
 import { jsonValue } from '../../json.ts';

@@ -1,4 +1,4 @@
-import { generateOwnKey } from '../../../ops/keys.ts';
+import { generateOwnKey } from '../../../ops/gate/keys.ts';
 import { type CommandSpec, textArgument } from '../../command.ts';
 import { jsonValue } from '../../json.ts';
 

@@ -1,4 +1,4 @@
-import { keyDirectory, listOwnKeys } from '../../../ops/keys.ts';
+import { keyDirectory, listOwnKeys } from '../../../ops/gate/keys.ts';
 import type { CommandSpec } from '../../command.ts';
 import { table } from '../../io.ts';
 import { jsonValue } from '../../json.ts';

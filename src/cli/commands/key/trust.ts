@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { DEFAULT_KEYS_FOLDER, trustKey } from '../../../ops/keys.ts';
+import { DEFAULT_KEYS_FOLDER, trustKey } from '../../../ops/gate/keys.ts';
 import { type CommandSpec, textArgument, textOption } from '../../command.ts';
 import { jsonValue } from '../../json.ts';
 import { withRepository } from '../../with-repository.ts';

@@ -1,9 +1,0 @@
-import { measureByCommand } from './gate-command.ts';
-import type { GateJob, GateMeasured } from './gate-job.ts';
-
-/** Measures a gate's models by its command or by the embedded evaluation. */
-export async function measureGate(job: GateJob): Promise<GateMeasured> {
-  if (job.gate.command) return measureByCommand(job);
-  const { measureEmbedded } = await import('./gate-embedded.ts');
-  return measureEmbedded(job);
-}

@@ -1,0 +1,58 @@
+import { MgitError } from '../../base/errors.ts';
+import type { Repository } from '../repository.ts';
+
+/** Where a commit message comes from, for the hook `prepare-commit-msg`. */
+export type MessageSource = 'message' | 'merge' | 'commit' | 'template';
+
+/**
+ * Passes a message through the hooks `prepare-commit-msg` and `commit-msg` and tidies it as `git commit --cleanup` does.
+ * Errors: `HOOK_FAILED`, `MESSAGE_EMPTY`.
+ */
+export async function finishMessage(
+  repository: Repository,
+  draft: string,
+  options: { readonly source: MessageSource; readonly verify: boolean; readonly stripComments: boolean },
+): Promise<string> {
+  const { history, ports } = repository;
+  const path = `${history.gitDirectory}/COMMIT_EDITMSG`;
+  await writeMessage(repository, path, draft);
+  await requireHook(repository, 'prepare-commit-msg', [path, options.source]);
+  if (options.verify) await requireHook(repository, 'commit-msg', [path]);
+  const text = Buffer.from(await ports.fs.readFile(path)).toString('utf8');
+  const message = tidy(text, options.stripComments);
+  if (message === '')
+    throw new MgitError('MESSAGE_EMPTY', 'the commit message is empty', { hint: 'give one with -m' });
+  return message;
+}
+
+/** Runs a hook that may refuse. Errors: `HOOK_FAILED`. */
+export async function requireHook(
+  repository: Repository,
+  name: string,
+  args: readonly string[] = [],
+): Promise<void> {
+  if (await repository.history.runHook(name, args)) return;
+  throw new MgitError('HOOK_FAILED', `the hook ${name} refused`, {
+    hint: 'do what the hook says, or skip it with --no-verify where you may',
+  });
+}
+
+/** Trailing white space off, blank lines collapsed, one line feed at the end. Source: git-stripspace(1). */
+export function tidy(text: string, stripComments: boolean): string {
+  const lines = text.split(/\r?\n/).filter(line => !stripComments || !line.startsWith('#'));
+  const body = lines
+    .map(line => line.trimEnd())
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/^\n+|\n+$/g, '');
+  return body === '' ? '' : `${body}\n`;
+}
+
+async function writeMessage(repository: Repository, path: string, text: string): Promise<void> {
+  const file = await repository.ports.fs.open(path, 'write');
+  try {
+    await file.write(Buffer.from(text.endsWith('\n') ? text : `${text}\n`), 0);
+  } finally {
+    await file.close();
+  }
+}

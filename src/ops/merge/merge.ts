@@ -1,0 +1,221 @@
+import { isMgitError, MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
+import type { CommitId, ObjectId } from '../../base/ids.ts';
+import type { GateRun } from '../gate/gate-run.ts';
+import { treeOf } from '../history/manifests-at.ts';
+import type { Repository } from '../repository.ts';
+import { defaultMessage, writeCandidate, writeCandidateRef } from './candidate.ts';
+import type { FileConflict } from './file-conflict.ts';
+import { refuseDuringAnyMerge } from './in-progress.ts';
+import { landCandidate, type RunGates, refuseUngated } from './land.ts';
+import { clearMergeState, type MergeState } from './merge-state.ts';
+import { type MergedPaths, mergePaths } from './merged-tree.ts';
+import { type ModelReport, mergeModels } from './models.ts';
+import { pauseMerge } from './pause.ts';
+import { refuseLocalChanges } from './refuse-local-changes.ts';
+import { resumeMerge } from './resume.ts';
+import { type MergeSituation, readSituation } from './situation.ts';
+
+/** How candidates of a protected branch are gated. */
+export interface GateOptions {
+  /** Default: the gates of `mgit.yaml`. */
+  readonly runGates?: RunGates;
+  /** False (`--no-gate`) is refused where the target is protected. */
+  readonly gate?: boolean;
+  readonly allowPolicyChange?: boolean;
+}
+
+/** What `mgit merge` is asked to do. */
+export interface MergeOptions extends LongOperation, GateOptions {
+  readonly revisions: readonly string[];
+  readonly method?: string;
+  /** The values of `-X`. */
+  readonly given?: readonly string[];
+  readonly into?: string;
+  readonly message?: string;
+}
+
+/** What came of a merge. */
+export type MergeOutcome =
+  | { readonly kind: 'up-to-date'; readonly target: string; readonly tip: CommitId }
+  | {
+      readonly kind: 'landed';
+      readonly target: string;
+      readonly previous: CommitId;
+      readonly commit: CommitId;
+      readonly fastForward: boolean;
+      readonly models: readonly ModelReport[];
+      readonly gates: GateRun | undefined;
+      /** How often the merge was made: more than once when the branch moved meanwhile. */
+      readonly attempts: number;
+    }
+  | {
+      readonly kind: 'held';
+      readonly target: string;
+      readonly tip: CommitId;
+      readonly candidate: CommitId;
+      readonly models: readonly ModelReport[];
+      readonly gates: GateRun;
+    }
+  | { readonly kind: 'conflicts'; readonly target: string; readonly conflicts: readonly FileConflict[] };
+
+/** How often a merge is made again because its branch moved. */
+const MOST_ATTEMPTS = 3;
+
+/**
+ * Merges revisions into a branch: the result is a candidate first, passes the gates of a protected branch, and the branch
+ * advances to exactly it or not at all. A branch that moves meanwhile is merged again and gated again. Errors: `LOCAL_CHANGES`,
+ * `MERGE_IN_PROGRESS`, `MERGE_CONFLICTS` (into a branch that is not checked out), `MERGE_BASE_AMBIGUOUS`, `MERGE_UNRELATED`,
+ * `MERGE_NON_FINITE`, `BRANCH_PROTECTED`, `REF_CONFLICT`, those of settings, methods and gates.
+ */
+export async function mergeRevisions(repository: Repository, options: MergeOptions): Promise<MergeOutcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await mergeOnce(repository, options, attempt);
+    } catch (error) {
+      if (attempt === MOST_ATTEMPTS || !isMgitError(error, 'REF_CONFLICT', 'GATE_CANDIDATE_STALE'))
+        throw error;
+      options.onEvent?.({
+        type: 'warning',
+        code: 'MERGE_AGAIN',
+        message: `the branch moved meanwhile: merging again (attempt ${attempt + 1} of ${MOST_ATTEMPTS})`,
+      });
+    }
+  }
+}
+
+/**
+ * Goes on with a merge whose conflicts the user has resolved, by `add`, or by further `-X` values. Errors: `MERGE_NONE`,
+ * `MERGE_TARGET_MOVED`, and those of {@link mergeRevisions}.
+ */
+export async function continueMerge(
+  repository: Repository,
+  options: LongOperation & GateOptions & { readonly given?: readonly string[]; readonly message?: string },
+): Promise<MergeOutcome> {
+  const { state, situation, files } = await resumeMerge(repository, options.given ?? [], options);
+  const { ref } = situation.target;
+  if (state.conflicts.length > 0) return { kind: 'conflicts', target: ref, conflicts: state.conflicts };
+  const filesAt = await repository.history.writeTree(files);
+  const message = options.message ?? state.message;
+  const candidate = await writeCandidate(repository, situation, { files, models: state.models, message });
+  const gate = options.gate !== false && state.gate;
+  const result = await land(repository, situation, {
+    ...options,
+    gate,
+    candidate,
+    models: state.models,
+    filesAt,
+  });
+  if (result.kind === 'landed') await clearMergeState(repository);
+  return result;
+}
+
+async function mergeOnce(
+  repository: Repository,
+  options: MergeOptions,
+  attempts: number,
+): Promise<MergeOutcome> {
+  const { method, given = [], into, revisions } = options;
+  const situation = await readSituation(repository, { revisions, method, given, into });
+  const { target } = situation;
+  if (target.checkedOut) await refuseDuringAnyMerge(repository);
+  const [first] = situation.revisions;
+  if (first === undefined) return { kind: 'up-to-date', target: target.ref, tip: target.tip };
+  refuseUngated(target, options.gate !== false);
+  if (!situation.isFastForward) return mergeDiverged(repository, situation, { ...options, attempts });
+  if (target.protection) await writeCandidateRef(repository, first.commit);
+  return land(repository, situation, { ...options, candidate: first.commit, models: [], attempts });
+}
+
+async function mergeDiverged(
+  repository: Repository,
+  situation: MergeSituation,
+  options: MergeOptions & { readonly attempts: number },
+): Promise<MergeOutcome> {
+  const { target } = situation;
+  const merged = await mergePaths(repository, situation, options);
+  if (target.checkedOut) await refuseLocalChanges(repository, await treeOf(repository, target.tip), merged);
+  else refuseConflicts(merged, target.ref);
+  const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
+  const files = [...merged.files, ...computed];
+  const message = options.message ?? (await defaultMessage(repository, situation));
+  if (merged.conflicts.length > 0) {
+    const state = stateOf(situation, { ...options, message, models, conflicts: merged.conflicts });
+    await pauseMerge(repository, { ...options, state, files, conflicts: merged.conflicts });
+    return { kind: 'conflicts', target: target.ref, conflicts: state.conflicts };
+  }
+  const candidate = await writeCandidate(repository, situation, { files, models, message });
+  return land(repository, situation, { ...options, candidate, models });
+}
+
+/** A merge into a branch without a work tree cannot wait for anybody. */
+function refuseConflicts({ conflicts }: MergedPaths, ref: string): void {
+  if (conflicts.length === 0) return;
+  const paths = conflicts.map(({ conflict }) => conflict.path);
+  throw new MgitError('MERGE_CONFLICTS', `conflicts in ${paths.join(', ')}; ${ref} is not checked out`, {
+    hint: 'switch to that branch and merge there, or decide with -X take:<glob>=ours',
+    details: { conflicts: conflicts.map(({ conflict }) => conflict) },
+  });
+}
+
+function stateOf(
+  { target, revisions, base }: MergeSituation,
+  merge: {
+    readonly method?: string;
+    readonly given?: readonly string[];
+    readonly gate?: boolean;
+    readonly message: string;
+    readonly models: readonly ModelReport[];
+    readonly conflicts: MergedPaths['conflicts'];
+  },
+): MergeState {
+  return {
+    version: 1,
+    target: target.ref,
+    tip: target.tip,
+    revisions,
+    base: base ?? null,
+    method: merge.method ?? null,
+    given: merge.given ?? [],
+    message: merge.message,
+    gate: merge.gate !== false,
+    conflicts: merge.conflicts.map(({ conflict }) => conflict),
+    models: merge.models,
+  };
+}
+
+interface LandOptions extends LongOperation, GateOptions {
+  readonly candidate: CommitId;
+  readonly models: readonly ModelReport[];
+  readonly attempts?: number;
+  /** The tree that the work tree shows; default: the tip's. */
+  readonly filesAt?: ObjectId;
+}
+
+async function land(
+  repository: Repository,
+  situation: MergeSituation,
+  options: LandOptions,
+): Promise<MergeOutcome> {
+  const { target, revisions, isFastForward } = situation;
+  const { candidate, models } = options;
+  const names = revisions.map(({ revision }) => revision).join(' ');
+  const landing = await landCandidate(repository, {
+    ...options,
+    target,
+    filesAt: options.filesAt ?? (await treeOf(repository, target.tip)),
+    reason: `merge ${names}: ${isFastForward ? 'Fast-forward' : 'Merge made by mgit'}`,
+  });
+  if (landing.kind === 'held')
+    return { kind: 'held', target: target.ref, tip: target.tip, candidate, models, gates: landing.gates };
+  return {
+    kind: 'landed',
+    target: target.ref,
+    previous: target.tip,
+    commit: landing.commit,
+    fastForward: isFastForward,
+    models,
+    gates: landing.gates,
+    attempts: options.attempts ?? 1,
+  };
+}
