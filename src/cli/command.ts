@@ -42,6 +42,8 @@ export interface CommandSpec {
   readonly options?: readonly OptionSpec[];
   /** One command line a user would type, shown by `--help`. */
   readonly example: string;
+  /** What it prints when it succeeds only confirms what was done: `-q` leaves it out. */
+  readonly confirms?: true;
   readonly subcommands?: readonly CommandSpec[];
   readonly run?: (context: CliContext, input: CommandInput) => Promise<CommandOutcome>;
 }

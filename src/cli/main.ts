@@ -120,13 +120,18 @@ async function perform(
   const view = await eventView(state, ports);
   const context = contextOf(options, state, { ports, onEvent: view.onEvent });
   const outcome = await spec.run?.(context, inputOf(command, args, state)).finally(() => view.finish());
-  if (outcome) deliver(outcome, state);
+  if (outcome) deliver(spec.confirms && state.globals.quiet ? quietly(outcome) : outcome, state);
 }
 
 function inputOf(command: Command, args: CommandInput['args'], state: RunState): CommandInput {
   const dashes = state.argv.indexOf('--');
   const options = command.opts();
   return dashes < 0 ? { args, options } : { args, options, afterDashes: state.argv.slice(dashes + 1) };
+}
+
+/** Without the confirmation; what did not simply succeed is still said. */
+function quietly(outcome: CommandOutcome): CommandOutcome {
+  return (outcome.exitCode ?? EXIT.done) === EXIT.done ? { ...outcome, human: '' } : outcome;
 }
 
 function deliver(outcome: CommandOutcome, state: RunState): void {

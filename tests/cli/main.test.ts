@@ -32,3 +32,14 @@ test('a directory that is not there is said so, whichever history is used', asyn
     expect(run.json()).toMatchObject({ error: { code: 'DIRECTORY_MISSING' } });
   }
 });
+
+test('-q leaves out what only confirms, and keeps data and errors', async () => {
+  await using home = await temporaryDirectory();
+  const ports = testPorts(home.path);
+  const made = await runMgit(ports, home.path, 'init', '-q', 'quiet');
+  expect(made).toMatchObject({ exitCode: 0, stdout: '', stderr: '' });
+  expect((await runMgit(ports, home.path, '-C', 'quiet', 'status', '-q')).stdout).toContain('On branch');
+  expect((await runMgit(ports, home.path, '-C', 'quiet', 'switch', '-q', 'nowhere')).stderr).toContain(
+    'error[',
+  );
+});

@@ -18,6 +18,7 @@ export const command: CommandSpec = {
     { flags: '--coding <policy>', description: 'how new tensors are stored', choices: ['auto', 'raw'] },
   ],
   example: 'mgit add model.safetensors config.json',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const [all, update] = [flagOption(input, 'all'), flagOption(input, 'update')];

@@ -18,6 +18,7 @@ export const command: CommandSpec = {
     { flags: '--bare', description: 'a repository without files' },
   ],
   example: 'mgit clone https://example.org/team/digits.git',
+  confirms: true,
   run: async (context, input) => {
     const result = await cloneRepository(context.ports, {
       ...longOperation(context),

@@ -20,6 +20,7 @@ export const command: CommandSpec = {
     { flags: '-S, --gpg-sign', description: 'sign with the configured key' },
   ],
   example: 'mgit commit -m "Fine-tune on the digits 5 to 9"',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const paragraphs = listOption(input, 'message');

@@ -18,6 +18,7 @@ export const command: CommandSpec = {
     { flags: '--no-tags', description: 'no tags' },
   ],
   example: 'mgit fetch origin',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const result = await fetchRemote(repository, {

@@ -16,6 +16,7 @@ export const command: CommandSpec = {
     },
   ],
   example: 'mgit init my-model',
+  confirms: true,
   run: async (context, input) => {
     const bare = flagOption(input, 'bare');
     const initialBranch = textOption(input, 'initialBranch');

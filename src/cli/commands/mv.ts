@@ -10,6 +10,7 @@ export const command: CommandSpec = {
   arguments: [{ name: '<paths...>', description: 'sources, then the destination' }],
   options: [{ flags: '-f, --force', description: 'replace a file at the destination' }],
   example: 'mgit mv model.safetensors weights/model.safetensors',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const paths = listArgument(input, 0);

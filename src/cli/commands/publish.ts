@@ -15,6 +15,7 @@ export const command: CommandSpec = {
   ],
   options: [{ flags: '-n, --dry-run', description: 'show what would be published' }],
   example: 'mgit publish v1.2.0 hf://organisation/digits',
+  confirms: true,
   run: async (context, input) => {
     await using repository = await openRepository(context.ports, context.cwd);
     const outcome = await publish(repository, {

@@ -14,6 +14,7 @@ export const command: CommandSpec = {
   ],
   options: [{ flags: '--ff-only', description: 'the default, as Git spells it' }],
   example: 'mgit pull',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const result = await pullRemote(repository, {

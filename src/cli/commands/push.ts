@@ -25,6 +25,7 @@ export const command: CommandSpec = {
     { flags: '-n, --dry-run', description: 'say what would happen' },
   ],
   example: 'mgit push -u origin better-digits',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const refspecs = listArgument(input, 1);

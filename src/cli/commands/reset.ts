@@ -25,6 +25,7 @@ export const command: CommandSpec = {
     { flags: '--hard', description: 'reset index and work tree; local changes are lost' },
   ],
   example: 'mgit reset --soft HEAD~1',
+  confirms: true,
   run: (context, input) => withRepository(context, repository => runReset(repository, context, input)),
 };
 

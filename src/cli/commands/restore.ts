@@ -13,6 +13,7 @@ export const command: CommandSpec = {
     { flags: '-s, --source <revision>', description: 'take the files from here' },
   ],
   example: 'mgit restore --source HEAD~1 model.safetensors',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const source = textOption(input, 'source');

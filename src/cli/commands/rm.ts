@@ -12,6 +12,7 @@ export const command: CommandSpec = {
     { flags: '-f, --force', description: 'files with local changes, too' },
   ],
   example: 'mgit rm old.safetensors',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const removed = await removePaths(repository, {

@@ -24,6 +24,7 @@ export const command: CommandSpec = {
     { flags: '--discard-changes', description: 'throw local changes away' },
   ],
   example: 'mgit switch -c better-digits',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const create = textOption(input, 'create') ?? textOption(input, 'forceCreate');

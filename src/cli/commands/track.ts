@@ -10,6 +10,7 @@ export const command: CommandSpec = {
     'Writes a line per glob to .gitattributes at the root. Without globs: prints those that are there.',
   arguments: [{ name: '[globs...]', description: 'patterns of .gitattributes; quote them' }],
   example: "mgit track '*.safetensors'",
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const globs = listArgument(input, 0);

@@ -18,6 +18,7 @@ export const command: CommandSpec = {
     { flags: '-m, --message <text>', description: 'the message of the commit' },
   ],
   example: 'mgit train recipes/finetune.yaml --set steps=500',
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const message = textOption(input, 'message');

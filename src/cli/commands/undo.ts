@@ -8,6 +8,7 @@ export const command: CommandSpec = {
   summary: 'reverse the last mgit command that moved a branch, a tag or HEAD',
   description: 'A commit comes off its branch and stays staged. A second undo goes further back.',
   example: 'mgit undo',
+  confirms: true,
   run: context =>
     withRepository(context, async repository => {
       const operation = await undoLast(repository, longOperation(context));

@@ -8,6 +8,7 @@ export const command: CommandSpec = {
   summary: 'take globs of models out of .gitattributes',
   arguments: [{ name: '<globs...>', description: 'as "mgit track" lists them' }],
   example: "mgit untrack '*.safetensors'",
+  confirms: true,
   run: (context, input) =>
     withRepository(context, async repository => {
       const result = await untrack(repository, listArgument(input, 0));
