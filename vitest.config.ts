@@ -1,4 +1,14 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+const DATA_TESTS = 'tests/**/*.data.test.ts';
+const data = resolve(import.meta.dirname, process.env.MGIT_TEST_DATA ?? '../shared/data');
+const hasData = existsSync(data);
+if (!hasData)
+  console.warn(
+    `Public test data is absent: ${data}. Tests named *.data.test.ts are left out; MGIT_TEST_DATA names another folder.`,
+  );
 
 /** One project per tier: `unit` needs only npm packages; `servers` real servers; `python` a virtual environment; `soak` long runs. */
 const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
@@ -15,7 +25,12 @@ const tier = (name: string, include: string[], testTimeout: number, exclude: str
 export default defineConfig({
   test: {
     projects: [
-      tier('unit', ['tests/**/*.test.ts'], 60_000, ['tests/servers/**', 'tests/python/**', 'tests/soak/**']),
+      tier('unit', ['tests/**/*.test.ts'], 60_000, [
+        'tests/servers/**',
+        'tests/python/**',
+        'tests/soak/**',
+        ...(hasData ? [] : [DATA_TESTS]),
+      ]),
       tier('servers', ['tests/servers/**/*.test.ts'], 180_000),
       tier('python', ['tests/python/**/*.test.ts'], 300_000),
       tier('soak', ['tests/soak/**/*.test.ts'], 3_600_000),

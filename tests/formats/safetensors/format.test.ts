@@ -1,11 +1,9 @@
-import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
 import type { CheckpointLayout } from '../../../src/formats/checkpoint.ts';
 import { safetensors } from '../../../src/formats/safetensors/format.ts';
 import { readSafetensorsHeader } from '../../../src/formats/safetensors/read-header.ts';
 import { f32, rawSafetensorsFile, safetensorsFile } from '../../testkit/safetensors-file.ts';
-import { sharedData } from '../../testkit/shared-data.ts';
 
 const parse = (bytes: Uint8Array) => safetensors.parse(memoryByteSource(bytes));
 
@@ -17,17 +15,6 @@ function expectExactCover(layout: CheckpointLayout): void {
   }
   expect(position).toBe(layout.size);
 }
-
-test.each(globSync('**/*.safetensors', { cwd: sharedData('models') }).sort())('%s is read', async file => {
-  const bytes = readFileSync(sharedData('models', file));
-  const layout = await parse(bytes);
-  expectExactCover(layout);
-  const header = JSON.parse(bytes.toString('utf8', 8, 8 + Number(bytes.readBigUInt64LE())));
-  delete header.__metadata__;
-  expect(new Set(layout.tensors.map(tensor => tensor.name))).toEqual(new Set(Object.keys(header)));
-  for (const tensor of layout.tensors)
-    expect(header[tensor.name]).toMatchObject({ dtype: tensor.dtype, shape: tensor.shape });
-});
 
 test('extents are the header with its padding, then the data of each tensor by offset', async () => {
   const data = [f32(1, 2), f32(3)];

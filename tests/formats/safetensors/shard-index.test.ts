@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
 import type { CheckpointLayout } from '../../../src/formats/checkpoint.ts';
 import { safetensors } from '../../../src/formats/safetensors/format.ts';
 import { parseShardIndex, resolveShards } from '../../../src/formats/safetensors/shard-index.ts';
 import { f32, safetensorsFile } from '../../testkit/safetensors-file.ts';
-import { sharedData } from '../../testkit/shared-data.ts';
 
 const index = (weightMap: Record<string, string>) =>
   parseShardIndex(Buffer.from(JSON.stringify({ metadata: { total_size: 8.0 }, weight_map: weightMap })));
@@ -22,14 +20,6 @@ function problemsOf(run: () => unknown): unknown {
     return (error as { details?: { problems?: unknown } }).details?.problems;
   }
 }
-
-test('a real index is read', () => {
-  const found = parseShardIndex(
-    readFileSync(sharedData('models/safetensors-index/model.safetensors.index.json')),
-  );
-  expect(found.get('model.layers.0.self_attn.o_proj.weight')).toBe('model-00000-of-00002.safetensors');
-  expect(new Set(found.values()).size).toBe(3);
-});
 
 test('the tensors of all shards are one model', async () => {
   const layouts = new Map([
