@@ -343,8 +343,8 @@ test('branches and tags are made, listed, renamed and deleted', async () => {
   expect(await mgit('tag')).toBe('v1');
   await mgit('tag', '-d', 'v1');
   expect(await mgit('tag')).toBe('');
-  await mgit('config', 'user.nickname', 'ada');
-  expect(await mgit('config', 'user.nickname')).toBe('ada');
+  await mgit('config', 'user.nickname', 'alpha');
+  expect(await mgit('config', 'user.nickname')).toBe('alpha');
   await day.write('b/c.txt', 'y');
   await mgit('mv', 'a.txt', 'b');
   expect(await mgit('status', '-s')).toBe('D  a.txt\nA  b/a.txt\n?? b/c.txt');

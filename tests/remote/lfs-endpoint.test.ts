@@ -67,7 +67,7 @@ test('configuration comes first', async () => {
   const ports = testPorts('/nowhere');
   const configured = endpointFinder(ports, {} as History, {
     address: { kind: 'http', url: 'https://example.org/a.git' },
-    configured: 'https://ada:x@lfs.example.org/b/',
+    configured: 'https://alpha:x@lfs.example.org/b/',
   });
   expect(await configured('upload')).toEqual({ url: 'https://lfs.example.org/b', headers: {} });
 });

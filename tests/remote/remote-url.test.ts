@@ -35,6 +35,6 @@ test('the longest rewriting wins, and pushes have their own', () => {
 });
 
 test('the LFS server is below the Git URL', () => {
-  expect(defaultLfsUrl('https://ada:x@host/a/b.git')).toBe('https://host/a/b.git/info/lfs');
+  expect(defaultLfsUrl('https://alpha:x@host/a/b.git')).toBe('https://host/a/b.git/info/lfs');
   expect(defaultLfsUrl('https://host/a/b/')).toBe('https://host/a/b.git/info/lfs');
 });

@@ -11,12 +11,12 @@ import { runMgit } from '../testkit/world.ts';
 const mgit = (world: RemoteScene, directory: string, ...argv: string[]) =>
   runMgit(world.ports, join(world.home, directory), ...argv);
 
-/** The server's repository with one commit of Ada's on main. */
+/** The server's repository with one commit of Alpha's on main. */
 async function published(world: RemoteScene) {
-  const ada = await world.person('ada');
-  const commit = await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 2)]);
-  await pushRemote(ada, { remote: 'origin' });
-  return { ada, commit, bytes: await ada.modelBytes(commit) };
+  const alpha = await world.person('alpha');
+  const commit = await alpha.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 2)]);
+  await pushRemote(alpha, { remote: 'origin' });
+  return { alpha, commit, bytes: await alpha.modelBytes(commit) };
 }
 
 test('a clone holds the files byte for byte and knows its remote', async () => {
@@ -68,26 +68,26 @@ test('a clone that fails leaves nothing', async () => {
 test('a clone does not touch what is there', async () => {
   await using world = await remoteScene();
   await published(world);
-  const result = await mgit(world, '', 'clone', world.url, 'ada');
+  const result = await mgit(world, '', 'clone', world.url, 'alpha');
   expect(result.stderr).toContain('error[DIRECTORY_NOT_EMPTY]');
 });
 
 test('pull moves branch and files forward, and stops where both sides moved', async () => {
   await using world = await remoteScene();
-  const { ada, commit } = await published(world);
-  await mgit(world, '', 'clone', world.url, 'bob');
-  expect((await mgit(world, 'bob', 'pull')).stdout).toBe('Already up to date.\n');
-  const second = await ada.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 3)], [commit]);
-  expect((await mgit(world, 'ada', 'push', 'origin')).exitCode).toBe(0);
-  const pulled = await mgit(world, 'bob', 'pull', '--json');
+  const { alpha, commit } = await published(world);
+  await mgit(world, '', 'clone', world.url, 'beta');
+  expect((await mgit(world, 'beta', 'pull')).stdout).toBe('Already up to date.\n');
+  const second = await alpha.commitModel('main', [noiseTensor('a', 1), noiseTensor('b', 3)], [commit]);
+  expect((await mgit(world, 'alpha', 'push', 'origin')).exitCode).toBe(0);
+  const pulled = await mgit(world, 'beta', 'pull', '--json');
   expect(pulled.json()).toMatchObject({ status: 'fast-forward', old: commit, new: second, files: 1 });
   expect(
-    Buffer.compare(await readFile(join(world.home, 'bob', 'model.bin')), await ada.modelBytes(second)),
+    Buffer.compare(await readFile(join(world.home, 'beta', 'model.bin')), await alpha.modelBytes(second)),
   ).toBe(0);
-  const third = await ada.commitModel('main', [noiseTensor('a', 4)], [second]);
-  await mgit(world, 'ada', 'push', 'origin');
+  const third = await alpha.commitModel('main', [noiseTensor('a', 4)], [second]);
+  await mgit(world, 'alpha', 'push', 'origin');
   const git = (...args: string[]) =>
-    run('git', ['-C', join(world.home, 'bob'), ...args], { env: world.ports.env as NodeJS.ProcessEnv });
+    run('git', ['-C', join(world.home, 'beta'), ...args], { env: world.ports.env as NodeJS.ProcessEnv });
   // Without the filter: `mgit` is not on the PATH of a test.
   await git(
     '-c',
@@ -100,7 +100,7 @@ test('pull moves branch and files forward, and stops where both sides moved', as
     '-m',
     'mine',
   );
-  const diverged = await mgit(world, 'bob', 'pull');
+  const diverged = await mgit(world, 'beta', 'pull');
   expect(diverged.stderr).toContain('error[PULL_DIVERGED]');
   expect(diverged.stderr).toContain('mgit merge origin/main');
   expect((await git('rev-parse', 'origin/main')).stdout.trim()).toBe(third);
@@ -108,25 +108,25 @@ test('pull moves branch and files forward, and stops where both sides moved', as
 
 test('push says what happened, per ref, and sets the upstream', async () => {
   await using world = await remoteScene();
-  const { ada, commit } = await published(world);
-  await ada.history.updateRefs([{ ref: 'refs/heads/side', target: commit }], 'test');
-  await ada.history.setHead({ branch: 'refs/heads/side' }, 'test');
-  expect((await mgit(world, 'ada', 'push')).stderr).toContain('error[UPSTREAM_MISSING]');
-  const result = await mgit(world, 'ada', 'push', '-u', 'origin', 'side');
+  const { alpha, commit } = await published(world);
+  await alpha.history.updateRefs([{ ref: 'refs/heads/side', target: commit }], 'test');
+  await alpha.history.setHead({ branch: 'refs/heads/side' }, 'test');
+  expect((await mgit(world, 'alpha', 'push')).stderr).toContain('error[UPSTREAM_MISSING]');
+  const result = await mgit(world, 'alpha', 'push', '-u', 'origin', 'side');
   expect(result.stdout.replaceAll(world.url, '<url>')).toMatchInlineSnapshot(`
     "To <url>
      * [new branch]  side -> side
     "
   `);
-  expect((await mgit(world, 'ada', 'push')).stdout).toBe('Everything up to date.\n');
+  expect((await mgit(world, 'alpha', 'push')).stdout).toBe('Everything up to date.\n');
 });
 
 test('a rejected push exits with 1 and details', async () => {
   await using world = await remoteScene();
   await published(world);
-  const bob = await world.person('bob');
-  await bob.commitModel('main', [noiseTensor('z', 9)]);
-  const result = await mgit(world, 'bob', 'push', 'origin', '--json');
+  const beta = await world.person('beta');
+  await beta.commitModel('main', [noiseTensor('z', 9)]);
+  const result = await mgit(world, 'beta', 'push', 'origin', '--json');
   expect(result.exitCode).toBe(1);
   expect(result.json()).toMatchObject({
     error: { code: 'PUSH_REJECTED', details: { refs: [{ ref: 'refs/heads/main', status: 'rejected' }] } },
@@ -135,48 +135,48 @@ test('a rejected push exits with 1 and details', async () => {
 
 test('the pre-push hook decides', async () => {
   await using world = await remoteScene();
-  const ada = await world.person('ada');
-  const commit = await ada.commitModel('main', [noiseTensor('a', 1)]);
-  const hook = join(world.home, 'ada', '.git', 'hooks', 'pre-push');
+  const alpha = await world.person('alpha');
+  const commit = await alpha.commitModel('main', [noiseTensor('a', 1)]);
+  const hook = join(world.home, 'alpha', '.git', 'hooks', 'pre-push');
   await writeFile(hook, `#!/bin/sh\ncat > "${world.home}/seen"\nexit 1\n`, { mode: 0o755 });
-  expect((await mgit(world, 'ada', 'push', 'origin')).stderr).toContain('error[HOOK_FAILED]');
+  expect((await mgit(world, 'alpha', 'push', 'origin')).stderr).toContain('error[HOOK_FAILED]');
   expect(await readFile(join(world.home, 'seen'), 'utf8')).toBe(
     `refs/heads/main ${commit} refs/heads/main ${'0'.repeat(40)}\n`,
   );
   expect(world.server.lfs.objects.size).toBe(0);
-  expect((await mgit(world, 'ada', 'push', '--no-verify', 'origin')).exitCode).toBe(0);
+  expect((await mgit(world, 'alpha', 'push', '--no-verify', 'origin')).exitCode).toBe(0);
 });
 
 test('remotes are listed, added, changed and removed', async () => {
   await using world = await remoteScene();
-  const { ada } = await published(world);
-  await mgit(world, 'ada', 'remote', 'add', 'mirror', 'https://ada:secret@example.org/a.git');
-  expect((await mgit(world, 'ada', 'remote')).stdout).toBe(
+  const { alpha } = await published(world);
+  await mgit(world, 'alpha', 'remote', 'add', 'mirror', 'https://alpha:secret@example.org/a.git');
+  expect((await mgit(world, 'alpha', 'remote')).stdout).toBe(
     `mirror  https://example.org/a.git\norigin  ${world.url}\n`,
   );
-  expect((await mgit(world, 'ada', 'remote', 'add', 'mirror', 'x:y')).stderr).toContain(
+  expect((await mgit(world, 'alpha', 'remote', 'add', 'mirror', 'x:y')).stderr).toContain(
     'error[REMOTE_EXISTS]',
   );
-  await mgit(world, 'ada', 'remote', 'set-url', 'mirror', world.url);
-  expect((await mgit(world, 'ada', 'fetch', 'mirror')).stdout).toContain('main -> mirror/main');
-  await mgit(world, 'ada', 'remote', 'remove', 'mirror');
-  expect((await mgit(world, 'ada', 'remote', '--json')).json()).toMatchObject({
+  await mgit(world, 'alpha', 'remote', 'set-url', 'mirror', world.url);
+  expect((await mgit(world, 'alpha', 'fetch', 'mirror')).stdout).toContain('main -> mirror/main');
+  await mgit(world, 'alpha', 'remote', 'remove', 'mirror');
+  expect((await mgit(world, 'alpha', 'remote', '--json')).json()).toMatchObject({
     remotes: [{ name: 'origin' }],
   });
-  expect((await ada.history.listRefs('refs/remotes/mirror/')).length).toBe(0);
-  expect((await mgit(world, 'ada', 'fetch', 'mirror')).stderr).toContain('error[REMOTE_UNKNOWN]');
+  expect((await alpha.history.listRefs('refs/remotes/mirror/')).length).toBe(0);
+  expect((await mgit(world, 'alpha', 'fetch', 'mirror')).stderr).toContain('error[REMOTE_UNKNOWN]');
 });
 
 test('fetch prunes what is gone, and nothing else', async () => {
   await using world = await remoteScene();
-  const { ada, commit } = await published(world);
-  await pushRemote(ada, { remote: 'origin', refspecs: ['main:refs/heads/side'] });
-  await mgit(world, '', 'clone', world.url, 'bob');
-  await pushRemote(ada, { remote: 'origin', refspecs: [':side'] });
-  expect((await mgit(world, 'bob', 'fetch', '--prune')).stdout).toContain('[pruned]');
+  const { alpha, commit } = await published(world);
+  await pushRemote(alpha, { remote: 'origin', refspecs: ['main:refs/heads/side'] });
+  await mgit(world, '', 'clone', world.url, 'beta');
+  await pushRemote(alpha, { remote: 'origin', refspecs: [':side'] });
+  expect((await mgit(world, 'beta', 'fetch', '--prune')).stdout).toContain('[pruned]');
   const refs = await run('git', [
     '-C',
-    join(world.home, 'bob'),
+    join(world.home, 'beta'),
     'for-each-ref',
     '--format=%(refname) %(objectname)',
     'refs/remotes',

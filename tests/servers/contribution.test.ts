@@ -38,30 +38,32 @@ test('a contribution goes round: clone, branch, push, merge, and a merge that co
     await mgit(world, directory, 'add', '-A');
     await mgit(world, directory, 'commit', '-m', message);
   };
-  await mgit(world, '', 'init', 'ada');
-  await mgit(world, 'ada', 'track', '*.safetensors');
-  await mgit(world, 'ada', 'remote', 'add', 'origin', world.url);
-  await commit('ada', model(1, 1), 'base');
-  await mgit(world, 'ada', 'push', '-u', 'origin', 'main');
+  await mgit(world, '', 'init', 'alpha');
+  await mgit(world, 'alpha', 'track', '*.safetensors');
+  await mgit(world, 'alpha', 'remote', 'add', 'origin', world.url);
+  await commit('alpha', model(1, 1), 'base');
+  await mgit(world, 'alpha', 'push', '-u', 'origin', 'main');
 
-  await mgit(world, '', 'clone', world.url, 'bob');
-  await mgit(world, 'bob', 'switch', '-c', 'better');
-  await commit('bob', model(2, 1), 'better');
-  const pushed = (await mgit(world, 'bob', 'push', '-u', 'origin', 'better')) as { packs: { bytes: number } };
+  await mgit(world, '', 'clone', world.url, 'beta');
+  await mgit(world, 'beta', 'switch', '-c', 'better');
+  await commit('beta', model(2, 1), 'better');
+  const pushed = (await mgit(world, 'beta', 'push', '-u', 'origin', 'better')) as {
+    packs: { bytes: number };
+  };
   expect(pushed.packs.bytes).toBeLessThan(COUNT * 4 * 1.1); // One of the two tensors.
 
-  await commit('ada', model(3, 1), 'mine');
-  await mgit(world, 'ada', 'fetch');
-  await mgit(world, 'ada', 'push');
-  await mgit(world, 'ada', 'merge', 'origin/better', '-s', 'linear');
-  const merged = (await mgit(world, 'ada', 'push')) as { packs: { bytes: number; ids: string[] } };
+  await commit('alpha', model(3, 1), 'mine');
+  await mgit(world, 'alpha', 'fetch');
+  await mgit(world, 'alpha', 'push');
+  await mgit(world, 'alpha', 'merge', 'origin/better', '-s', 'linear');
+  const merged = (await mgit(world, 'alpha', 'push')) as { packs: { bytes: number; ids: string[] } };
   expect(merged.packs.ids).toHaveLength(1);
   expect(merged.packs.bytes).toBeLessThan(64 * 1024);
 
-  await mgit(world, '', 'clone', world.url, 'carol');
-  expect(Buffer.compare(await readFile(file('carol')), await readFile(file('ada')))).toBe(0);
-  expect(await mgit(world, 'carol', 'status')).toMatchObject({});
-  await mgit(world, 'bob', 'switch', 'main');
-  expect(await mgit(world, 'bob', 'pull')).toMatchObject({ status: 'fast-forward' });
-  expect(Buffer.compare(await readFile(file('bob')), await readFile(file('ada')))).toBe(0);
+  await mgit(world, '', 'clone', world.url, 'gamma');
+  expect(Buffer.compare(await readFile(file('gamma')), await readFile(file('alpha')))).toBe(0);
+  expect(await mgit(world, 'gamma', 'status')).toMatchObject({});
+  await mgit(world, 'beta', 'switch', 'main');
+  expect(await mgit(world, 'beta', 'pull')).toMatchObject({ status: 'fast-forward' });
+  expect(Buffer.compare(await readFile(file('beta')), await readFile(file('alpha')))).toBe(0);
 });

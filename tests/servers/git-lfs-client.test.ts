@@ -10,9 +10,9 @@ import { remoteScene } from '../testkit/remote-scene.ts';
 test('git-lfs itself downloads the packs through the tree of pointers', async () => {
   await requiredProgram('git', 'lfs', 'version');
   await using world = await remoteScene();
-  const ada = await world.person('ada');
-  await ada.commitModel('main', [noiseTensor('a', 1)]);
-  const { packs } = await pushRemote(ada, { remote: 'origin' });
+  const alpha = await world.person('alpha');
+  await alpha.commitModel('main', [noiseTensor('a', 1)]);
+  const { packs } = await pushRemote(alpha, { remote: 'origin' });
   const env = world.ports.env as NodeJS.ProcessEnv;
   const plain = join(world.home, 'plain');
   const git = (...args: string[]) => run('git', ['-C', plain, ...args], { env });
@@ -27,6 +27,6 @@ test('git-lfs itself downloads the packs through the tree of pointers', async ()
   const oid = /sha256:([0-9a-f]{64})/.exec(pointer)?.[1] ?? '';
   const object = await readFile(join(plain, '.git', 'lfs', 'objects', oid.slice(0, 2), oid.slice(2, 4), oid));
   expect(createHash('sha256').update(object).digest('hex')).toBe(oid);
-  const local = await readFile(ada.store.packPath(packs.ids[0] as never));
+  const local = await readFile(alpha.store.packPath(packs.ids[0] as never));
   expect(Buffer.compare(object, local)).toBe(0);
 });

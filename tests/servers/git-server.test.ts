@@ -29,12 +29,12 @@ test('git itself pushes to and clones from the test server', async () => {
 
 test('git is asked for credentials', async () => {
   await using home = await temporaryDirectory();
-  const basicAuth = { username: 'ada', password: 'engine' };
+  const basicAuth = { username: 'alpha', password: 'engine' };
   await using server = await gitServer(join(home.path, 'srv'), { basicAuth });
   const url = await server.createRepository('model');
   const env = { ...testEnvironment(home.path), GIT_TERMINAL_PROMPT: '0' } as NodeJS.ProcessEnv;
   await expect(run('git', ['ls-remote', url], { cwd: home.path, env })).rejects.toThrow(
     'could not read Username',
   );
-  await run('git', ['ls-remote', url.replace('//', '//ada:engine@')], { cwd: home.path, env });
+  await run('git', ['ls-remote', url.replace('//', '//alpha:engine@')], { cwd: home.path, env });
 });

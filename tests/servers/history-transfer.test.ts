@@ -8,7 +8,7 @@ import { gitServer } from '../testkit/git-server.ts';
 import type { LfsEndpointOptions } from '../testkit/lfs-endpoint.ts';
 import { temporaryDirectory } from '../testkit/world.ts';
 
-const basicAuth = { username: 'ada', password: 'p@ss word' };
+const basicAuth = { username: 'alpha', password: 'p@ss word' };
 
 describe.each(['system', 'embedded'] as const)('transfer over HTTP: %s', implementation => {
   transferCases(implementation, () => httpPlace());
@@ -43,11 +43,11 @@ describe.each(['system', 'embedded'] as const)('transfer over HTTP: %s', impleme
     const one = await repo.commit('one');
     const pushed = await history.pushRefs(address.href, [{ source: one, ref: 'refs/heads/main' }]);
     expect(pushed).toEqual([{ ref: 'refs/heads/main', ok: true }]);
-    for (const wrong of [url, url.replace('//', '//ada:wrong@')])
+    for (const wrong of [url, url.replace('//', '//alpha:wrong@')])
       await expect(history.listRemoteRefs(wrong)).rejects.toMatchObject({ code: 'REMOTE_AUTH' });
 
     const program = join(repo.home, 'askpass');
-    writeFileSync(program, `#!/bin/sh\ncase "$1" in User*) echo ada;; *) echo 'p@ss word';; esac\n`);
+    writeFileSync(program, `#!/bin/sh\ncase "$1" in User*) echo alpha;; *) echo 'p@ss word';; esac\n`);
     chmodSync(program, 0o755);
     const ports = { ...repo.ports, env: { ...repo.ports.env, GIT_ASKPASS: program } };
     const asking = await openHistory({ ports, directory: repo.path, implementation });

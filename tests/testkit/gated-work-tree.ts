@@ -69,8 +69,8 @@ export async function gatedWorkTree(
   write('evaluate.mjs', EVALUATE);
   write('model.safetensors', modelRightOn(500));
   for (const [name, content] of Object.entries(options.files ?? {})) write(name, content);
-  await must('key', 'generate', 'ada');
-  await must('key', 'trust', 'ada');
+  await must('key', 'generate', 'alpha');
+  await must('key', 'trust', 'alpha');
   await must('add', '.');
   await must('commit', '-m', 'Protect main');
   return {

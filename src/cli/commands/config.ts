@@ -20,7 +20,7 @@ export const command: CommandSpec = {
     { flags: '--global', description: 'in ~/.gitconfig, not in the repository' },
     { flags: '--local', description: 'in the repository (the default)' },
   ],
-  example: 'mgit config user.name "Ada Lovelace"',
+  example: 'mgit config user.name "Your Name"',
   run: (context, input) => withRepository(context, repository => runConfig(repository, input)),
 };
 

@@ -6,6 +6,6 @@ import { trust } from './key/trust.ts';
 export const command: CommandSpec = {
   name: 'key',
   summary: 'make, list and trust the keys that sign gate reports',
-  example: 'mgit key generate ada',
+  example: 'mgit key generate laptop',
   subcommands: [generate, list, trust],
 };

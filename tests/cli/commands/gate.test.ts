@@ -22,7 +22,7 @@ test('a better candidate passes, is reported and verified; a worse one is reject
     "
   `);
   const verified = await tree.mgit('gate', 'verify', 'main..better', '--onto', 'main');
-  expect(verified.stdout).toContain('digits: pass, signed by ada');
+  expect(verified.stdout).toContain('digits: pass, signed by alpha');
   expect((await tree.mgit('gate', 'verify', 'better', '--onto', 'main')).exitCode).toBe(0);
 
   await tree.contribute('worse', 400);
@@ -85,13 +85,13 @@ test('keys are checked before anything runs', async () => {
   await tree.mgit('key', 'generate', 'second');
   const undecided = await tree.mgit('gate', 'run', 'better', '--onto', 'main');
   expect(undecided.exitCode).toBe(6);
-  expect(undecided.stderr).toContain('error[GATE_KEY_MISSING]: there are 2 keys to sign with: ada, second');
+  expect(undecided.stderr).toContain('error[GATE_KEY_MISSING]: there are 2 keys to sign with: alpha, second');
   tree.git('config', 'mgit.signingKey', 'second');
   const foreign = await tree.mgit('gate', 'run', 'better', '--onto', 'main');
   expect(foreign.exitCode).toBe(6);
   expect(foreign.stderr).toContain('error[GATE_KEY_UNTRUSTED]');
   expect(foreign.events).toEqual([]);
-  tree.git('config', 'mgit.signingKey', 'ada');
+  tree.git('config', 'mgit.signingKey', 'alpha');
   expect((await tree.mgit('gate', 'run', 'better', '--onto', 'main')).exitCode).toBe(0);
 });
 

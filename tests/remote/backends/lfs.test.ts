@@ -144,10 +144,10 @@ describe('lfs backend', () => {
 });
 
 describe('credentials', () => {
-  const basicAuth = { username: 'ada', password: 'engine' };
+  const basicAuth = { username: 'alpha', password: 'engine' };
   const asking = (password: string, verdicts: boolean[]): HttpCredentials => ({
     ...anonymous,
-    ask: async () => ({ authorization: basicAuthorization('ada', password) }),
+    ask: async () => ({ authorization: basicAuthorization('alpha', password) }),
     judge: async (_, accepted) => void verdicts.push(accepted),
   });
 

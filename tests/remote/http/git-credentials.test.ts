@@ -24,9 +24,9 @@ async function scene(remoteUrl: string) {
 }
 
 test('user and password of the URL go to its host, and to no other', async () => {
-  await using world = await scene('https://ada:p%40ss@example.org/team/a.git');
+  await using world = await scene('https://alpha:p%40ss@example.org/team/a.git');
   expect(await world.credentials.known(URL_OF_LFS)).toEqual({
-    authorization: basicAuthorization('ada', 'p@ss'),
+    authorization: basicAuthorization('alpha', 'p@ss'),
   });
   expect(await world.credentials.known('https://storage.example.org/x')).toEqual({});
   expect(await world.credentials.known('http://example.org/x')).toEqual({});
@@ -41,16 +41,16 @@ test('extra headers go where their URL is a prefix', async () => {
 });
 
 test('a helper is asked, told the verdict, and not asked again', async () => {
-  await using world = await scene('https://ada@example.org/team/a.git');
+  await using world = await scene('https://alpha@example.org/team/a.git');
   const log = join(world.home, 'log');
   const helper = `!f() { echo "$1" >> '${log}'; cat >> '${log}'; test "$1" = get && echo password=engine; :; }; f`;
   await world.history.setConfig('credential.helper', helper, 'local');
-  const authorization = basicAuthorization('ada', 'engine');
+  const authorization = basicAuthorization('alpha', 'engine');
   expect(await world.credentials.ask(URL_OF_LFS)).toEqual({ authorization });
   await world.credentials.judge(URL_OF_LFS, true);
   expect(await world.credentials.known(URL_OF_LFS)).toEqual({ authorization });
   const said = await readFile(log, 'utf8');
-  expect(said).toContain('get\nprotocol=https\nhost=example.org\nusername=ada\n');
+  expect(said).toContain('get\nprotocol=https\nhost=example.org\nusername=alpha\n');
   expect(said).toMatch(/store\n(?:.*\n)*password=engine/);
 });
 

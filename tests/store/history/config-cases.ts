@@ -53,10 +53,10 @@ export function configCases(implementation: Implementation): void {
     await history.setConfig('remote.origin.url', 'https://example.org/#1; "x" \\', 'local');
     await history.setConfig('remote.origin.fetch', null, 'local');
     await history.setConfig('branch.Feature/X.remote', 'origin', 'local');
-    await history.setConfig('user.name', ' Grace ', 'global');
+    await history.setConfig('user.name', ' Delta ', 'global');
     await history.setConfig('not.there', null, 'local');
     expect(repo.git('config', 'remote.origin.url')).toBe('https://example.org/#1; "x" \\');
-    expect(repo.git('config', '--global', 'user.name')).toBe(' Grace ');
+    expect(repo.git('config', '--global', 'user.name')).toBe(' Delta ');
     expect(repo.git('config', 'branch.Feature/X.remote')).toBe('origin');
     expect(readFileSync(file, 'utf8')).toContain('# a comment');
     expect(await history.configAll('remote.origin.fetch')).toEqual([]);
@@ -85,18 +85,18 @@ export function configCases(implementation: Implementation): void {
     };
     const history = await openHistory({ ports, directory: repo.path, implementation });
     await expect(history.identity('author')).rejects.toMatchObject({ code: 'IDENTITY_UNKNOWN' });
-    await history.setConfig('user.name', 'Grace', 'global');
-    await history.setConfig('user.email', 'grace@example.org', 'global');
+    await history.setConfig('user.name', 'Delta', 'global');
+    await history.setConfig('user.email', 'delta@example.org', 'global');
     await history.setConfig('author.email', 'author@example.org', 'local');
     expect(await history.identity('author')).toEqual({
-      name: 'Grace',
+      name: 'Delta',
       email: 'author@example.org',
       timestamp: 1_700_000_000,
       timezoneOffset: -90,
     });
     expect(await history.identity('committer')).toMatchObject({
       name: 'A Contributor',
-      email: 'grace@example.org',
+      email: 'delta@example.org',
     });
     await history.close();
   });

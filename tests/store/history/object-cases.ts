@@ -133,7 +133,7 @@ export function objectCases(implementation: Implementation): void {
       timestamp: 1_700_000_000,
       timezoneOffset: -210,
     };
-    const committer = { name: 'Bob', email: 'b@example.org', timestamp: 1_700_000_001, timezoneOffset: 330 };
+    const committer = { name: 'Beta', email: 'b@example.org', timestamp: 1_700_000_001, timezoneOffset: 330 };
     const message = 'train: Größe\n\nbody\n\nMgit-Run: 1\n';
     const id = await repo.history.writeCommit({ tree, parents: [root], message, author, committer });
     for (const history of [repo.history, repo.other])

@@ -24,7 +24,7 @@ test('without git, only HTTP', async () => {
 
 test('a password in a URL is not in the message', async () => {
   await using repo = await testRepository('embedded');
-  const listing = repo.history.listRemoteRefs('https://ada:secret@127.0.0.1:1/x.git');
+  const listing = repo.history.listRemoteRefs('https://alpha:secret@127.0.0.1:1/x.git');
   await expect(listing).rejects.toMatchObject({ code: 'REMOTE_UNREACHABLE' });
   await expect(listing).rejects.not.toThrow(/secret/);
 });

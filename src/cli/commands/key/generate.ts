@@ -6,7 +6,7 @@ export const generate: CommandSpec = {
   name: 'generate',
   summary: 'make an Ed25519 key that only you can read',
   arguments: [{ name: '[name]', description: 'default: default' }],
-  example: 'mgit key generate ada',
+  example: 'mgit key generate laptop',
   run: async (context, input) => {
     const key = await generateOwnKey(context.ports, textArgument(input, 0) ?? 'default');
     return {

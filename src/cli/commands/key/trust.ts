@@ -11,7 +11,7 @@ export const trust: CommandSpec = {
     'A key counts once it is in the tip of the protected branch; what brings it there is judged by the keys before it.',
   arguments: [{ name: '<name|file>', description: "one of your keys, or somebody's public key (SPKI, PEM)" }],
   options: [{ flags: '--folder <path>', description: `default: ${DEFAULT_KEYS_FOLDER}` }],
-  example: 'mgit key trust ada',
+  example: 'mgit key trust laptop',
   run: (context, input) =>
     withRepository(context, async repository => {
       const folder = textOption(input, 'folder') ?? DEFAULT_KEYS_FOLDER;
