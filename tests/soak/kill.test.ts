@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { killMany } from '../testkit/crash/kill-many.ts';
-import { soakSetting } from '../testkit/soak-setting.ts';
+import { soakSetting } from '../testkit/soak/soak-setting.ts';
 
 const kills = soakSetting('MGIT_SOAK_KILLS', 500);
 const seed = soakSetting('MGIT_SOAK_SEED', 1);

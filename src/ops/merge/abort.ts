@@ -1,6 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import { parseCommitId } from '../../base/ids.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
@@ -8,6 +7,7 @@ import type { Repository } from '../repository.ts';
 import { filesOfTree, writeFiles } from '../worktree/checkout.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
+import { candidateRef, candidatesOf } from './candidate.ts';
 import { GIT_MERGE_HINT } from './in-progress.ts';
 import { clearMergeState, gitMergeHeads, type MergeState, readMergeState } from './merge-state.ts';
 
@@ -52,12 +52,12 @@ export async function abortMerge(repository: Repository, long: LongOperation = {
 }
 
 /** Candidates of the same merge that a gate has held back. */
-async function forgetCandidates({ history }: Repository, state: MergeState): Promise<void> {
+async function forgetCandidates(repository: Repository, state: MergeState): Promise<void> {
   const parents = [state.tip, ...state.revisions.map(({ commit }) => commit)];
-  const own = [];
-  for (const { ref, id } of await history.listRefs('refs/mgit/candidates/')) {
-    const commit = await history.readCommit(parseCommitId(id));
-    if (String(commit.parents) === String(parents)) own.push({ ref, target: null, expected: id });
-  }
-  if (own.length > 0) await history.updateRefs(own, 'merge: given up');
+  const own = (await candidatesOf(repository, parents)).map(({ id }) => ({
+    ref: candidateRef(id),
+    target: null,
+    expected: id,
+  }));
+  if (own.length > 0) await repository.history.updateRefs(own, 'merge: given up');
 }

@@ -1,5 +1,5 @@
-import type { CommitId } from '../../base/ids.ts';
-import type { TreeFile } from '../../store/history/history.ts';
+import { type CommitId, parseCommitId } from '../../base/ids.ts';
+import type { Commit, TreeFile } from '../../store/history/history.ts';
 import { finishMessage } from '../history/commit-message.ts';
 import type { Repository } from '../repository.ts';
 import { withRecordTrailer, writeMergeRecord } from './merge-record.ts';
@@ -14,6 +14,19 @@ export function candidateRef(commit: CommitId): string {
 /** Publishes a candidate to the repository: it may be gated, looked at and landed. */
 export async function writeCandidateRef(repository: Repository, commit: CommitId): Promise<void> {
   await repository.history.updateRefs([{ ref: candidateRef(commit), target: commit }], 'merge: candidate');
+}
+
+/** The candidates with exactly these parents: of this merge made before, and interrupted or held back. */
+export async function candidatesOf(
+  { history }: Repository,
+  parents: readonly CommitId[],
+): Promise<readonly Commit[]> {
+  const found: Commit[] = [];
+  for (const { id } of await history.listRefs('refs/mgit/candidates/')) {
+    const commit = await history.readCommit(parseCommitId(id));
+    if (String(commit.parents) === String(parents)) found.push(commit);
+  }
+  return found;
 }
 
 /** What a merge commit is made of. */

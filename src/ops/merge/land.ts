@@ -5,7 +5,7 @@ import type { GateRun, RunGatesOptions } from '../gate/gate-run.ts';
 import { recordOperation } from '../history/operations.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
-import { candidateRef } from './candidate.ts';
+import { candidateRef, candidatesOf } from './candidate.ts';
 import type { MergeTarget } from './situation.ts';
 
 /** Runs the gates of a protected branch on a candidate. */
@@ -86,10 +86,13 @@ async function advance(repository: Repository, request: LandRequest, commit: Com
   }
 }
 
+/** Other candidates of the same merge can no longer land. */
 async function moveBranch(repository: Repository, request: LandRequest, commit: CommitId): Promise<void> {
   const { history } = repository;
   const { ref, tip } = request.target;
-  const candidates = new Set([request.candidate, commit].map(candidateRef));
+  const { parents } = await history.readCommit(request.candidate);
+  const earlier = (await candidatesOf(repository, parents)).map(({ id }) => id);
+  const candidates = new Set([request.candidate, commit, ...earlier].map(candidateRef));
   const done = [];
   for (const candidate of candidates)
     if (await history.readRef(candidate)) done.push({ ref: candidate, target: null });

@@ -134,7 +134,7 @@ async function mergeDiverged(
 ): Promise<MergeOutcome> {
   const { target } = situation;
   const merged = await mergePaths(repository, situation, options);
-  if (target.checkedOut) await refuseLocalChanges(repository, await treeOf(repository, target.tip), merged);
+  if (target.checkedOut) await refuseLocalChanges(repository, situation, merged);
   else refuseConflicts(merged, target.ref);
   const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
   const files = [...merged.files, ...computed];

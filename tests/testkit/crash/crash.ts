@@ -7,7 +7,7 @@ import { type CliRun, runMgit } from '../world.ts';
 import { buildWorld, type CrashWorld, copyWorld } from './crash-world.ts';
 import type { Death } from './dying-ports.ts';
 import type { CrashScenario } from './scenarios.ts';
-import { git, isCandidate, type Snapshot, snapshot } from './snapshot.ts';
+import { git, isCandidate, isMemory, type Snapshot, snapshot } from './snapshot.ts';
 import { type Ended, type SpawnOptions, spawnMgit } from './spawn-mgit.ts';
 
 /** A scenario with its states before and after, and how long its command is. */
@@ -95,6 +95,10 @@ export async function crash(
   ];
   const { run, locks } = await repeat(world, prepared.scenario.argv);
   problems.push(...repetitionProblems(run, prepared.scenario));
+  if (run.exitCode !== 0 && prepared.scenario.completion) {
+    const completed = await repeat(world, prepared.scenario.completion);
+    if (completed.run.exitCode !== 0) problems.push(`completed: ${said(completed.run)}`);
+  }
   problems.push(...finalProblems(await snapshot(world), prepared));
   await rm(directory, { recursive: true });
   return { killed: ended.killed, locks, problems };
@@ -130,6 +134,7 @@ function stateProblems(now: Snapshot, { before, after }: PreparedScenario): stri
 function finalProblems(now: Snapshot, { after }: PreparedScenario): string[] {
   const names = new Set([...now.keys(), ...after.keys()]);
   return [...names]
+    .filter(name => !isMemory(name))
     .filter(name => now.get(name) !== after.get(name))
     .map(name => `repeated, ${name} is ${now.get(name)}, not ${after.get(name)}`);
 }

@@ -25,7 +25,10 @@ export interface KillReport {
 export async function killMany(settings: KillSettings): Promise<KillReport> {
   await using folder = await temporaryDirectory();
   const random = createRandom(settings.seed, 'kill');
-  const chosen = CRASH_SCENARIOS.filter(({ name }) => settings.scenarios?.includes(name) ?? true);
+  const chosen = CRASH_SCENARIOS.filter(
+    ({ name, needsGit }) =>
+      (settings.scenarios?.includes(name) ?? true) && (settings.history === 'system' || !needsGit),
+  );
   const scenarios = await prepareScenarios(chosen, { ...settings, directory: folder.path });
   const report = { killed: 0, locks: 0, problems: [] as string[] };
   for (let at = 0; at < settings.kills; at++) {

@@ -1,13 +1,16 @@
 /**
  * The mgit program, run by tests in a process of its own. `MGIT_TEST_DEATH` is a {@link Death} as JSON, with `group` where
- * the programs that it started are to die too; `MGIT_TEST_COUNT` names a file for the number of operations. Without them it is `mgit` itself.
+ * the programs that it started are to die too; `MGIT_TEST_COUNT` names a file for the number of operations, `MGIT_TEST_PEAK` one for the largest resident memory in KiB. Without them it is `mgit` itself.
  */
 import { writeFileSync } from 'node:fs';
 import { nodePorts } from '../../../src/cli/context.ts';
 import { main, runCli } from '../../../src/cli/main.ts';
 import { dyingPorts } from './dying-ports.ts';
 
-const { MGIT_TEST_DEATH: death, MGIT_TEST_COUNT: countFile } = process.env;
+const { MGIT_TEST_DEATH: death, MGIT_TEST_COUNT: countFile, MGIT_TEST_PEAK: peakFile } = process.env;
+
+if (peakFile !== undefined)
+  process.on('exit', () => writeFileSync(peakFile, String(process.resourceUsage().maxRSS)));
 
 if (death === undefined && countFile === undefined) await main();
 else {

@@ -8,6 +8,10 @@ export interface CrashScenario {
   prepare(world: CrashWorld, megabytes: number): Promise<void>;
   /** Error codes of a repetition that say: it had been done already. */
   readonly doneAlready?: readonly string[];
+  /** What its hint says to do then. */
+  readonly completion?: readonly string[];
+  /** Only git itself reaches a remote on a path. */
+  readonly needsGit?: boolean;
 }
 
 const changeModel = (world: CrashWorld, megabytes: number): Promise<void> =>
@@ -45,15 +49,17 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     argv: ['switch', '-c', 'new', 'side'],
     prepare: nothing,
     doneAlready: ['BRANCH_EXISTS'],
+    completion: ['switch', 'new'],
   },
   { name: 'restore', argv: ['restore', '.'], prepare: changeFiles },
   { name: 'reset', argv: ['reset', '--mixed', 'side~1'], prepare: changeFiles },
   { name: 'reset --hard', argv: ['reset', '--hard', 'side'], prepare: changeFiles },
   { name: 'merge', argv: ['merge', 'side'], prepare: nothing },
-  { name: 'push', argv: ['push', 'origin', 'side'], prepare: nothing },
+  { name: 'push', argv: ['push', 'origin', 'side'], prepare: nothing, needsGit: true },
   {
     name: 'push a merge',
     argv: ['push', 'origin', 'main'],
     prepare: async world => void (await world.mgit('merge', 'side')),
+    needsGit: true,
   },
 ];

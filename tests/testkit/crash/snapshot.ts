@@ -30,6 +30,9 @@ export async function snapshot(world: CrashWorld): Promise<Snapshot> {
   return found;
 }
 
+/** What is remembered of a remote is brought up to date by the next push or fetch that has something to move. */
+export const isMemory = (name: string): boolean => name.startsWith('work refs/mgit/remotes/');
+
 /** Refs of merges that have not landed are mgit's own: a crash may leave one until the next merge. */
 export const isCandidate = (name: string): boolean => name.endsWith(' refs/mgit/candidates/*');
 
