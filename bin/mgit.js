@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // Plain JavaScript for any Node: an unsupported version gets one clear sentence instead of a syntax error.
+import module from 'node:module';
+
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {
   console.error(
@@ -7,6 +9,6 @@ if (major < 22 || (major === 22 && minor < 15)) {
   );
   process.exitCode = 1;
 } else {
-  import('node:module').then(module => module.enableCompileCache?.());
+  module.enableCompileCache(); // Before anything of mgit is loaded: a short command is mostly loading.
   import('../dist/cli/main.js').then(cli => cli.main());
 }
