@@ -13,16 +13,32 @@ export async function finishMessage(
   draft: string,
   options: { readonly source: MessageSource; readonly verify: boolean; readonly stripComments: boolean },
 ): Promise<string> {
-  const { history, ports } = repository;
-  const path = `${history.gitDirectory}/COMMIT_EDITMSG`;
-  await writeMessage(repository, path, draft);
-  await requireHook(repository, 'prepare-commit-msg', [path, options.source]);
-  if (options.verify) await requireHook(repository, 'commit-msg', [path]);
-  const text = Buffer.from(await ports.fs.readFile(path)).toString('utf8');
-  const message = tidy(text, options.stripComments);
+  const message = tidy(await throughHooks(repository, draft, options), options.stripComments);
   if (message === '')
     throw new MgitError('MESSAGE_EMPTY', 'the commit message is empty', { hint: 'give one with -m' });
   return message;
+}
+
+/** Hooks change the message in a file of its own: another commit in the same work tree must not mix with it. */
+async function throughHooks(
+  repository: Repository,
+  draft: string,
+  options: { readonly source: MessageSource; readonly verify: boolean },
+): Promise<string> {
+  const { ports, mgitDirectory, history } = repository;
+  const { fs } = ports;
+  await fs.makeDirectory(`${mgitDirectory}/tmp`);
+  const folder = await fs.makeTemporaryDirectory(`${mgitDirectory}/tmp/message-`);
+  const path = `${folder}/COMMIT_EDITMSG`;
+  try {
+    await writeMessage(repository, path, draft);
+    await requireHook(repository, 'prepare-commit-msg', [path, options.source]);
+    if (options.verify) await requireHook(repository, 'commit-msg', [path]);
+    return Buffer.from(await fs.readFile(path)).toString('utf8');
+  } finally {
+    await fs.removeDirectory(folder, { recursive: true });
+    await writeMessage(repository, `${history.gitDirectory}/COMMIT_EDITMSG`, draft); // Where people look for what was refused.
+  }
 }
 
 /** Runs a hook that may refuse. Errors: `HOOK_FAILED`. */
