@@ -3,7 +3,7 @@ import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import { formatIndex, parseIndex } from './index-format.ts';
-import { isRacy } from './index-stat.ts';
+import { isRacyInSeconds } from './index-stat.ts';
 
 /** One entry of Git's index. Stat fields are as Git stores them; all zero means "not known to be clean". */
 export interface IndexEntry {
@@ -29,7 +29,7 @@ export interface IndexEntry {
 /** Git's index as it was read. */
 export interface GitIndex {
   readonly entries: readonly IndexEntry[];
-  /** When the file was written; an entry as young as this is racy ({@link isRacy}). Zero when there is no file. */
+  /** When the file was written; an entry as young as this is racy (`isRacy`). Zero when there is no file. */
   readonly mtimeNs: bigint;
 }
 
@@ -69,7 +69,9 @@ export async function withIndexLock(
     const index = await readIndex(fs, path);
     const kept = new Set(index.entries);
     const entries = await update(index);
-    return entries?.map(entry => (kept.has(entry) && isRacy(entry, index) ? { ...entry, size: 0 } : entry));
+    return entries?.map(entry =>
+      kept.has(entry) && isRacyInSeconds(entry, index) ? { ...entry, size: 0 } : entry,
+    );
   });
 }
 

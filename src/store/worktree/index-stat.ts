@@ -78,6 +78,14 @@ export function isRacy(entry: IndexStat, index: Pick<GitIndex, 'mtimeNs'>): bool
   return seconds * NANOSECONDS + BigInt(entry.mtimeNanoseconds) >= index.mtimeNs;
 }
 
+/**
+ * True for an entry that Git may take for clean once a younger index holds it: most builds of Git compare whole seconds, so a file changed
+ * again within the second of its entry looks unchanged to them.
+ */
+export function isRacyInSeconds(entry: IndexStat, index: Pick<GitIndex, 'mtimeNs'>): boolean {
+  return index.mtimeNs > 0n && BigInt(entry.mtimeSeconds) >= index.mtimeNs / NANOSECONDS;
+}
+
 const NANOSECONDS = 1_000_000_000n;
 
 /** Git reads size 0 as "not known to be clean", so a multiple of 4 GiB is written as 2^31. Source: `munge_st_size`, Git 2.43. */
