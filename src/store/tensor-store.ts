@@ -68,7 +68,7 @@ export interface TensorStore {
   hashFile(source: ByteSource, layout: CheckpointLayout, options?: LongOperation): Promise<Manifest>;
   has(digest: Digest): Promise<boolean>;
   describe(digest: Digest): Promise<ExtentInfo | undefined>;
-  /** Bytes of an extent in order, in slices of at most a few MiB. `verify` (default true) checks the digest of a whole read at its end. */
+  /** Bytes of an extent in order, in slices of at most a few MiB, each in memory of its own. `verify` (default true) checks the digest of a whole read at its end. */
   read(
     digest: Digest,
     range?: { readonly offset: number; readonly length: number },

@@ -1,3 +1,4 @@
+import { freeMemory } from '../../base/free-memory.ts';
 import type { ByteSource } from '../../formats/checkpoint.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
 import { isDense, viewSpan } from '../../store/manifest/view-span.ts';
@@ -6,7 +7,7 @@ import type { TensorStore } from '../../store/tensor-store.ts';
 /** One version of a model: what it is, and how to read its tensors. */
 export interface ModelVersion {
   readonly manifest: Manifest;
-  /** The tensor's dense, little-endian bytes in slices. Only for tensors that {@link isPlain}. */
+  /** The tensor's dense, little-endian bytes in slices, each gone when the next is asked for. Only for tensors that {@link isPlain}. */
   read(tensor: ManifestTensor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
@@ -16,9 +17,12 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 export function storedVersion(store: Pick<TensorStore, 'read'>, manifest: Manifest): ModelVersion {
   return {
     manifest,
-    read: (tensor, signal) => {
+    read: async function* (tensor, signal) {
       const range = { offset: tensor.offset - tensor.extent.offset, length: viewSpan(tensor) };
-      return store.read(tensor.extent.digest, range, signal ? { signal } : {});
+      for await (const slice of store.read(tensor.extent.digest, range, signal ? { signal } : {})) {
+        yield slice;
+        freeMemory(slice);
+      }
     },
   };
 }

@@ -1,3 +1,4 @@
+import { freeMemory } from '../../base/free-memory.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 
 /**
@@ -38,8 +39,11 @@ export function createBufferPool(slots: number): BufferPool {
   };
 }
 
-/** Buffers for slices that leave the store: never used again, so never waited for. */
+/** Buffers for slices that may leave the store: each is memory of its own, and what comes back is free at once. */
 export const freshBuffers: BufferPool = {
   acquire: async length => Buffer.allocUnsafeSlow(length),
-  release: () => {},
+  release: freeMemory,
 };
+
+/** For slices whose memory is not ours: nothing is ever released. */
+export const foreignBuffers: BufferPool = { ...freshBuffers, release: () => {} };

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { isMgitError } from '../../base/errors.ts';
+import { freeMemory } from '../../base/free-memory.ts';
 import type { EngineAnswer, EngineRequest } from './engine-messages.ts';
 import { decodeFrame, encodeFrame, partDigests } from './frame-work.ts';
 
@@ -13,11 +14,21 @@ parentPort?.on('message', ({ number, request }: { number: number; request: Engin
 
 async function answer(number: number, request: EngineRequest): Promise<void> {
   try {
-    post({ number, value: await perform(request) });
+    const value = await perform(request);
+    for (const bytes of memoryOf(request)) if (bytes !== value) freeMemory(bytes);
+    post({ number, value });
   } catch (error) {
     const code = isMgitError(error) ? error.code : undefined;
     post({ number, error: { code, message: error instanceof Error ? error.message : String(error) } });
   }
+}
+
+/** What came with a request is this thread's own, or shared. */
+function memoryOf(request: EngineRequest): readonly Uint8Array[] {
+  if (request.type === 'digest') return [];
+  if (request.type === 'update' || request.type === 'digests') return [request.bytes];
+  const { bytes, base } = request.job;
+  return [bytes, ...(base ? [base] : [])];
 }
 
 function perform(request: EngineRequest): unknown {

@@ -1,5 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
-import { type BufferPool, freshBuffers } from './buffer-pool.ts';
+import { type BufferPool, foreignBuffers } from './buffer-pool.ts';
 
 /** Takes exact lengths from a stream of slices. */
 export interface ExactReader {
@@ -11,14 +11,16 @@ export interface ExactReader {
   close(): Promise<void>;
 }
 
+const NOTHING: Uint8Array = new Uint8Array();
+
 /** Reads a stream of slices of any size in exact lengths. Slices that lie in `buffers` are released when they are used up. */
 export function exactReader(
   slices: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  buffers: BufferPool = freshBuffers,
+  buffers: BufferPool = foreignBuffers,
 ): ExactReader {
   const iterator =
     Symbol.asyncIterator in slices ? slices[Symbol.asyncIterator]() : slices[Symbol.iterator]();
-  let slice: Uint8Array = new Uint8Array();
+  let slice = NOTHING;
   let used = 0;
   const hasMore = async (): Promise<boolean> => {
     while (used === slice.length) {
@@ -36,16 +38,22 @@ export function exactReader(
     const count = Math.min(target.length, slice.length - used);
     target.set(slice.subarray(used, used + count));
     used += count;
-    if (used === slice.length) buffers.release(slice);
+    if (used === slice.length) buffers.release(forget());
     return count;
+  };
+  /** What is released or handed over may be gone the next moment. */
+  const forget = (): Uint8Array => {
+    const whole = slice;
+    slice = NOTHING;
+    used = 0;
+    return whole;
   };
   return {
     take: async length => {
       if (length === 0) return new Uint8Array();
       await fill();
       if (used === 0 && slice.length === length) {
-        used = length;
-        return slice; // The usual case: both sides are cut at the same places.
+        return forget(); // The usual case: both sides are cut at the same places.
       }
       const whole = Buffer.allocUnsafeSlow(length);
       for (let done = 0; done < length; ) {
@@ -56,8 +64,7 @@ export function exactReader(
     },
     isAtEnd: async () => !(await hasMore()),
     close: async () => {
-      if (used < slice.length) buffers.release(slice);
-      used = slice.length;
+      buffers.release(forget());
       await iterator.return?.();
     },
   };

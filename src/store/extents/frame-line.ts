@@ -1,3 +1,4 @@
+import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { PlacedFrame } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
@@ -43,7 +44,12 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
       if (kind === RECORD_KINDS.raw) return place(bytes, bytes.length).written;
       const coded = encode(bytes, base && takeInOrder(() => base.take(bytes.length)));
       coded.catch(() => {}); // Seen when its turn to be placed comes.
-      await (await placeInOrder(async () => place(await coded, bytes.length))).written;
+      const { stored, written } = await placeInOrder(async () => {
+        const stored = await coded;
+        return { stored, ...place(stored, bytes.length) };
+      });
+      await written;
+      freeMemory(stored);
     },
     close: async () => void (await base?.close()),
   };

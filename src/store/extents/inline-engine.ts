@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { Engine } from './engine.ts';
 import { decodeFrame, encodeFrame, partDigests } from './frame-work.ts';
@@ -15,5 +16,8 @@ export const inlineEngine: Engine = {
   },
   digests: async (bytes, lengths) => partDigests(bytes, lengths),
   encode: encodeFrame,
-  decode: decodeFrame,
+  decode: async (job, target) => {
+    await decodeFrame(job, target);
+    freeMemory(job.bytes);
+  },
 };

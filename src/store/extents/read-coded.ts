@@ -27,9 +27,15 @@ export async function* readCoded(
   for await (const bytes of decodeFrames(segment, places, context)) {
     const from = Math.max(0, range.offset - position);
     const to = Math.min(bytes.length, range.offset + range.length - position);
-    for (let at = from; at < to; at += FRAME_BYTES) yield bytes.subarray(at, Math.min(at + FRAME_BYTES, to));
-    position += bytes.length;
+    position += bytes.length; // Before the reader has them, and may free them.
+    if (to - from <= FRAME_BYTES) yield bytes.subarray(from, to);
+    else yield* copies(bytes.subarray(from, to));
   }
+}
+
+/** Pieces of a frame that is larger than ours, each in memory of its own. */
+function* copies(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += FRAME_BYTES) yield bytes.slice(at, at + FRAME_BYTES);
 }
 
 /** A frame that is being decoded into `target`. */

@@ -64,5 +64,6 @@ async function readOne({ digest }: ManifestExtent, target: Uint8Array, context: 
   })) {
     target.set(slice.subarray(0, Math.max(0, target.length - at)), at);
     at += slice.length;
+    freshBuffers.release(slice);
   }
 }

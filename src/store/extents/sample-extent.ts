@@ -1,4 +1,5 @@
 import type { CodingPolicy } from '../tensor-store.ts';
+import { freshBuffers } from './buffer-pool.ts';
 import { chainCost, costAbove, isAffordable } from './chain.ts';
 import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
@@ -35,7 +36,7 @@ export async function readStored(
   range: ExtentRange,
   session: WriteSession,
 ): Promise<Uint8Array> {
-  const reader = exactReader(readExtent(digest, range, session.readContext()));
+  const reader = exactReader(readExtent(digest, range, session.readContext()), freshBuffers);
   const bytes = await reader.take(range.length);
   await reader.close();
   return bytes;

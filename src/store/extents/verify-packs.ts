@@ -37,7 +37,10 @@ async function* verifyPack(id: PackId, local: LocalPacks, read: ReadContext): As
     try {
       await chainCost(entry.digest, lookup);
       const slices = readExtent(entry.digest, undefined, { ...read, lookup });
-      for await (const _ of verified(entry.digest, slices, read.engine)) read.signal?.throwIfAborted();
+      for await (const slice of verified(entry.digest, slices, read.engine)) {
+        read.buffers.release(slice);
+        read.signal?.throwIfAborted();
+      }
     } catch (error) {
       yield problemOf(error, { pack: id, digest: entry.digest });
     }

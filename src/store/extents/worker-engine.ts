@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { MgitError } from '../../base/errors.ts';
+import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
 import { workerUrl } from '../../base/worker-url.ts';
 import type { Engine } from './engine.ts';
@@ -46,7 +47,9 @@ export function startWorkerEngine(width: number): WorkerEngine {
     encode: async job => (await idlest(threads).ask({ type: 'encode', job })) as Uint8Array,
     decode: async (job, target) => {
       const copy = await idlest(threads).ask({ type: 'decode', job, target });
-      if (copy) target.set(copy as Uint8Array);
+      if (!(copy instanceof Uint8Array)) return;
+      target.set(copy);
+      freeMemory(copy);
     },
     close: async () => {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));

@@ -1,4 +1,5 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { freeMemory } from '../../../base/free-memory.ts';
 import type { Region } from '../../../tensor/kernels/arena.ts';
 import { RECORD_KINDS } from '../records.ts';
 import type { FrameCodec, FrameContext } from './codec.ts';
@@ -33,15 +34,19 @@ export function encodePlanes(raw: Uint8Array, { kernels, elements: layout, base 
   kernels.exports.splitPlanes(output.pointer, input.pointer, count, elementSize, rotate);
   const head = Buffer.alloc(elementSize * 4);
   const parts: Uint8Array[] = [head];
+  const compressed: Uint8Array[] = [];
   for (let plane = 0; plane < elementSize; plane++) {
     const bytes = output.bytes.subarray(plane * count, (plane + 1) * count);
     const packed = zstdCompressSync(bytes, COMPRESS);
+    compressed.push(packed);
     const isWorthwhile = packed.length < bytes.length * WORTHWHILE;
     head.writeUInt32LE((isWorthwhile ? packed.length | COMPRESSED : bytes.length) >>> 0, plane * 4);
     parts.push(isWorthwhile ? packed : bytes);
   }
   parts.push(input.bytes.subarray(count * elementSize));
-  return Buffer.concat(parts);
+  const stored = Buffer.concat(parts);
+  for (const bytes of compressed) freeMemory(bytes);
+  return stored;
 }
 
 /** The inverse of {@link encodePlanes}. Errors: `FRAME_CORRUPT`. */
@@ -91,6 +96,7 @@ function readPlanes(stored: Uint8Array, { count, elementSize, target }: PlaneTar
     const unpacked = word & COMPRESSED ? decompress(bytes, count) : bytes;
     if (unpacked.length !== count) throw frameCorrupt('a plane has the wrong length');
     target().set(unpacked, plane * count);
+    if (unpacked !== bytes) freeMemory(unpacked);
     at += length;
   }
   return at;
