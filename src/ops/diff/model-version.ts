@@ -1,8 +1,8 @@
 import { freeMemory } from '../../base/free-memory.ts';
 import type { ByteSource } from '../../formats/checkpoint.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
-import { isDense, viewSpan } from '../../store/manifest/view-span.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
+import { isDense, viewSpan } from '../../tensor/view-span.ts';
 
 /** One version of a model: what it is, and how to read its tensors. */
 export interface ModelVersion {

@@ -1,9 +1,9 @@
 import type { Digest } from '../../base/ids.ts';
 import type { CheckpointLayout, ExtentSpan } from '../../formats/checkpoint.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
+import { viewSpan } from '../../tensor/view-span.ts';
 import { findExtent } from '../manifest/find-extent.ts';
 import type { Manifest } from '../manifest/manifest.ts';
-import { viewSpan } from '../manifest/view-span.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 
 /** What is known of an extent before its bytes are read. */

@@ -1,11 +1,11 @@
 import { MgitError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { CheckpointLayout, TensorView } from '../../formats/checkpoint.ts';
+import { viewSpan } from '../../tensor/view-span.ts';
 import { coverageGap } from './coverage.ts';
 import { findExtent } from './find-extent.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { compareUtf8, escapeName } from './name-text.ts';
-import { viewSpan } from './view-span.ts';
 
 /**
  * The manifest of a file from its layout and the digests of the layout's extents, in their order. Errors:

@@ -1,4 +1,5 @@
 import { isMgitError } from '../../base/errors.ts';
+import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { coverageGap } from './coverage.ts';
 import { findExtent } from './find-extent.ts';
@@ -6,7 +7,6 @@ import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { compareUtf8 } from './name-text.ts';
 import type { LineView, ManifestLine } from './parse-line.ts';
 import { readManifestLines } from './read-lines.ts';
-import { isDense, viewSpan } from './view-span.ts';
 import { fillsExtent } from './write-manifest.ts';
 
 type NumberedLine = ManifestLine & { readonly line: number };

@@ -1,6 +1,6 @@
+import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { compareUtf8, escapeName } from './name-text.ts';
-import { isDense, viewSpan } from './view-span.ts';
 
 /** The first two lines of every manifest; the second is for people. */
 export const MANIFEST_HEAD = [

@@ -1,4 +1,4 @@
-import { bitsOf, byteLength, type Dtype, elementCount } from '../../tensor/dtype.ts';
+import { bitsOf, byteLength, type Dtype, elementCount } from './dtype.ts';
 
 /** The geometry of a tensor view. */
 export interface ViewGeometry {
