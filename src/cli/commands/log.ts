@@ -3,7 +3,14 @@ import { decorations, type LogOptions, readLog } from '../../ops/history/log.ts'
 import { splitRevisions } from '../../ops/history/revision-arguments.ts';
 import type { Repository } from '../../ops/repository.ts';
 import type { Commit } from '../../store/history/history.ts';
-import { type CommandInput, type CommandSpec, flagOption, listArgument, textOption } from '../command.ts';
+import {
+  type CommandInput,
+  type CommandSpec,
+  flagOption,
+  listArgument,
+  listOption,
+  textOption,
+} from '../command.ts';
 import type { CliContext } from '../context.ts';
 import { commitJson, commitText, onelineText } from '../views/commit.ts';
 import { graphDrawer } from '../views/graph.ts';
@@ -20,6 +27,11 @@ export const command: CommandSpec = {
     { flags: '--oneline', description: 'one line per commit' },
     { flags: '-n, --max-count <number>', description: 'this many commits at most' },
     { flags: '--all', description: 'from every branch and tag' },
+    {
+      flags: '--tensor <glob>',
+      description: 'only commits that changed a tensor of this name',
+      repeatable: true,
+    },
     { flags: '--first-parent', description: 'of a merge follow the branch merged into' },
   ],
   example: 'mgit log --graph --oneline -n 10',
@@ -50,6 +62,7 @@ async function logOptions(
     cwd: context.cwd,
     revisions,
     paths,
+    tensors: listOption(input, 'tensor'),
     all: flagOption(input, 'all'),
     firstParent: flagOption(input, 'firstParent'),
     signal: context.signal,

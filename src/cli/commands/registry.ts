@@ -62,6 +62,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./show.ts')).command,
   },
   {
+    name: 'blame',
+    summary: 'the commit that last changed each tensor of a model',
+    load: async () => (await import('./blame.ts')).command,
+  },
+  {
     name: 'diff',
     summary: 'show how far each tensor moved, and the lines that changed in other files',
     load: async () => (await import('./diff.ts')).command,

@@ -2,8 +2,7 @@ import { MgitError } from '../../base/errors.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
-import { parsePathspec } from '../worktree/pathspec.ts';
-import { treeChanges } from './tree-changes.ts';
+import { changeFilter } from './change-filter.ts';
 
 /** Which commits `mgit log` shows. */
 export interface LogOptions {
@@ -12,6 +11,8 @@ export interface LogOptions {
   readonly revisions: readonly string[];
   /** Only commits that changed one of these paths. */
   readonly paths: readonly string[];
+  /** Only commits that changed a tensor with one of these names (globs), in one of the paths. */
+  readonly tensors?: readonly string[];
   readonly limit?: number;
   readonly all?: boolean;
   readonly firstParent?: boolean;
@@ -20,19 +21,21 @@ export interface LogOptions {
 
 /** Commits, newest first, parents after children. Errors: `REVISION_UNKNOWN`, `NO_COMMITS`. */
 export async function* readLog(repository: Repository, options: LogOptions): AsyncGenerator<Commit> {
+  const { paths, tensors = [] } = options;
   const { include, exclude } = await readRevisions(repository, options);
+  const isFiltered = paths.length + tensors.length > 0;
   const walk = repository.history.walk({
     include,
     exclude,
     ...(options.firstParent ? { firstParent: true } : {}),
-    ...(options.limit !== undefined && options.paths.length === 0 ? { limit: options.limit } : {}),
+    ...(options.limit !== undefined && !isFiltered ? { limit: options.limit } : {}),
   });
-  const pathspec = parsePathspec(repository, options.cwd, options.paths);
+  const changes = isFiltered ? changeFilter(repository, { ...options, tensors }) : undefined;
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   for await (const commit of walk) {
     options.signal?.throwIfAborted();
     if (left <= 0) return;
-    if (options.paths.length > 0 && !(await touches(repository, commit, pathspec.matches))) continue;
+    if (changes !== undefined && !(await changes(commit))) continue;
     left--;
     yield commit;
   }
@@ -72,20 +75,6 @@ export async function parseRange(repository: Repository, text: string): Promise<
   const [left, right] = [await commit(match[1]), await commit(match[3])];
   if (match[2] === '..') return { include: [right], exclude: [left] };
   return { include: [left, right], exclude: await history.mergeBases(left, right) };
-}
-
-/** As Git simplifies history for paths: a merge counts when it differs from each of its parents. */
-async function touches(
-  repository: Repository,
-  commit: Commit,
-  matches: (path: string) => boolean,
-): Promise<boolean> {
-  const parents = commit.parents.length === 0 ? [undefined] : commit.parents;
-  for (const parent of parents) {
-    const changes = await treeChanges(repository, parent, commit.id);
-    if (!changes.some(change => matches(change.path))) return false;
-  }
-  return true;
 }
 
 /** The names that point at each commit: HEAD, branches, tags, remote branches. */
