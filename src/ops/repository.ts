@@ -51,11 +51,19 @@ export async function initRepository(ports: Ports, options: InitOptions): Promis
 function repositoryOf(ports: Ports, history: History): Repository {
   const mgitDirectory = join(history.commonDirectory, 'mgit');
   const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe });
+  return assemble({ ports, history, store, mgitDirectory });
+}
+
+/** The same repository, whose history is another view of the same one. */
+export function withHistory(repository: Repository, history: History): Repository {
+  const { ports, store, mgitDirectory } = repository;
+  return assemble({ ports, history, store, mgitDirectory });
+}
+
+function assemble(parts: Pick<Repository, 'ports' | 'history' | 'store' | 'mgitDirectory'>): Repository {
+  const { history, store } = parts;
   return {
-    ports,
-    history,
-    store,
-    mgitDirectory,
+    ...parts,
     get workTree(): string {
       if (history.workTree !== undefined) return history.workTree;
       throw new MgitError('WORK_TREE_REQUIRED', 'this is a bare repository: it has no files to work on', {

@@ -17,6 +17,8 @@ export interface OpenFile {
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Writes the whole buffer at `position`. */
   write(buffer: Uint8Array, position: number): Promise<void>;
+  /** Writes the whole buffer at the end, in one write where the system takes it. Only for files opened to `append`. */
+  append(buffer: Uint8Array): Promise<void>;
   truncate(length: number): Promise<void>;
   /** Makes what was written durable. */
   sync(): Promise<void>;
@@ -24,7 +26,10 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** `read`: existing file; `create`: new file, fails with EEXIST; `write`: created or truncated; `update`: existing, writable; `append`. */
+/**
+ * `read`: existing file; `create`: new file, fails with EEXIST; `write`: created or truncated; `update`: existing, writable;
+ * `append`: created where missing, written at the end.
+ */
 export type OpenMode = 'read' | 'create' | 'write' | 'update' | 'append';
 
 /**

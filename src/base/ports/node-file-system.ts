@@ -42,6 +42,7 @@ function nodeOpenFile(handle: FileHandle): OpenFile {
   return {
     read: (buffer, position) => readFully(handle, buffer, position),
     write: (buffer, position) => writeFully(handle, buffer, position),
+    append: buffer => appendFully(handle, buffer),
     truncate: length => handle.truncate(length),
     sync: () => handle.sync(),
     stat: async () => fileStat(await handle.stat({ bigint: true })),
@@ -65,6 +66,12 @@ async function writeFully(handle: FileHandle, buffer: Uint8Array, position: numb
     const { bytesWritten } = await handle.write(buffer, done, buffer.length - done, position + done);
     done += bytesWritten;
   }
+}
+
+/** Without a position: some systems honour one even where a file was opened to append. */
+async function appendFully(handle: FileHandle, buffer: Uint8Array): Promise<void> {
+  for (let done = 0; done < buffer.length; )
+    done += (await handle.write(buffer, done, buffer.length - done, null)).bytesWritten;
 }
 
 /** Windows answers EBUSY or EPERM while a virus scanner holds the target: retried for about a second. */

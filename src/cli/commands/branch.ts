@@ -98,8 +98,8 @@ async function create(
   const [name, start] = names;
   if (name === undefined || names.length > 2) throw new MgitError('USAGE', 'branch takes a name and a start');
   const commit = await repository.history.resolveCommit(start ?? 'HEAD');
-  await recordOperation(repository, { command: `branch ${name}`, files: 'kept' }, () =>
-    createBranch(repository, { name, commit, force: flagOption(input, 'force') }),
+  await recordOperation(repository, { command: `branch ${name}`, files: 'kept' }, recorded =>
+    createBranch(recorded, { name, commit, force: flagOption(input, 'force') }),
   );
   return { json: { name, commit }, human: '' };
 }

@@ -108,8 +108,8 @@ export async function deleteBranches(
       });
     found.push({ name, ref, commit });
   }
-  await recordOperation(repository, { command: `branch -d ${names.join(' ')}`, files: 'kept' }, () =>
-    history.updateRefs(
+  await recordOperation(repository, { command: `branch -d ${names.join(' ')}`, files: 'kept' }, recorded =>
+    recorded.history.updateRefs(
       found.map(({ ref, commit }) => ({ ref, target: null, expected: commit })),
       'branch: deleted',
     ),
@@ -126,14 +126,15 @@ export async function renameBranch(repository: Repository, from: string, to: str
   const id = await history.readRef(old);
   if (id === undefined && !isHead) throw unknownBranch(from);
   const reason = `Branch: renamed ${old} to ${ref}`;
-  await recordOperation(repository, { command: `branch -m ${from} ${to}`, files: 'kept' }, async () => {
+  await recordOperation(repository, { command: `branch -m ${from} ${to}`, files: 'kept' }, async recorded => {
     if (id !== undefined) {
       const commit = parseCommitId(id);
       await refuseProtected(repository, old, commit);
-      await createBranch(repository, { name: to, commit, force: false });
+      await createBranch(recorded, { name: to, commit, force: false });
     }
-    if (isHead) await history.setHead({ branch: ref }, reason);
-    if (id !== undefined) await history.updateRefs([{ ref: old, target: null, expected: id }], reason);
+    if (isHead) await recorded.history.setHead({ branch: ref }, reason);
+    if (id !== undefined)
+      await recorded.history.updateRefs([{ ref: old, target: null, expected: id }], reason);
   });
 }
 

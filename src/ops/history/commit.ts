@@ -57,7 +57,7 @@ export async function commitIndex(repository: Repository, options: CommitOptions
   const result = await recordOperation(
     repository,
     { command: `commit${options.amend ? ' --amend' : ''}: ${subjectOf(message)}`, files: 'kept' },
-    () => writeAndMove(repository, draft, { message, head, options }),
+    recorded => writeAndMove(recorded, draft, { message, head, options }),
   );
   await history.runHook('post-commit', []);
   return result;

@@ -1,16 +1,13 @@
-import { isSystemError, MgitError } from '../../base/errors.ts';
-import { type ObjectId, parseObjectId } from '../../base/ids.ts';
-import type { OpenFile } from '../../base/ports/file-system.ts';
-import type { Head } from '../../store/history/history.ts';
+import { MgitError } from '../../base/errors.ts';
+import { parseObjectId } from '../../base/ids.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { readText } from '../../store/worktree/work-tree.ts';
-import type { Repository } from '../repository.ts';
-
-/** Where HEAD stood: a branch's full ref name, or a commit. */
-export type HeadPosition = { readonly branch: string } | { readonly commit: ObjectId };
+import { type Repository, withHistory } from '../repository.ts';
+import { type HeadPosition, type RefChange, refJournal } from './ref-journal.ts';
 
 /** One mgit transaction in the log that `undo` reads, `<mgit directory>/operations.jsonl`. */
 export interface Operation {
-  readonly id: number;
+  readonly id: string;
   readonly command: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
@@ -19,126 +16,95 @@ export interface Operation {
   readonly head: { readonly before: HeadPosition; readonly after: HeadPosition };
   readonly refs: readonly RefChange[];
   /** The operation that this one reverses. */
-  readonly undoes?: number;
-}
-
-/** A ref that changed; null: it did not exist. */
-export interface RefChange {
-  readonly ref: string;
-  readonly old: ObjectId | null;
-  readonly new: ObjectId | null;
+  readonly undoes?: string;
 }
 
 /** What an operation is called, and what it does to files. */
 export interface OperationKind {
   readonly command: string;
   readonly files: 'moved' | 'kept';
-  readonly undoes?: number;
+  readonly undoes?: string;
 }
 
 /**
- * Runs one transaction and records what it did to HEAD, branches and tags, so that `mgit undo` can reverse it. An action that fails
- * after it moved a ref is recorded too; one that moved nothing leaves no trace.
+ * Runs one transaction and records how it moved HEAD, branches and tags, so that `mgit undo` can reverse it. Only what is moved through
+ * the repository that the action gets is recorded. An action that fails after it moved a ref is recorded too; one that moved
+ * nothing leaves no trace.
  */
 export async function recordOperation<Result>(
   repository: Repository,
   kind: OperationKind,
-  action: () => Promise<Result>,
+  action: (recorded: Repository) => Promise<Result>,
 ): Promise<Result> {
-  const before = await snapshot(repository);
+  const journal = await refJournal(repository.history);
   try {
-    return await action();
+    return await action(withHistory(repository, journal.history));
   } finally {
-    await append(repository, kind, { before, after: await snapshot(repository) });
+    const { head, refs } = journal;
+    const isMoved = refs.length > 0 || JSON.stringify(head.before) !== JSON.stringify(head.after);
+    if (isMoved) await append(repository, { ...kind, head, refs });
   }
 }
 
-/** All operations, oldest first. Errors: `OPERATIONS_CORRUPT`. */
+/**
+ * All operations, oldest first. A line that is no JSON is what a crash or a full disk left of one; it is passed over: what `undo`
+ * reverses is compared with where the refs are. Errors: `OPERATIONS_CORRUPT`.
+ */
 export async function readOperations(repository: Repository): Promise<readonly Operation[]> {
-  return (await completeText(repository))
-    .split('\n')
-    .filter(line => line !== '')
-    .map(parseOperation);
-}
-
-/** The log without a last line that a crash cut off: it has no line feed, and never happened. */
-async function completeText(repository: Repository): Promise<string> {
   const text = (await readText(repository.ports, pathOf(repository))) ?? '';
-  return text.slice(0, text.lastIndexOf('\n') + 1);
+  return text.split('\n').flatMap(line => {
+    const value = parseLine(line);
+    return value === undefined ? [] : [operationOf(value)];
+  });
 }
 
-/** HEAD's position as an operation records it. */
-export function headPosition(head: Head): HeadPosition {
-  return head.kind === 'branch' ? { branch: head.ref } : { commit: head.commit };
-}
-
-interface Snapshot {
-  readonly head: HeadPosition;
-  readonly refs: ReadonlyMap<string, ObjectId>;
-}
-
-async function snapshot({ history }: Repository): Promise<Snapshot> {
-  const listed = [...(await history.listRefs('refs/heads/')), ...(await history.listRefs('refs/tags/'))];
-  return {
-    head: headPosition(await history.head()),
-    refs: new Map(listed.map(({ ref, id }) => [ref, id])),
-  };
-}
-
-async function append(
-  repository: Repository,
-  kind: OperationKind,
-  states: { readonly before: Snapshot; readonly after: Snapshot },
-): Promise<void> {
-  const refs = changesOf(states.before.refs, states.after.refs);
-  const head = { before: states.before.head, after: states.after.head };
-  if (refs.length === 0 && JSON.stringify(head.before) === JSON.stringify(head.after)) return;
-  const known = await readOperations(repository);
-  const operation: Operation = {
-    id: (known.at(-1)?.id ?? 0) + 1,
-    ...kind,
-    time: repository.ports.clock.now(),
-    head,
-    refs,
-  };
-  const { fs } = repository.ports;
-  await fs.makeDirectory(repository.mgitDirectory);
-  const file = await openLog(repository);
+/**
+ * One write at the end of the file, which the system does not mix with those of other processes; nothing is read, however long the log
+ * is. The line feed in front ends a line that a crash cut off.
+ */
+async function append(repository: Repository, operation: Omit<Operation, 'id' | 'time'>): Promise<void> {
+  const { fs, clock, randomBytes } = repository.ports;
+  const id = Buffer.from(randomBytes(8)).toString('hex');
+  const line = JSON.stringify({ id, time: clock.now(), ...operation } satisfies Operation);
+  await makeDurableDirectory(fs, repository.mgitDirectory);
+  const file = await fs.open(pathOf(repository), 'append');
   try {
-    const end = Buffer.byteLength(await completeText(repository));
-    await file.write(Buffer.from(`${JSON.stringify(operation)}\n`), end);
-    await file.truncate(end + Buffer.byteLength(JSON.stringify(operation)) + 1);
+    const isNew = (await file.stat()).size === 0;
+    await file.append(Buffer.from(`\n${line}\n`));
     await file.sync();
+    if (isNew) await fs.syncDirectory(repository.mgitDirectory);
   } finally {
     await file.close();
   }
 }
 
-async function openLog({ ports, mgitDirectory }: Repository): Promise<OpenFile> {
-  const path = `${mgitDirectory}/operations.jsonl`;
-  return ports.fs.open(path, 'update').catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return ports.fs.open(path, 'create');
-    throw error;
-  });
-}
-
-function changesOf(before: Snapshot['refs'], after: Snapshot['refs']): RefChange[] {
-  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return names
-    .map(ref => ({ ref, old: before.get(ref) ?? null, new: after.get(ref) ?? null }))
-    .filter(change => change.old !== change.new);
-}
-
-function parseOperation(line: string): Operation {
+function parseLine(line: string): unknown {
+  if (line === '') return undefined;
   try {
-    const operation = JSON.parse(line) as Operation;
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Early versions numbered the operations. */
+function operationOf(value: unknown): Operation {
+  try {
+    const operation = value as Operation;
     for (const change of operation.refs)
       for (const id of [change.old, change.new]) if (id !== null) parseObjectId(id);
-    return operation;
-  } catch (error) {
+    for (const position of [operation.head.before, operation.head.after])
+      if ('commit' in position) parseObjectId(position.commit);
+    const { undoes } = operation;
+    return {
+      ...operation,
+      id: String(operation.id),
+      ...(undoes === undefined ? {} : { undoes: String(undoes) }),
+    };
+  } catch (cause) {
     throw new MgitError('OPERATIONS_CORRUPT', 'the log of operations is damaged', {
       hint: 'move <git dir>/mgit/operations.jsonl away: only "mgit undo" needs it',
-      cause: error,
+      cause,
     });
   }
 }

@@ -45,8 +45,8 @@ export async function createTag(repository: Repository, tag: NewTag): Promise<Ta
   const target = await history.resolveCommit(tag.revision);
   const annotated = tag.message !== undefined;
   const id = annotated ? await writeTagObject(repository, tag, target) : target;
-  await recordOperation(repository, { command: `tag ${tag.name}`, files: 'kept' }, () =>
-    history.updateRefs([{ ref, target: id, expected: known ?? null }], `tag: tagging ${target}`),
+  await recordOperation(repository, { command: `tag ${tag.name}`, files: 'kept' }, recorded =>
+    recorded.history.updateRefs([{ ref, target: id, expected: known ?? null }], `tag: tagging ${target}`),
   );
   return { name: tag.name, target, annotated };
 }
@@ -73,8 +73,8 @@ export async function deleteTags(
       });
     found.push({ name, ref, id });
   }
-  await recordOperation(repository, { command: `tag -d ${names.join(' ')}`, files: 'kept' }, () =>
-    history.updateRefs(
+  await recordOperation(repository, { command: `tag -d ${names.join(' ')}`, files: 'kept' }, recorded =>
+    recorded.history.updateRefs(
       found.map(({ ref, id }) => ({ ref, target: null, expected: id })),
       'tag: deleted',
     ),

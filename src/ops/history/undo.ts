@@ -4,13 +4,8 @@ import { type CommitId, type ObjectId, parseCommitId } from '../../base/ids.ts';
 import type { RefUpdate } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
-import {
-  type HeadPosition,
-  headPosition,
-  type Operation,
-  readOperations,
-  recordOperation,
-} from './operations.ts';
+import { type Operation, readOperations, recordOperation } from './operations.ts';
+import { type HeadPosition, headPosition } from './ref-journal.ts';
 
 /**
  * Reverses the last operation that was not undone yet: refs by compare-and-swap, HEAD, and files where the operation moved them.
@@ -25,7 +20,7 @@ export async function undoLast(repository: Repository, options: LongOperation = 
     });
   await refuseMoved(repository, operation);
   const kind = { command: `undo ${operation.command}`, files: operation.files, undoes: operation.id };
-  await recordOperation(repository, kind, () => reverse(repository, operation, options));
+  await recordOperation(repository, kind, recorded => reverse(recorded, operation, options));
   return operation;
 }
 

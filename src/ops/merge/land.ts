@@ -54,8 +54,8 @@ export async function landCandidate(repository: Repository, request: LandRequest
       hint: 'merge again',
     });
   const commit = gates?.candidate ?? candidate;
-  await recordOperation(repository, { command: request.reason, files: 'moved' }, () =>
-    advance(repository, request, commit),
+  await recordOperation(repository, { command: request.reason, files: 'moved' }, recorded =>
+    advance(recorded, request, commit),
   );
   if (target.checkedOut) await repository.history.runHook('post-merge', ['0']);
   return { kind: 'landed', commit, gates };

@@ -92,10 +92,10 @@ async function forward(
   const { onEvent, signal } = goal.options;
   const from = head.commit === undefined ? null : (await history.readCommit(head.commit)).tree;
   const to = (await history.readCommit(goal.tip)).tree;
-  return recordOperation(repository, { command: 'pull', files: 'moved' }, async () => {
+  return recordOperation(repository, { command: 'pull', files: 'moved' }, async recorded => {
     const long = { ...(onEvent ? { onEvent } : {}), ...(signal ? { signal } : {}) };
     const { written, removed } = await checkoutTree(repository, { ...long, from, to });
-    await moveHead(repository, head, { commit: goal.tip, reason: 'pull: Fast-forward' });
+    await moveHead(recorded, head, { commit: goal.tip, reason: 'pull: Fast-forward' });
     return written.length + removed.length;
   });
 }

@@ -27,12 +27,11 @@ export async function resetTo(
   if (moves && head.kind === 'branch') await refuseProtected(repository, head.ref, head.commit);
   const files = options.mode === 'hard' ? 'moved' : 'kept';
   const command = `reset --${options.mode} ${revision} (${subjectOf(commit.message)})`;
-  await recordOperation(repository, { command, files }, async () => {
+  await recordOperation(repository, { command, files }, async recorded => {
     if (options.mode === 'hard') await forceCheckout(repository, commit.tree, options);
     if (options.mode === 'mixed') await resetIndex(repository, commit.tree);
     if (options.mode !== 'soft') await clearMergeState(repository);
-    if (moves)
-      await moveHead(repository, head, { commit: commit.id, reason: `reset: moving to ${revision}` });
+    if (moves) await moveHead(recorded, head, { commit: commit.id, reason: `reset: moving to ${revision}` });
   });
   return commit;
 }

@@ -35,13 +35,13 @@ export async function switchTo(repository: Repository, options: SwitchOptions): 
   if (options.target === '-') return switchTo(repository, { ...options, ...(await previousPlace(history)) });
   const head = await history.head();
   const name = options.create ?? options.target ?? '';
-  return recordOperation(repository, { command: `switch ${name}`, files: 'moved' }, async () => {
-    const goal = await goalOf(repository, head, options);
+  return recordOperation(repository, { command: `switch ${name}`, files: 'moved' }, async recorded => {
+    const goal = await goalOf(recorded, head, options);
     if (goal.branch !== undefined) await refuseShownElsewhere(repository, goal.branch);
     const files = await moveFiles(repository, head, { commit: goal.commit, options });
     if (goal.create) await goal.create();
     const place = goal.branch === undefined ? detached(goal.commit) : { branch: goal.branch };
-    await history.setHead(place, `checkout: moving from ${describeHead(head)} to ${name}`);
+    await recorded.history.setHead(place, `checkout: moving from ${describeHead(head)} to ${name}`);
     if (goal.commit) await history.runHook('post-checkout', [head.commit ?? NO_COMMIT, goal.commit, '1']);
     return { head: await history.head(), created: goal.create !== undefined, ...files };
   });

@@ -3,14 +3,15 @@ import { MgitError } from '../../base/errors.ts';
 import { readWorkTreeSettings, type WorkTree } from '../../store/worktree/work-tree.ts';
 import type { Repository } from '../repository.ts';
 
-const known = new WeakMap<Repository, Promise<WorkTree>>();
+/** By store: an operation may look at the same repository through another history. */
+const known = new WeakMap<Repository['store'], Promise<WorkTree>>();
 
 /** The repository's work tree with its settings, read once. Errors: `WORK_TREE_REQUIRED` in a bare repository. */
 export function workTreeOf(repository: Repository): Promise<WorkTree> {
-  const found = known.get(repository);
+  const found = known.get(repository.store);
   if (found !== undefined) return found;
   const opened = open(repository);
-  known.set(repository, opened);
+  known.set(repository.store, opened);
   return opened;
 }
 

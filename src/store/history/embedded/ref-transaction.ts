@@ -156,7 +156,7 @@ export async function appendLog(
   });
   const file = await ports.fs.open(path, 'append');
   try {
-    await file.write(Buffer.from(line), (await file.stat()).size);
+    await file.append(Buffer.from(line));
     await file.sync();
   } finally {
     await file.close();
