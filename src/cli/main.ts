@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { MgitError } from '../base/errors.ts';
+import { isSystemError, MgitError } from '../base/errors.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import type { CommandInput, CommandOutcome, CommandSpec } from './command.ts';
 import { COMMANDS } from './commands/registry.ts';
@@ -16,7 +16,19 @@ export async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort(new MgitError('INTERRUPTED', 'interrupted')));
-  process.exitCode = await runCli(argv.length === 0 ? ['--help'] : argv, { signal: abort.signal });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', outputFailed);
+  const status = await runCli(argv.length === 0 ? ['--help'] : argv, { signal: abort.signal });
+  process.exitCode ??= status; // Unless output has failed, which may be known before or after.
+}
+
+/** A reader that has gone (`mgit log | head`) ends the output, not the command; anything else lost what was asked for. */
+function outputFailed(cause: Error): void {
+  if (isSystemError(cause, 'EPIPE')) return;
+  process.exitCode = EXIT.failed;
+  const error = new MgitError('OUTPUT_FAILED', `the output could not be written: ${cause.message}`, {
+    cause,
+  });
+  reportError(nodeIo(false), { json: false, jsonStream: false, quiet: false, verbose: false }, error);
 }
 
 /** Parses and runs one command line; returns the exit status. `world` replaces the real one in tests. */
@@ -61,7 +73,11 @@ async function buildProgram(argv: readonly string[], state: RunState): Promise<C
 
 function root(state: RunState): Command {
   const program = globalOptions(configured(new Command('mgit'), state));
-  program.description('Git for model checkpoints').version(VERSION, '--version', 'print the version');
+  program.description('Git for model checkpoints').option('--version', 'print the version');
+  program.on('option:version', () => {
+    deliver({ json: { version: VERSION }, human: VERSION }, state);
+    throw new CommanderError(EXIT.done, 'mgit.version', VERSION);
+  });
   program.addHelpText('after', '\nExample:\n  $ mgit status');
   program.showHelpAfterError(false).showSuggestionAfterError(true);
   return program;

@@ -7,6 +7,14 @@ test('the version is that of the package', () => {
   expect(VERSION).toBe(JSON.parse(readFileSync('package.json', 'utf8')).version);
 });
 
+test('the version is printed, also as JSON', async () => {
+  await using home = await temporaryDirectory();
+  const ports = testPorts(home.path);
+  expect((await runMgit(ports, home.path, '--version')).stdout).toBe(`${VERSION}\n`);
+  const run = await runMgit(ports, home.path, '--version', '--json');
+  expect([run.exitCode, run.json()]).toEqual([0, { version: VERSION }]);
+});
+
 test('an unknown command is a usage error, also as JSON', async () => {
   await using home = await temporaryDirectory();
   const run = await runMgit(testPorts(home.path), home.path, 'frobnicate', '--json');

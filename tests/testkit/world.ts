@@ -69,6 +69,8 @@ export interface CliRun {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Bytes that went to stdout past the framework, such as a file's. */
+  readonly written: string;
   readonly events: readonly MgitEvent[];
   /** The document on stdout. */
   json(): unknown;
@@ -76,7 +78,7 @@ export interface CliRun {
 
 /** Runs the command line in this process, as a user without a terminal in `cwd`. */
 export async function runMgit(ports: Ports, cwd: string, ...argv: string[]): Promise<CliRun> {
-  const out = { stdout: '', stderr: '' };
+  const out = { stdout: '', stderr: '', written: '' };
   const events: MgitEvent[] = [];
   const world: Partial<CliContext> = {
     ports,
@@ -87,7 +89,12 @@ export async function runMgit(ports: Ports, cwd: string, ...argv: string[]): Pro
       stderr: { write: text => (out.stderr += text), isTty: false, columns: 100 },
       color: false,
       readStdin: async () => new Uint8Array(),
-      pipe: NO_PIPE,
+      pipe: {
+        ...NO_PIPE,
+        write: async bytes => {
+          out.written += new TextDecoder().decode(bytes);
+        },
+      },
     },
   };
   const exitCode = await runCli(argv, world);

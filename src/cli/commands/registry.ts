@@ -58,7 +58,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'show',
-    summary: 'a commit and what it changed',
+    summary: 'a commit and what it changed, or what is at a path of it',
     load: async () => (await import('./show.ts')).command,
   },
   {

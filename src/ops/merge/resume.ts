@@ -14,6 +14,7 @@ import { requireMergeState } from './abort.ts';
 import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
 import { type MergeState, writeMergeState } from './merge-state.ts';
 import { type ModelReport, mergeModels } from './models.ts';
+import { refuseUnmatched } from './refuse-unmatched.ts';
 import { combinedSettings, parseGivenSettings } from './settings.ts';
 import { type MergeSituation, readTarget } from './situation.ts';
 
@@ -36,6 +37,8 @@ export async function resumeMerge(
 ): Promise<ResumedMerge> {
   const waiting = await requireMergeState(repository);
   const state = { ...waiting, given: [...waiting.given, ...given] };
+  const sides = [state.tip, ...state.revisions.map(({ commit }) => commit)];
+  await refuseUnmatched(repository, parseGivenSettings(given).rules, sides);
   const situation = await situationOf(repository, state);
   const outcomes = await retry(repository, situation, state);
   const reports = await applyResolved(repository, outcomes, long);

@@ -6,6 +6,7 @@ import { compileRules, type Decide } from '../../merge/rules.ts';
 import type { History } from '../../store/history/history.ts';
 import { protectionOf, readProjectFile } from '../project/project-file.ts';
 import type { Repository } from '../repository.ts';
+import { refuseUnmatched } from './refuse-unmatched.ts';
 import { combinedSettings, parseGivenSettings } from './settings.ts';
 
 /** The branch that is merged into. */
@@ -48,8 +49,8 @@ export interface MergeSituation {
 }
 
 /**
- * Looks at where things stand. Errors: `REVISION_UNKNOWN`, `BRANCH_UNKNOWN`, `MERGE_BASE_AMBIGUOUS`, `MERGE_UNRELATED`, and those of
- * the settings.
+ * Looks at where things stand. Errors: `REVISION_UNKNOWN`, `BRANCH_UNKNOWN`, `MERGE_BASE_AMBIGUOUS`, `MERGE_UNRELATED`,
+ * `MERGE_RULE_UNMATCHED`, and those of the settings.
  */
 export async function readSituation(repository: Repository, request: MergeRequest): Promise<MergeSituation> {
   const { history } = repository;
@@ -60,6 +61,8 @@ export async function readSituation(repository: Repository, request: MergeReques
   const settings = combinedSettings(project.merge, given, request.method);
   const models = 1 + (revisions.length || request.revisions.length); // Up to date: weights for what was asked are no mistake.
   const decide = compileRules(settings, models);
+  const sides = [target.tip, ...revisions.map(({ commit }) => commit)];
+  if (revisions.length > 0) await refuseUnmatched(repository, given.rules, sides);
   const [only] = revisions;
   const isFastForward =
     only !== undefined && revisions.length === 1 && (await history.isAncestor(target.tip, only.commit));

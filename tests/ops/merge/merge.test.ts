@@ -216,6 +216,17 @@ test('conflicts are recorded, listed, and resolved by add and by -X', async () =
   expect([after.staged, after.unstaged, after.untracked, after.conflicts]).toEqual([[], [], [], []]);
 });
 
+test('a choice that names nothing is refused, before and after a conflict', async () => {
+  await using world = await conflicted();
+  const refused = { code: 'MERGE_RULE_UNMATCHED', message: 'no tensor and no file is called heda.*' };
+  await expect(merge(world, { given: ['take:heda.*=ours'] })).rejects.toMatchObject(refused);
+  expect(await readMergeState(world.repository)).toBeUndefined();
+  expect(await merge(world)).toMatchObject({ kind: 'conflicts' });
+  const more = { runGates: noGates, given: ['take:heda.*=theirs'] };
+  await expect(continueMerge(world.repository, more)).rejects.toMatchObject(refused);
+  expect((await readMergeState(world.repository))?.given).toEqual([]);
+});
+
 test('a merge that is given up leaves everything as it was', async () => {
   await using world = await conflicted();
   await world.write('local.txt', 'mine\n');
