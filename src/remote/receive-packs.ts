@@ -1,16 +1,19 @@
+import { isSystemError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
 import type { Digest, PackId } from '../base/ids.ts';
 import type { PackBackend } from './backends/backend.ts';
 import { choosePacks, type IndexedPack } from './choose-packs.ts';
-import { downloadPack } from './download-pack.ts';
+import { type DownloadOptions, downloadPack } from './download-pack.ts';
 import type { LocalSide } from './local-side.ts';
 import { remotePackIndex } from './pack-indexes.ts';
 import { rememberPointer } from './pack-pointer-of.ts';
 import { inParallel } from './parallel.ts';
+import { removePartials } from './partial-files.ts';
 import type { PackPointer } from './pointer.ts';
 import { transferProgress } from './progress.ts';
 
 const TRANSFERS_AT_ONCE = 4;
+const MOST_ATTEMPTS = 3;
 
 /** What came. */
 export interface ReceivedPacks {
@@ -80,8 +83,26 @@ async function receive(
   const total = pointers.reduce((sum, pointer) => sum + pointer.size, 0);
   const onBytes = transferProgress('fetching packs', total, options.onEvent);
   await inParallel(pointers, TRANSFERS_AT_ONCE, async pointer => {
-    const path = await downloadPack(local, backend, pointer, { signal: options.signal, onBytes });
-    await local.store.importPack(pointer.id, path);
+    await receiveOne(local, backend, pointer, { signal: options.signal, onBytes });
+    await removePartials(local, pointer.id);
     await rememberPointer(local, pointer);
   });
+}
+
+/** Another process takes a download over that has been quiet for long; this one then takes the pack, or what there is of it, from there. */
+async function receiveOne(
+  local: LocalSide,
+  backend: PackBackend,
+  pointer: PackPointer,
+  options: DownloadOptions,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      const path = await downloadPack(local, backend, pointer, options);
+      return await local.store.importPack(pointer.id, path);
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT')) throw error;
+      if ((await local.store.listPacks()).includes(pointer.id)) return;
+      if (attempt === MOST_ATTEMPTS) throw error;
+    }
 }
