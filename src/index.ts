@@ -9,10 +9,19 @@ export type { Ports } from './base/ports/ports.ts';
 export { nodePorts } from './cli/context.ts';
 export type { ByteSource, CheckpointFormat, CheckpointLayout, TensorView } from './formats/checkpoint.ts';
 export { detectFormat } from './formats/registry.ts';
+export type { ByteRange } from './ops/content/extent-bytes.ts';
+export {
+  openModel,
+  type ReadOptions,
+  type StoredModel,
+  type StoredTensor,
+} from './ops/content/stored-model.ts';
 export { type DiffRequest, diffFiles } from './ops/diff/diff.ts';
 export type { GateRun, RunGatesOptions } from './ops/gate/gate-run.ts';
 export { runGates } from './ops/gate/run-gates.ts';
 export { verifyCandidate, verifyRange } from './ops/gate/verify.ts';
+export { type BlamedTensor, blameFile } from './ops/history/blame.ts';
+export type { BlameRequest } from './ops/history/blame-start.ts';
 export { type CommitOptions, commitIndex } from './ops/history/commit.ts';
 export { readLog } from './ops/history/log.ts';
 export { listModels, type ModelFile, readManifestAt } from './ops/history/manifests-at.ts';

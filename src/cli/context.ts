@@ -53,9 +53,14 @@ export function nodeIo(color: boolean | undefined): CliIo {
     pipe: {
       input: () => process.stdin,
       write: bytes =>
-        new Promise((resolve, reject) =>
-          process.stdout.write(bytes, error => (error ? reject(error) : resolve())),
-        ),
+        new Promise((resolve, reject) => {
+          process.stdout.once('error', reject); // A closed pipe is told of here, too.
+          process.stdout.write(bytes, error => {
+            if (error) return reject(error);
+            process.stdout.off('error', reject);
+            resolve();
+          });
+        }),
     },
   };
 }

@@ -11,6 +11,8 @@ export const EXIT = {
   gateError: 6,
   bug: 70,
   interrupted: 130,
+  /** What a shell reports of a program that a closed pipe (SIGPIPE) stopped. */
+  pipeClosed: 141,
 } as const;
 
 const BY_CODE: Readonly<Record<string, number>> = {

@@ -67,6 +67,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./blame.ts')).command,
   },
   {
+    name: 'cat',
+    summary: 'write a file or a tensor of any revision, straight from the packs',
+    load: async () => (await import('./cat.ts')).command,
+  },
+  {
     name: 'diff',
     summary: 'show how far each tensor moved, and the lines that changed in other files',
     load: async () => (await import('./diff.ts')).command,
