@@ -1,7 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
+import type { TreeFile } from '../../store/history/history.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
-import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
+import type { IndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { filesOfTree, writeFiles } from '../worktree/checkout.ts';
@@ -35,20 +37,26 @@ export async function abortMerge(repository: Repository, long: LongOperation = {
       hint: 'give the merge up with "git merge --abort"',
     });
   const workTree = await workTreeOf(repository);
-  const index = await readIndexState(workTree);
   const { tree } = await repository.history.readCommit(state.tip);
   const tip = await filesOfTree(repository, tree);
-  const touched = new Set(index.entries.map(entry => entry.path).concat([...tip.keys()]));
-  const changed = [...touched].filter(path => !sameFile(index.tracked.get(path), tip.get(path)));
-  const remove = changed.filter(path => !tip.has(path));
-  const write = changed.flatMap(path => tip.get(path) ?? []);
-  for (const path of remove) await removeTreeFile(workTree, path);
   const attributes = treeAttributes(workTree, [...tip.values()]);
-  const set = await writeFiles(repository, write, { attributes, long });
-  await editIndex(workTree, { set, remove });
+  await changeFiles(workTree, {
+    plan: async index => touchedPaths(index, tip),
+    perform: async changed => {
+      const remove = changed.filter(path => !tip.has(path));
+      const write = changed.flatMap(path => tip.get(path) ?? []);
+      for (const path of remove) await removeTreeFile(workTree, path);
+      return { set: await writeFiles(repository, write, { attributes, long }), remove };
+    },
+  });
   await forgetCandidates(repository, state);
   await clearMergeState(repository);
   return state;
+}
+
+function touchedPaths(index: IndexState, tip: ReadonlyMap<string, TreeFile>): readonly string[] {
+  const paths = new Set([...index.entries.map(entry => entry.path), ...tip.keys()]);
+  return [...paths].filter(path => !sameFile(index.tracked.get(path), tip.get(path)));
 }
 
 /** Candidates of the same merge that a gate has held back. */

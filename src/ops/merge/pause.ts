@@ -1,8 +1,8 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
-import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree, writeFiles } from '../worktree/checkout.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
@@ -54,13 +54,17 @@ async function markConflicts(
   const marked = conflicts.flatMap(({ marked: version, versions }): TreeFile[] =>
     version ? [{ path: versions.path, ...version }] : [],
   );
-  const index = await readIndexState(workTree);
-  const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
-  await writeFiles(repository, marked, { attributes, long });
   const set = conflicts.flatMap(({ versions }) =>
     stagesOf(versions).map(stage => indexEntry({ path: versions.path, ...stage })),
   );
-  await editIndex(workTree, { set, remove: [] });
+  await changeFiles(workTree, {
+    plan: async () => undefined,
+    perform: async (_, index) => {
+      const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
+      await writeFiles(repository, marked, { attributes, long });
+      return { set, remove: [] };
+    },
+  });
 }
 
 async function writeGitFile({ ports, history }: Repository, name: string, text: string): Promise<void> {

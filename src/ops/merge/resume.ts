@@ -3,7 +3,8 @@ import type { LongOperation } from '../../base/events.ts';
 import { compileRules } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
-import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
+import { readIndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
 import { filesOf } from '../history/tree-changes.ts';
 import { readProjectFile } from '../project/project-file.ts';
@@ -108,10 +109,13 @@ async function applyResolved(
   const taken = outcomes.flatMap(outcome => (outcome.kind === 'file' ? [outcome.file] : []));
   const files = [...merged.files, ...taken];
   const remove = outcomes.flatMap(outcome => (outcome.kind === 'removed' ? [outcome.path] : []));
-  for (const path of remove) await removeTreeFile(workTree, path);
-  const index = await readIndexState(workTree);
-  const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
-  const set = await writeFiles(repository, files, { attributes, long });
-  if (set.length + remove.length > 0) await editIndex(workTree, { set, remove });
+  await changeFiles(workTree, {
+    plan: async () => undefined,
+    perform: async (_, index) => {
+      for (const path of remove) await removeTreeFile(workTree, path);
+      const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
+      return { set: await writeFiles(repository, files, { attributes, long }), remove };
+    },
+  });
   return merged.reports;
 }

@@ -94,7 +94,7 @@ async function forward(
   const to = (await history.readCommit(goal.tip)).tree;
   return recordOperation(repository, { command: 'pull', files: 'moved' }, async recorded => {
     const long = { ...(onEvent ? { onEvent } : {}), ...(signal ? { signal } : {}) };
-    const { written, removed } = await checkoutTree(repository, { ...long, from, to });
+    const { written, removed } = await checkoutTree(repository, { ...long, from, to, head });
     await moveHead(recorded, head, { commit: goal.tip, reason: 'pull: Fast-forward' });
     return written.length + removed.length;
   });

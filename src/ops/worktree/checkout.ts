@@ -1,13 +1,14 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest, ObjectId } from '../../base/ids.ts';
-import type { TreeFile } from '../../store/history/history.ts';
+import type { Head, TreeFile } from '../../store/history/history.ts';
 import { checkTreeFile } from '../../store/history/objects/tree-path.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
-import { changeIndex, editIndex, readIndexState } from '../../store/worktree/index-session.ts';
+import { changeIndex, type IndexState } from '../../store/worktree/index-session.ts';
 import { indexStat, UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
 import { removeTreeFile, writeTreeFile } from '../../store/worktree/write-file.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
@@ -26,30 +27,30 @@ export interface CheckoutResult {
 export interface CheckoutRequest extends LongOperation {
   readonly from: ObjectId | null;
   readonly to: ObjectId;
+  /** Where HEAD was when `from` was read: nothing is written when it is elsewhere by now. */
+  readonly head?: Head;
 }
 
 /**
  * Leads index and work tree from one tree to another and keeps local changes that the way does not touch. Nothing is written when it
- * cannot be done. Errors: `LOCAL_CHANGES`, `EXTENT_MISSING`, `TREE_INVALID` for paths that no work tree may hold.
+ * cannot be done. Errors: `LOCAL_CHANGES`, `REF_CONFLICT`, `INDEX_LOCKED`, `EXTENT_MISSING`, `TREE_INVALID` for paths that no work tree may hold.
  */
 export async function checkoutTree(
   repository: Repository,
   request: CheckoutRequest,
 ): Promise<CheckoutResult> {
   const workTree = await workTreeOf(repository);
-  const index = await readIndexState(workTree);
   const [from, to] = await Promise.all([
     filesOfTree(repository, request.from),
     filesOfTree(repository, request.to),
   ]);
   for (const file of to.values()) checkTreeFile(file);
-  const plan = await planCheckout(workTree, { from, to }, { index, long: request });
-  if (plan.blocked.length > 0)
-    throw localChanges(
-      plan.blocked,
-      'commit them, or put them away with "mgit restore" or "mgit reset --hard"',
-    );
-  return perform(repository, plan, { to, long: request });
+  return perform(repository, { ...request, files: to }, async index => {
+    const plan = await planCheckout(workTree, { from, to }, { index, long: request });
+    if (plan.blocked.length === 0) return plan;
+    const hint = 'commit them, or put them away with "mgit restore" or "mgit reset --hard"';
+    throw localChanges(plan.blocked, hint);
+  });
 }
 
 /** Makes tracked files and the index those of a tree, whatever was there (`reset --hard`). Errors: `EXTENT_MISSING`. */
@@ -59,11 +60,11 @@ export async function forceCheckout(
   long: LongOperation = {},
 ): Promise<CheckoutResult> {
   const workTree = await workTreeOf(repository);
-  const index = await readIndexState(workTree);
-  const to = await filesOfTree(repository, tree);
-  for (const file of to.values()) checkTreeFile(file);
-  const plan = await planForcedCheckout(workTree, to, { index, long });
-  return perform(repository, plan, { to, long });
+  const files = await filesOfTree(repository, tree);
+  for (const file of files.values()) checkTreeFile(file);
+  return perform(repository, { ...long, files }, index =>
+    planForcedCheckout(workTree, files, { index, long }),
+  );
 }
 
 /** Makes the index that of a tree and leaves the work tree (`reset --mixed`): what is known to be clean stays known. */
@@ -87,18 +88,44 @@ export async function filesOfTree(
   return new Map(files.map(file => [file.path, file]));
 }
 
+interface Performance extends LongOperation, Pick<CheckoutRequest, 'head'> {
+  /** All files of the target, whose attributes hold. */
+  readonly files: ReadonlyMap<string, TreeFile>;
+}
+
 async function perform(
   repository: Repository,
-  plan: CheckoutPlan,
-  context: { readonly to: ReadonlyMap<string, TreeFile>; readonly long: LongOperation },
+  request: Performance,
+  makePlan: (index: IndexState) => Promise<CheckoutPlan>,
 ): Promise<CheckoutResult> {
   const workTree = await workTreeOf(repository);
-  const attributes = treeAttributes(workTree, [...context.to.values()]);
-  await refuseUnwritable(repository, plan.write, attributes);
-  for (const path of plan.remove) await removeTreeFile(workTree, path);
-  const set = await writeFiles(repository, plan.write, { attributes, long: context.long });
-  await editIndex(workTree, { set, remove: plan.remove });
-  return { written: plan.write.map(file => file.path), removed: plan.remove };
+  const attributes = treeAttributes(workTree, [...request.files.values()]);
+  const { write, remove } = await changeFiles(workTree, {
+    plan: async index => {
+      const plan = await makePlan(index);
+      await refuseUnwritable(repository, plan.write, attributes);
+      return plan;
+    },
+    perform: async plan => {
+      if (request.head) await refuseMovedHead(repository, request.head);
+      for (const path of plan.remove) await removeTreeFile(workTree, path);
+      const set = await writeFiles(repository, plan.write, { attributes, long: request });
+      return { set, remove: plan.remove };
+    },
+  });
+  return { written: write.map(file => file.path), removed: remove };
+}
+
+async function refuseMovedHead({ history }: Repository, before: Head): Promise<void> {
+  const now = await history.head();
+  if (now.commit === before.commit && headName(now) === headName(before)) return;
+  throw new MgitError('REF_CONFLICT', 'HEAD has moved meanwhile: another process works in this work tree', {
+    hint: 'see where you are with "mgit status", then run the command again',
+  });
+}
+
+function headName(head: Head): string {
+  return head.kind === 'branch' ? head.ref : 'HEAD';
 }
 
 /** Writes files of a tree to the work tree; returns their index entries. The index itself is left to the caller. */

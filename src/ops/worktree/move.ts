@@ -1,7 +1,8 @@
 import { MgitError } from '../../base/errors.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
 import { lstat } from '../../store/worktree/compare.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
-import { editIndex, type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
+import type { IndexState } from '../../store/worktree/index-session.ts';
 import { indexStat, isRacy } from '../../store/worktree/index-stat.ts';
 import type { WorkTree } from '../../store/worktree/work-tree.ts';
 import type { Repository } from '../repository.ts';
@@ -24,7 +25,26 @@ export interface MovedFile {
 /** Moves tracked files in work tree and index. Errors: `PATHSPEC_UNMATCHED`, `DESTINATION_EXISTS`, `USAGE`. */
 export async function movePaths(repository: Repository, options: MoveOptions): Promise<readonly MovedFile[]> {
   const workTree = await workTreeOf(repository);
-  const index = await readIndexState(workTree);
+  const moves: MovedFile[] = [];
+  await changeFiles(workTree, {
+    plan: async () => undefined,
+    perform: async (_, index) => {
+      moves.push(...(await renameFiles(repository, index, options)));
+      return {
+        set: await Promise.all(moves.map(move => movedEntry(workTree, index, move))),
+        remove: moves.map(move => move.from),
+      };
+    },
+  });
+  return moves;
+}
+
+async function renameFiles(
+  repository: Repository,
+  index: IndexState,
+  options: MoveOptions,
+): Promise<readonly MovedFile[]> {
+  const workTree = await workTreeOf(repository);
   const destination = repositoryPath(repository, options.cwd, options.destination);
   const isFolder = destination === '' || (await lstat(workTree, destination))?.kind === 'directory';
   if (options.sources.length > 1 && !isFolder)
@@ -45,10 +65,6 @@ export async function movePaths(repository: Repository, options: MoveOptions): P
     await rename(workTree, from, to);
     moves.push(...files);
   }
-  await editIndex(workTree, {
-    set: await Promise.all(moves.map(move => movedEntry(workTree, index, move))),
-    remove: moves.map(move => move.from),
-  });
   return moves;
 }
 

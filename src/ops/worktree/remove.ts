@@ -1,7 +1,8 @@
 import { MgitError } from '../../base/errors.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
 import { compareFile } from '../../store/worktree/compare.ts';
-import { editIndex, type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
+import type { IndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { localChanges } from './local-changes.ts';
@@ -27,7 +28,20 @@ export async function removePaths(
   options: RemoveOptions,
 ): Promise<readonly string[]> {
   const workTree = await workTreeOf(repository);
-  const index = await readIndexState(workTree);
+  return changeFiles(workTree, {
+    plan: index => pathsToRemove(repository, index, options),
+    perform: async paths => {
+      if (!options.cached) for (const path of paths) await removeTreeFile(workTree, path);
+      return { set: [], remove: paths };
+    },
+  });
+}
+
+async function pathsToRemove(
+  repository: Repository,
+  index: IndexState,
+  options: RemoveOptions,
+): Promise<readonly string[]> {
   const pathspec = parsePathspec(repository, options.cwd, options.paths);
   const paths = [...new Set(index.entries.map(entry => entry.path))].filter(pathspec.matches);
   requireMatches(pathspec, paths);
@@ -35,8 +49,6 @@ export async function removePaths(
   if (folder !== undefined && !options.recursive)
     throw new MgitError('FOLDER_NAMED', `${folder.typed} is a folder`, { hint: 'use "mgit rm -r"' });
   if (!options.force) await refuseChanged(repository, { index, paths, cached: options.cached === true });
-  if (!options.cached) for (const path of paths) await removeTreeFile(workTree, path);
-  await editIndex(workTree, { set: [], remove: paths });
   return paths;
 }
 

@@ -3,9 +3,11 @@ import type { LongOperation } from '../../base/events.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { treeAttributes, workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
+import type { Attributes } from '../../store/worktree/attributes.ts';
+import { changeFiles } from '../../store/worktree/change-files.ts';
 import { compareFile, lstat } from '../../store/worktree/compare.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
-import { editIndex, type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
+import type { IndexState } from '../../store/worktree/index-session.ts';
 import { UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
 import { removeTreeFile } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
@@ -40,7 +42,36 @@ export interface RestoreResult {
  */
 export async function restorePaths(repository: Repository, options: RestoreOptions): Promise<RestoreResult> {
   const workTree = await workTreeOf(repository);
-  const index = await readIndexState(workTree);
+  const { write, stage, removed } = await changeFiles(workTree, {
+    plan: index => planRestore(repository, index, options),
+    perform: async (plan, index) => {
+      for (const path of plan.unlink) await removeTreeFile(workTree, path);
+      const entries = await writeFiles(repository, plan.write, { ...plan, long: options });
+      const clean = entries.filter(entry => sameFile(index.tracked.get(entry.path), entry));
+      const unknown = plan.stage.map(file => indexEntry({ ...file, ...UNKNOWN_STAT }));
+      return options.staged
+        ? { set: [...entries, ...unknown], remove: plan.removed }
+        : { set: clean, remove: [] };
+    },
+  });
+  return { restored: [...write, ...stage].map(file => file.path), removed };
+}
+
+interface RestorePlan {
+  /** Files that are written, and index entries that are set without them. */
+  readonly write: readonly TreeFile[];
+  readonly stage: readonly TreeFile[];
+  /** Paths that the source does not have, and those of them that leave the work tree. */
+  readonly removed: readonly string[];
+  readonly unlink: readonly string[];
+  readonly attributes: Attributes;
+}
+
+async function planRestore(
+  repository: Repository,
+  index: IndexState,
+  options: RestoreOptions,
+): Promise<RestorePlan> {
   const source = await sourceFiles(repository, index, options);
   const pathspec = parsePathspec(repository, options.cwd, options.paths);
   const tracked = new Set(index.entries.map(entry => entry.path));
@@ -50,12 +81,26 @@ export async function restorePaths(repository: Repository, options: RestoreOptio
   refuseUnmerged(index, paths, source);
   const wanted = paths.flatMap(path => source.get(path) ?? []);
   const removed = options.overlay ? [] : paths.filter(path => !source.has(path));
-  const toFiles = options.workTree ?? !options.staged;
-  const restored = toFiles
-    ? await restoreFiles(repository, { wanted, removed, index, options })
-    : await stageFiles(repository, wanted, index);
-  if (options.staged) await editIndex(workTree, { set: [], remove: removed });
-  return { restored, removed };
+  const attributes = await attributesFor(repository, index, { wanted, options });
+  if (options.workTree ?? !options.staged) {
+    const isOpen = await Promise.all(wanted.map(file => differs(repository, file, index)));
+    const write = wanted.filter((_, position) => isOpen[position]);
+    await refuseUnwritable(repository, write, attributes);
+    return { write, stage: [], removed, unlink: removed, attributes };
+  }
+  const stage = wanted.filter(file => !sameFile(index.tracked.get(file.path), file));
+  return { write: [], stage, removed, unlink: [], attributes };
+}
+
+async function attributesFor(
+  repository: Repository,
+  index: IndexState,
+  request: { readonly wanted: readonly TreeFile[]; readonly options: RestoreOptions },
+): Promise<Attributes> {
+  const workTree = await workTreeOf(repository);
+  return request.options.source === undefined
+    ? workTreeAttributes(workTree, path => index.tracked.get(path)?.id)
+    : treeAttributes(workTree, [...request.wanted, ...index.tracked.values()]);
 }
 
 async function sourceFiles(
@@ -69,37 +114,6 @@ async function sourceFiles(
   if (isUnborn) return new Map();
   const commit = await history.readCommit(await history.resolveCommit(options.source ?? 'HEAD'));
   return filesOfTree(repository, commit.tree);
-}
-
-interface FilesToRestore {
-  readonly wanted: readonly TreeFile[];
-  readonly removed: readonly string[];
-  readonly index: IndexState;
-  readonly options: RestoreOptions;
-}
-
-async function restoreFiles(repository: Repository, request: FilesToRestore): Promise<string[]> {
-  const { wanted, removed, index, options } = request;
-  const workTree = await workTreeOf(repository);
-  const isOpen = await Promise.all(wanted.map(file => differs(repository, file, index)));
-  const write = wanted.filter((_, position) => isOpen[position]);
-  const attributes =
-    options.source === undefined
-      ? workTreeAttributes(workTree, path => index.tracked.get(path)?.id)
-      : treeAttributes(workTree, [...request.wanted, ...index.tracked.values()]);
-  await refuseUnwritable(repository, write, attributes);
-  for (const path of removed) await removeTreeFile(workTree, path);
-  const entries = await writeFiles(repository, write, { attributes, long: options });
-  const staged = options.staged === true;
-  const fresh = entries.filter(entry => staged || sameFile(index.tracked.get(entry.path), entry));
-  await editIndex(workTree, { set: fresh, remove: [] });
-  if (staged)
-    await stageFiles(
-      repository,
-      wanted.filter((_, position) => !isOpen[position]),
-      index,
-    );
-  return write.map(file => file.path);
 }
 
 /** Whether a file of the work tree is not what it should be; a manifest in place of its model is not. */
@@ -122,19 +136,6 @@ async function standsIn(repository: Repository, file: TreeFile): Promise<boolean
   } finally {
     await open.close();
   }
-}
-
-/** Sets index entries; those that were the same keep what is known of their files. */
-async function stageFiles(
-  repository: Repository,
-  wanted: readonly TreeFile[],
-  index: IndexState,
-): Promise<string[]> {
-  const workTree = await workTreeOf(repository);
-  const changed = wanted.filter(file => !sameFile(index.tracked.get(file.path), file));
-  const set = changed.map(file => indexEntry({ ...file, ...UNKNOWN_STAT }));
-  await editIndex(workTree, { set, remove: [] });
-  return changed.map(file => file.path);
 }
 
 function refuseUnmerged(

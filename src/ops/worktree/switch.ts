@@ -101,7 +101,7 @@ async function moveFiles(
   const { tree } = await history.readCommit(goal.commit);
   if (goal.options.discard) return forceCheckout(repository, tree, goal.options);
   const from = head.commit === undefined ? null : (await history.readCommit(head.commit)).tree;
-  return checkoutTree(repository, { ...goal.options, from, to: tree });
+  return checkoutTree(repository, { ...goal.options, from, to: tree, head });
 }
 
 function detached(commit: CommitId | undefined): { readonly commit: CommitId } {

@@ -12,7 +12,11 @@ export interface IndexState extends GitIndex {
 
 /** Reads the index. Errors: `INDEX_UNSUPPORTED`, `INDEX_CORRUPT`. */
 export async function readIndexState({ ports, history }: WorkTree): Promise<IndexState> {
-  const index = await readIndex(ports.fs, `${history.gitDirectory}/index`);
+  return indexState(await readIndex(ports.fs, `${history.gitDirectory}/index`));
+}
+
+/** An index by path. */
+export function indexState(index: GitIndex): IndexState {
   return {
     ...index,
     tracked: new Map(index.entries.filter(entry => entry.stage === 0).map(entry => [entry.path, entry])),
