@@ -3,11 +3,12 @@ import type { ElementLayout } from '../packs/codecs/codec.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import { type Coding, RAW_CODING } from './coding.ts';
 import type { Engine } from './engine.ts';
+import { isMostlyEqual } from './mostly-equal.ts';
 
 /** A coding must leave at most this share of the sample, or the bytes stay as they are: reading them is then fastest. */
 const WORTHWHILE = 0.88;
-/** An XOR must beat planes by this factor, since reading it reads another extent too. */
-const XOR_ADVANTAGE = 0.9;
+/** What reads another extent too must beat planes by this factor. */
+const BASE_ADVANTAGE = 0.9;
 /** Shorter extents are not worth a codec. */
 export const SHORTEST_CODED = 4096;
 
@@ -30,48 +31,62 @@ export function samplePlaces(
   }));
 }
 
-/** The coding that a sample recommends. */
+/** A coding, and the bytes that the sample takes in it. */
+interface Rated {
+  readonly coding: Coding;
+  readonly size: number;
+}
+
+/** The coding that a sample recommends: the smallest that is worth its time. */
 export async function chooseCoding(sample: CodingSample, engine: Engine): Promise<Coding> {
   const total = sample.parts.reduce((sum, part) => sum + part.length, 0);
-  let best: Coding = RAW_CODING;
-  let least = total * WORTHWHILE;
-  for (const elements of sample.layouts) {
-    const size = await codedSize(
-      sample.parts,
-      { kind: RECORD_KINDS.planes, elements, base: undefined },
-      engine,
-    );
-    if (size > least) continue;
-    least = size;
-    best = { kind: RECORD_KINDS.planes, elements, base: undefined };
+  const plain = await bestOf(plainCodings(sample), sample, engine);
+  const alone = plain && plain.size <= total * WORTHWHILE ? plain : undefined;
+  const related = await bestOf(await codingsOnBase(sample), sample, engine);
+  const least = alone ? alone.size * BASE_ADVANTAGE : total * WORTHWHILE;
+  if (related && related.size <= least) return related.coding;
+  return alone?.coding ?? RAW_CODING;
+}
+
+function plainCodings({ layouts }: CodingSample): readonly Coding[] {
+  return layouts.map(elements => ({ kind: RECORD_KINDS.planes, elements, base: undefined }));
+}
+
+/** Few differences are listed one by one; both ways are tried then, since their places decide. */
+async function codingsOnBase({ parts, base, layouts }: CodingSample): Promise<readonly Coding[]> {
+  if (!base) return [];
+  const codings: Coding[] = [];
+  for (const elements of layouts) {
+    const isSparse = await isMostlyEqual(parts, base.parts, elements.elementSize);
+    if (isSparse) codings.push({ kind: RECORD_KINDS.sparse, elements, base: base.digest });
+    codings.push({ kind: RECORD_KINDS.xor, elements, base: base.digest });
   }
-  if (!sample.base) return best;
-  const isPlanes = best.kind === RECORD_KINDS.planes;
-  for (const elements of sample.layouts) {
-    const size = await codedSize(
-      sample.parts,
-      { kind: RECORD_KINDS.xor, elements, base: sample.base.parts },
-      engine,
-    );
-    if (size <= least * (isPlanes ? XOR_ADVANTAGE : 1))
-      return { kind: RECORD_KINDS.xor, elements, base: sample.base.digest };
+  return codings;
+}
+
+/** The first of the smallest. */
+async function bestOf(
+  codings: readonly Coding[],
+  sample: CodingSample,
+  engine: Engine,
+): Promise<Rated | undefined> {
+  let best: Rated | undefined;
+  for (const coding of codings) {
+    const size = await codedSize(coding, sample, engine);
+    if (!best || size < best.size) best = { coding, size };
   }
   return best;
 }
 
-interface Trial {
-  readonly kind: number;
-  readonly elements: ElementLayout;
-  readonly base: readonly Uint8Array[] | undefined;
-}
-
 async function codedSize(
-  parts: readonly Uint8Array[],
-  { kind, elements, base }: Trial,
+  { kind, elements, base }: Coding,
+  sample: CodingSample,
   engine: Engine,
 ): Promise<number> {
   let size = 0;
-  for (const [index, bytes] of parts.entries())
-    size += (await engine.encode({ kind, elements, bytes, base: base?.[index] })).length;
+  for (const [index, bytes] of sample.parts.entries()) {
+    const against = base === undefined ? undefined : sample.base?.parts[index];
+    size += (await engine.encode({ kind, elements, bytes, base: against })).length;
+  }
   return size;
 }

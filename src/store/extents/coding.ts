@@ -8,7 +8,7 @@ import { RECORD_KINDS } from '../packs/records.ts';
 export interface Coding {
   readonly kind: number;
   readonly elements: ElementLayout;
-  /** The extent that an XOR refers to. */
+  /** The extent that the frames are coded against. */
   readonly base: Digest | undefined;
 }
 

@@ -6,7 +6,7 @@ export interface FrameJob {
   readonly kind: number;
   readonly elements: ElementLayout;
   readonly bytes: Uint8Array;
-  /** The same range of the extent that an XOR record refers to. */
+  /** The same range of the extent that the record is coded against. */
   readonly base: Uint8Array | undefined;
 }
 

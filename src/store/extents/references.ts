@@ -13,9 +13,9 @@ export function kindOf(entry: PackEntry): RecordKind {
   return found[0] as RecordKind;
 }
 
-/** The digest that an XOR entry refers to. Errors: `PACK_CORRUPT`. */
+/** The digest of the extent that an entry's frames are coded against. Errors: `PACK_CORRUPT`. */
 export function baseOf(entry: PackEntry): Digest {
-  if (entry.parameters.length !== 32) throw packCorrupt(entry.digest, 'an xor record names no other extent');
+  if (entry.parameters.length !== 32) throw packCorrupt(entry.digest, 'its record names no other extent');
   return Buffer.from(entry.parameters).toString('hex') as Digest;
 }
 

@@ -31,6 +31,28 @@ export interface PlaneKernels {
   xorBytes(output: Pointer, left: Pointer, right: Pointer, length: number): void;
 }
 
+/** Elements that are not zero, and their return into place. `elementSize` is 1, 2, 4 or 8. Source: `assembly/sparse.ts`. */
+export interface SparseKernels {
+  /** Returns how many elements were found, or `limit + 1`. */
+  gatherChanged(
+    gaps: Pointer,
+    values: Pointer,
+    difference: Pointer,
+    elements: number,
+    elementSize: number,
+    limit: number,
+  ): number;
+  /** Returns 0 if a position lies outside. */
+  scatterChanged(
+    target: Pointer,
+    gaps: Pointer,
+    values: Pointer,
+    changed: number,
+    elements: number,
+    elementSize: number,
+  ): number;
+}
+
 /**
  * What `wasm/kernels.wasm` exports besides its memory. A new family adds a file to `assembly/`, a line to `assembly/index.ts`,
  * an interface for its functions beside its callers, and its name here.
@@ -39,6 +61,7 @@ export interface KernelExports
   extends MemoryKernels,
     ConvertKernels,
     PlaneKernels,
+    SparseKernels,
     DifferenceKernels,
     MergeKernels,
     TaskVectorKernels {}

@@ -58,6 +58,55 @@ test('planes put a repeated exponent aside', () => {
   expect(stored.length).toBeLessThan(0.8 * raw.length);
 });
 
-test.each([4, 5, 6, 99])('kind %i is refused by name', kind => {
+describe('sparse', () => {
+  const sparse = frameCodec(RECORD_KINDS.sparse);
+  const changes = fc.array(fc.tuple(fc.nat(4999), fc.integer({ min: 1, max: 255 })), { maxLength: 60 });
+
+  test('lists few changes, wherever they are', () => {
+    fc.assert(
+      fc.property(changes, layout, (places, elements) => {
+        const context = contextFor(5000, elements);
+        const raw = Uint8Array.from(context.base ?? []);
+        for (const [at, bits] of places) raw[at] = (raw[at] ?? 0) ^ bits;
+        const stored = sparse.encode(raw, context);
+        const target = new Uint8Array(raw.length);
+        sparse.decode(stored, target, context);
+        expect(target).toEqual(raw);
+        expect(stored.length).toBeLessThan(100 + places.length * (4 + elements.elementSize));
+      }),
+    );
+  });
+
+  test('takes one byte where nothing changed', () => {
+    const context = contextFor(5000, { elementSize: 4, rotate: true });
+    expect(sparse.encode(context.base ?? new Uint8Array(), context)).toEqual(Uint8Array.of(0));
+  });
+
+  test('takes what an xor takes, and a byte, where everything changed', () => {
+    const context = contextFor(5000, { elementSize: 2, rotate: true });
+    const raw = (context.base ?? new Uint8Array()).map((byte, at) => byte ^ (1 + (at % 255)));
+    const xor = frameCodec(RECORD_KINDS.xor).encode(raw, context);
+    expect(sparse.encode(raw, context).length).toBe(xor.length + 1);
+  });
+
+  test('damage of a list is a coded error or other bytes', () => {
+    const context = contextFor(5000, { elementSize: 2, rotate: false });
+    const raw = Uint8Array.from(context.base ?? []);
+    for (const at of [7, 900, 4999]) raw[at] = (raw[at] ?? 0) ^ 9;
+    const stored = sparse.encode(raw, context);
+    for (let bit = 0; bit < stored.length * 8; bit++) {
+      const damaged = Uint8Array.from(stored, (byte, at) =>
+        at === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte,
+      );
+      try {
+        sparse.decode(damaged, new Uint8Array(raw.length), context);
+      } catch (error) {
+        expect(error).toBeInstanceOf(MgitError);
+      }
+    }
+  });
+});
+
+test.each([5, 6, 99])('kind %i is refused by name', kind => {
   expect(() => frameCodec(kind)).toThrow(expect.objectContaining({ code: 'RECORD_UNSUPPORTED' }));
 });

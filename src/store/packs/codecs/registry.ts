@@ -3,10 +3,11 @@ import { RECORD_KINDS } from '../records.ts';
 import type { FrameCodec } from './codec.ts';
 import { planesCodec } from './planes.ts';
 import { rawCodec } from './raw.ts';
+import { sparseCodec } from './sparse.ts';
 import { xorCodec } from './xor.ts';
 
 /** The codecs of this version. A recipe record has no frames, and so no codec. */
-export const FRAME_CODECS: readonly FrameCodec[] = [rawCodec, planesCodec, xorCodec];
+export const FRAME_CODECS: readonly FrameCodec[] = [rawCodec, planesCodec, xorCodec, sparseCodec];
 
 /** The codec of a record kind. Errors: `RECORD_UNSUPPORTED` for kinds that the format reserves or does not know. */
 export function frameCodec(kind: number): FrameCodec {

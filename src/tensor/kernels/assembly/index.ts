@@ -7,3 +7,4 @@ export * from './difference';
 export * from './merge';
 export * from './task-vectors';
 export * from './planes';
+export * from './sparse';
