@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { LongOperation } from '../base/events.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { runCommand } from './command/run-command.ts';
@@ -19,7 +19,7 @@ export interface RunRecipeOptions extends LongOperation {
   /** Holds the files of the base commit: where a command runs and configs are. */
   readonly root: string;
   readonly modelPath: string;
-  /** An empty folder; the model is written to `model.safetensors` in it. */
+  /** An empty folder; the model is written to it under its own name. */
   readonly outputFolder: string;
   /** The text of the config; embedded training needs it. */
   readonly config: string | undefined;
@@ -44,7 +44,7 @@ export function runRecipe(options: RunRecipeOptions): Promise<RecipeRun> {
 }
 
 async function runEmbedded(options: RunRecipeOptions, recipe: EmbeddedRecipe): Promise<RecipeRun> {
-  const outputPath = join(options.outputFolder, 'model.safetensors');
+  const outputPath = join(options.outputFolder, basename(recipe.model.path));
   const dataPath = options.dataPath ?? recipe.data.path;
   const result = await trainModel({
     ...options,
@@ -56,7 +56,7 @@ async function runEmbedded(options: RunRecipeOptions, recipe: EmbeddedRecipe): P
 }
 
 async function runOwnCommand(options: RunRecipeOptions, recipe: CommandRecipe): Promise<RecipeRun> {
-  const outputPath = join(options.outputFolder, 'model.safetensors');
+  const outputPath = join(options.outputFolder, basename(recipe.model.path));
   const configPath = recipe.model.config === undefined ? undefined : join(options.root, recipe.model.config);
   const metricsPath = join(options.outputFolder, 'metrics.json');
   const metrics = await runCommand({

@@ -1,19 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import { MgitError } from '../../base/errors.ts';
-import type { CheckpointLayout, TensorView } from '../checkpoint.ts';
 import { expectEnd, failJson, type JsonCursor, readObject, readString, skipValue } from '../json-scanner.ts';
 import { SAFETENSORS_LIMITS } from './limits.ts';
 
 /** How index files end, after the model's name: `model.safetensors.index.json`. */
 export const SHARD_INDEX_SUFFIX = '.safetensors.index.json';
 
+/** Whether a path is that of an index file. */
+export function isShardIndexPath(path: string): boolean {
+  return path.endsWith(SHARD_INDEX_SUFFIX);
+}
+
 /** Which shard holds each tensor of a model. Shards are paths relative to the index's folder, with `/`. */
 export type ShardIndex = ReadonlyMap<string, string>;
 
-/** A tensor of a sharded model. */
-export interface ShardedTensor {
+/** A tensor of a sharded model: a view of a file's bytes, or a line of a manifest. */
+export interface ShardedTensor<View> {
   readonly shard: string;
-  readonly view: TensorView;
+  readonly view: View;
 }
 
 /** Reads an index file's `weight_map`. Errors: `SHARD_INDEX_INVALID`, which names what is wrong. */
@@ -51,31 +55,31 @@ function isInnerPath(path: string): boolean {
 }
 
 /**
- * The tensors of a sharded model by name. `layouts` holds the layout of each shard that was found. Errors: `SHARD_INDEX_MISMATCH` when a shard or
+ * The tensors of a sharded model by name. `shards` holds the tensors of each shard that was found. Errors: `SHARD_INDEX_MISMATCH` when a shard or
  * a tensor is missing, is in another shard than the index says, or is in no index; `details.problems` lists all.
  */
-export function resolveShards(
+export function resolveShards<View extends { readonly name: string }>(
   index: ShardIndex,
-  layouts: ReadonlyMap<string, CheckpointLayout>,
-): ReadonlyMap<string, ShardedTensor> {
-  const found = new Map<string, ShardedTensor>();
-  const problems = missingShards(index, layouts);
-  for (const [shard, layout] of layouts)
-    for (const view of layout.tensors) {
+  shards: ReadonlyMap<string, readonly View[]>,
+): ReadonlyMap<string, ShardedTensor<View>> {
+  const found = new Map<string, ShardedTensor<View>>();
+  const problems = missingShards(index, shards);
+  for (const [shard, views] of shards)
+    for (const view of views) {
       const expected = index.get(view.name);
       if (expected === shard) found.set(view.name, { shard, view });
       else problems.push(misplaced(view.name, shard, expected));
     }
   for (const [name, shard] of index)
-    if (!found.has(name) && layouts.has(shard))
+    if (!found.has(name) && shards.has(shard))
       problems.push(`tensor ${JSON.stringify(name)} is not in ${shard}`);
   if (problems.length > 0) throw mismatch(problems);
   return found;
 }
 
-function missingShards(index: ShardIndex, layouts: ReadonlyMap<string, CheckpointLayout>): string[] {
+function missingShards(index: ShardIndex, shards: ReadonlyMap<string, unknown>): string[] {
   return [...new Set(index.values())]
-    .filter(shard => !layouts.has(shard))
+    .filter(shard => !shards.has(shard))
     .map(shard => `shard ${shard} is missing`);
 }
 

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { isMgitError, isSystemError, MgitError } from '../../base/errors.ts';
 import { type EvaluationResult, evaluateModel } from '../../eval/evaluate.ts';
 import { refuseFewItems } from '../../eval/gate/compare-items.ts';
@@ -93,7 +93,9 @@ async function finetuned(
 ): Promise<Evaluation> {
   const { job } = setup;
   const { path, config } = await gateModelFiles(job, model);
-  const outputPath = join(job.outDirectory, `finetuned-${model.commit}-${seed}.safetensors`);
+  const folder = join(job.outDirectory, `finetuned-${model.commit}-${seed}`);
+  const outputPath = join(folder, basename(path)); // Shards lie beside their index.
+  await job.repository.ports.fs.makeDirectory(folder);
   try {
     await finetune(job, { modelPath: path, configPath: config, outputPath, recipe, seed });
     return await evaluate(setup, outputPath, config);

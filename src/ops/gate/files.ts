@@ -3,6 +3,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import { isModelCompanion } from '../../eval/gate/companions.ts';
 import { sha256 } from '../../eval/report/statement.ts';
+import { isShardIndexPath } from '../../formats/safetensors/shard-index.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { parseManifest } from '../../store/manifest/read-manifest.ts';
@@ -19,13 +20,14 @@ export interface ModelCheckout extends LongOperation {
   readonly also: ReadonlySet<string>;
 }
 
-/** Writes a commit's models, as safetensors, and the files that belong to them; nothing else of the commit. */
+/** Writes a commit's models, as safetensors with the indexes of their shards, and the files that belong to them; nothing else of the commit. */
 export async function checkOutModels(repository: Repository, checkout: ModelCheckout): Promise<GateModel> {
   const { commit, directory, also, signal } = checkout;
   const key: string[] = [];
   for await (const { file, blob } of regularFiles(repository, commit)) {
     const isModel = looksLikeManifest(blob);
-    if (!isModel && !also.has(file.path) && !isModelCompanion(file.path)) continue;
+    if (!isModel && !isShardIndexPath(file.path) && !also.has(file.path) && !isModelCompanion(file.path))
+      continue;
     const path = await placeFor(repository, directory, file.path);
     if (isModel) await repository.store.restoreFile(parseManifest(blob), path, signal ? { signal } : {});
     else await writeFile(repository, path, blob);

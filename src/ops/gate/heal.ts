@@ -1,9 +1,8 @@
-import { join } from 'node:path';
+import { basename, join, posix } from 'node:path';
 import type { LongOperation } from '../../base/events.ts';
-import type { CommitId } from '../../base/ids.ts';
+import type { CommitId, ObjectId } from '../../base/ids.ts';
 import type { GatePolicy } from '../../eval/gate/policy.ts';
-import { openByteSource } from '../../formats/byte-source.ts';
-import { detectFormat } from '../../formats/registry.ts';
+import { openModel } from '../../formats/open-model.ts';
 import { manifestText } from '../../store/manifest/write-manifest.ts';
 import type { Repository } from '../repository.ts';
 import { finetune, gateModelFiles } from './embedded.ts';
@@ -30,7 +29,9 @@ export async function healCandidate(repository: Repository, request: HealRequest
   if (!recipe) throw new Error('a gate that heals without a recipe');
   const model = await workspace.model(operation.candidate);
   const files = await gateModelFiles({ policy, repository }, model);
-  const outputPath = join(workspace.directory, 'healed.safetensors');
+  const folder = join(workspace.directory, 'healed');
+  const outputPath = join(folder, basename(files.path));
+  await repository.ports.fs.makeDirectory(folder);
   const [seed = 0] = gate.finetune?.seeds ?? [recipe.seed ?? 0];
   operation.onEvent?.({ type: 'step', message: `${gate.name}: healing the candidate` });
   await finetune(
@@ -52,16 +53,14 @@ async function commitHealed(
   repository: Repository,
   healed: HealRequest & { readonly path: string; readonly outputPath: string; readonly seed: number },
 ): Promise<CommitId> {
-  const { history, store, ports } = repository;
+  const { history } = repository;
   const { candidate } = healed.operation;
-  await using source = await openByteSource(ports.fs, healed.outputPath);
-  const layout = await (await detectFormat(source)).parse(source);
-  const { manifest } = await store.addFile(source, layout, operationOf(healed.operation));
+  const healedIds = await storeModel(repository, healed);
   const { tree } = await history.readCommit(candidate);
-  const id = await history.writeBlob(manifestText(manifest));
-  const files = (await history.listTree(tree)).map(file =>
-    file.path === healed.path ? { ...file, id } : file,
-  );
+  const files = (await history.listTree(tree)).map(file => ({
+    ...file,
+    id: healedIds.get(file.path) ?? file.id,
+  }));
   const commit = await history.writeCommit({
     tree: await history.writeTree(files),
     parents: [candidate],
@@ -72,4 +71,18 @@ async function commitHealed(
     `gate: heal ${candidate}`,
   );
   return commit;
+}
+
+/** Stores the healed tensors; the blobs of their manifests by path. The index of shards stays as it is. */
+async function storeModel(
+  { history, store, ports }: Repository,
+  { path, outputPath, operation }: HealRequest & { readonly path: string; readonly outputPath: string },
+): Promise<ReadonlyMap<string, ObjectId>> {
+  await using model = await openModel(ports.fs, outputPath);
+  const ids = new Map<string, ObjectId>();
+  for (const { name, source, layout } of model.files) {
+    const { manifest } = await store.addFile(source, layout, operationOf(operation));
+    ids.set(posix.join(posix.dirname(path), name), await history.writeBlob(manifestText(manifest)));
+  }
+  return ids;
 }

@@ -13,6 +13,7 @@ import { addPaths } from '../worktree/add.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { finishMessage, requireHook } from './commit-message.ts';
 import { recordOperation } from './operations.ts';
+import { brokenShards } from './shard-consistency.ts';
 import { type FileChange, treeChanges } from './tree-changes.ts';
 
 /** What `mgit commit` commits: the index. */
@@ -60,7 +61,18 @@ export async function commitIndex(repository: Repository, options: CommitOptions
     recorded => writeAndMove(recorded, draft, { message, head, options }),
   );
   await history.runHook('post-commit', []);
+  await warnOfShards(repository, result.commit, options);
   return result;
+}
+
+/** Shards may be committed one by one, so this refuses nothing; whoever uses the model is refused. */
+async function warnOfShards(
+  repository: Repository,
+  { tree, parents }: Commit,
+  { onEvent }: CommitOptions,
+): Promise<void> {
+  for (const { code, message, hint } of await brokenShards(repository, tree, parents))
+    onEvent?.({ type: 'warning', code, message, ...(hint ? { hint } : {}) });
 }
 
 interface Draft {

@@ -1,6 +1,7 @@
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
 import type { Commit, TreeFile } from '../../store/history/history.ts';
 import { finishMessage } from '../history/commit-message.ts';
+import { brokenShards } from '../history/shard-consistency.ts';
 import type { Repository } from '../repository.ts';
 import { withRecordTrailer, writeMergeRecord } from './merge-record.ts';
 import type { ModelReport } from './models.ts';
@@ -38,7 +39,7 @@ export interface CandidateContent {
 
 /**
  * Writes the merge commit with its record, and its candidate ref; the branch stays where it is. Errors: `TREE_INVALID` (a file
- * on one side where the other has a folder), `HOOK_FAILED`, `IDENTITY_UNKNOWN`, `SIGNING_FAILED`.
+ * on one side where the other has a folder), `SHARD_INDEX_MISMATCH`, `HOOK_FAILED`, `IDENTITY_UNKNOWN`, `SIGNING_FAILED`.
  */
 export async function writeCandidate(
   repository: Repository,
@@ -55,6 +56,8 @@ export async function writeCandidate(
   });
   const others = content.files.filter(file => file.path !== record.file.path);
   const tree = await repository.history.writeTree([...others, record.file]);
+  const [broken] = await brokenShards(repository, tree, parents);
+  if (broken) throw broken;
   const message = await finishMessage(repository, withRecordTrailer(content.message, record.digest), {
     source: 'merge',
     verify: true,

@@ -9,6 +9,7 @@ import type { Publication, PublishedFile, PublishResult } from '../../hub/public
 import type { Commit, TreeFile } from '../../store/history/history.ts';
 import { isRegularFile } from '../gate/data.ts';
 import { listModels } from '../history/manifests-at.ts';
+import { brokenShards } from '../history/shard-consistency.ts';
 import type { Repository } from '../repository.ts';
 import { CARD_PATH, cardContent } from './card.ts';
 
@@ -38,7 +39,7 @@ export interface PublishOutcome {
 
 /**
  * Publishes the models of a revision with their config, licence and a card that tells lineage, merge method and gate results.
- * Errors: `PUBLISH_NOTHING` when the revision holds no model, and those of the destinations in `src/hub/`.
+ * Errors: `PUBLISH_NOTHING` when the revision holds no model, `SHARD_INDEX_MISMATCH`, and those of the destinations in `src/hub/`.
  */
 export async function publish(repository: Repository, request: PublishRequest): Promise<PublishOutcome> {
   const commit = await repository.history.readCommit(
@@ -84,6 +85,8 @@ async function stage(
   commit: Commit,
   { directory, request }: Staging,
 ): Promise<Staged> {
+  const [broken] = await brokenShards(repository, commit.tree, []);
+  if (broken) throw broken;
   const models = await stageModels(repository, commit, { directory, request });
   if (models.length === 0)
     throw new MgitError('PUBLISH_NOTHING', `${request.revision} holds no model`, {

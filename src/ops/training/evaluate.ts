@@ -8,10 +8,9 @@ import { checkTask, type EvaluationResult, evaluateModel } from '../../eval/eval
 import { metricInterval } from '../../eval/metrics/interval.ts';
 import { METRICS } from '../../eval/metrics/registry.ts';
 import type { Interval } from '../../eval/statistics/interval.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
 import { type ImageSource, loadImages } from '../../train/data/load-images.ts';
 import { describeRuntime } from '../../train/runtime/describe-runtime.ts';
-import { readManifestAt } from '../history/manifests-at.ts';
+import { modelIdentity, readModelAt, restoreModel } from '../history/stored-model.ts';
 import type { Repository } from '../repository.ts';
 import { cachedEvaluation } from './evaluation-cache.ts';
 import { chooseEvaluation, type EvaluationChoice, type EvaluationWish } from './evaluation-choice.ts';
@@ -72,8 +71,8 @@ async function evaluateRevision(
 ): Promise<RevisionEvaluation> {
   const { ports, history } = repository;
   const commit = await history.resolveCommit(revision);
-  const manifest = await readManifestAt(repository, commit, choice.model);
-  if (manifest === undefined)
+  const model = await readModelAt(repository, commit, choice.model);
+  if (model === undefined)
     throw new MgitError('MODEL_MISSING', `${revision} has no model ${choice.model}`, {
       hint: 'name another revision, or another model with --model',
     });
@@ -81,7 +80,7 @@ async function evaluateRevision(
   const runtime = describeRuntime({ provider: 'cpu', threads: ports.parallelism });
   const { path: _, ...selection } = data;
   const key: JsonValue = {
-    manifest: sha256(manifestText(manifest)),
+    manifest: modelIdentity(model),
     config: sha256(config),
     data: { ...selection, digest },
     task: choice.task,
@@ -89,8 +88,7 @@ async function evaluateRevision(
   };
   const { outcome, cached } = await cachedEvaluation<EvaluationResult>(repository, key, async () => {
     await using scratch = await scratchFolder(repository, 'eval');
-    const modelPath = join(scratch.path, 'model.safetensors');
-    await repository.store.restoreFile(manifest, modelPath, long);
+    const modelPath = await restoreModel(repository, model, { ...long, folder: scratch.path });
     return await evaluateModel({ ...long, ports, modelPath, config, task: choice.task, data });
   });
   const metrics = METRICS.map(metric => [metric.name, metricInterval(metric, outcome.items)] as const);

@@ -6,7 +6,7 @@ import { isCommandRecipe } from '../../train/recipe/recipe.ts';
 import { parseRunRecord, type RunRecord, runRecordPath, runTrailer } from '../../train/run-record.ts';
 import type { RuntimeDescription } from '../../train/runtime/describe-runtime.ts';
 import { compareModels, type TensorComparison } from '../../train/weights/compare-models.ts';
-import { readManifestAt } from '../history/manifests-at.ts';
+import { readModelAt, restoreModel } from '../history/stored-model.ts';
 import type { Repository } from '../repository.ts';
 import { checkOutCommit } from './check-out-commit.ts';
 import { runRecipeAt } from './run-recipe-at.ts';
@@ -56,8 +56,8 @@ export async function rerunCommit(repository: Repository, options: RerunOptions)
   const inputs = { recipe, commit: record.base, root, scratch: results };
   const { run, data } = await runRecipeAt(repository, inputs, options);
   requireSameData(record, data);
-  const recordedPath = join(scratch.path, 'recorded.safetensors');
-  await restoreRecorded(repository, { commit, record, path: recordedPath }, options);
+  const folder = join(scratch.path, 'recorded');
+  const recordedPath = await restoreRecorded(repository, { commit, record, folder }, options);
   const comparison = await compareModels(fs, run.outputPath, recordedPath);
   const tolerance = options.tolerance ?? RERUN_TOLERANCE;
   return {
@@ -108,13 +108,21 @@ function requireSameData(record: RunRecord, data: RunRecord['data']): void {
 
 async function restoreRecorded(
   repository: Repository,
-  { commit, record, path }: { readonly commit: CommitId; readonly record: RunRecord; readonly path: string },
-  options: LongOperation,
-): Promise<void> {
-  const manifest = await readManifestAt(repository, commit, record.recipe.content.model.path);
-  if (manifest === undefined)
+  {
+    commit,
+    record,
+    folder,
+  }: { readonly commit: CommitId; readonly record: RunRecord; readonly folder: string },
+  { onEvent, signal }: LongOperation,
+): Promise<string> {
+  const model = await readModelAt(repository, commit, record.recipe.content.model.path);
+  if (model === undefined)
     throw new MgitError('RUN_RECORD_INVALID', `the commit has no model ${record.recipe.content.model.path}`);
-  await repository.store.restoreFile(manifest, path, options);
+  return restoreModel(repository, model, {
+    folder,
+    ...(onEvent ? { onEvent } : {}),
+    ...(signal ? { signal } : {}),
+  });
 }
 
 function verdictOf(

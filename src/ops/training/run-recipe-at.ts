@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
+import { isShardIndexPath } from '../../formats/safetensors/shard-index.ts';
 import { parseModelConfig } from '../../train/architectures/model-config.ts';
 import { DEFAULT_SEED, isCommandRecipe, type Recipe } from '../../train/recipe/recipe.ts';
 import { type RecipeRun, runRecipe } from '../../train/run-recipe.ts';
@@ -73,6 +74,10 @@ async function startingModel(
   if (recipe.init !== 'random' || config === undefined)
     throw new MgitError('MODEL_MISSING', `there is no model ${path} to begin with`, {
       hint: 'commit one, or let the recipe begin with random weights: init: random',
+    });
+  if (isShardIndexPath(path))
+    throw new MgitError('RECIPE_INVALID', `init: random writes one file, and ${path} stands for shards`, {
+      hint: 'name a .safetensors file as model.path, or commit a sharded model to begin with',
     });
   const { network } = parseModelConfig(config, recipe.model.config);
   const initial = join(scratch, 'initial.safetensors');

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
+import { modelFileNames } from '../../formats/open-model.ts';
+import { isShardIndexPath } from '../../formats/safetensors/shard-index.ts';
 import type { Commit } from '../../store/history/history.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { isModel } from '../../store/worktree/attributes.ts';
@@ -10,10 +12,11 @@ import { readIndexState } from '../../store/worktree/index-session.ts';
 import { parseRecipeWith } from '../../train/recipe/parse-recipe.ts';
 import type { Recipe } from '../../train/recipe/recipe.ts';
 import { encodeRunRecord, RUN_TRAILER, type RunRecord } from '../../train/run-record.ts';
-import { copyFile, fileDigest } from '../../train/weights/copy-file.ts';
+import { copyModel, modelDigest } from '../../train/weights/copy-model.ts';
 import { replaceFile } from '../../train/weights/save-weights.ts';
 import { refuseProtected } from '../gate/protection.ts';
 import { commitIndex } from '../history/commit.ts';
+import { tensorPaths } from '../history/stored-model.ts';
 import type { Repository } from '../repository.ts';
 import { addPaths } from '../worktree/add.ts';
 import { localChanges } from '../worktree/local-changes.ts';
@@ -54,7 +57,7 @@ export async function trainAndCommit(
   const { ports } = repository;
   const base = await requireCleanBase(repository, options);
   const { recipe, path, digest } = await readRecipe(repository, options);
-  await requireTracked(repository, recipe.model.path);
+  await requireTracked(repository, await tensorPaths(repository, base, recipe.model.path));
   await using scratch = await scratchFolder(repository, 'train');
   const started = ports.clock.now();
   const inputs = { recipe, commit: base, root: repository.workTree, scratch: scratch.path };
@@ -68,10 +71,10 @@ export async function trainAndCommit(
     ...(run.steps === undefined ? {} : { steps: run.steps }),
     runtime: run.runtime,
     metrics: run.metrics,
-    output: await fileDigest(ports.fs, run.outputPath),
+    output: await modelDigest(ports.fs, run.outputPath),
     seconds: (ports.clock.now() - started) / 1000,
   };
-  return commitRun(repository, { record, outputPath: run.outputPath }, options);
+  return await commitRun(repository, { record, outputPath: run.outputPath }, options); // The folder goes on return.
 }
 
 async function requireCleanBase(repository: Repository, options: TrainCommitOptions): Promise<CommitId> {
@@ -106,14 +109,16 @@ async function readRecipe(
 }
 
 /** The result goes into the store, not into a Git blob: checked before the work, not after it. */
-async function requireTracked(repository: Repository, path: string): Promise<void> {
+async function requireTracked(repository: Repository, paths: readonly string[]): Promise<void> {
   const workTree = await workTreeOf(repository);
   const index = await readIndexState(workTree);
   const attributes = workTreeAttributes(workTree, file => index.tracked.get(file)?.id);
-  if (isModel(await attributes.of(path))) return;
-  throw new MgitError('MODEL_NOT_TRACKED', `${path} is not tracked as a model`, {
-    hint: `run "mgit track ${path}" and commit .gitattributes`,
-  });
+  for (const path of paths) {
+    if (isShardIndexPath(path) || isModel(await attributes.of(path))) continue;
+    throw new MgitError('MODEL_NOT_TRACKED', `${path} is not tracked as a model`, {
+      hint: `run "mgit track ${path}" and commit .gitattributes`,
+    });
+  }
 }
 
 interface FinishedRun {
@@ -129,10 +134,14 @@ async function commitRun(
   const { ports, workTree } = repository;
   const { text, digest, path: recordPath } = encodeRunRecord(record);
   const model = record.recipe.content.model.path;
-  const paths = [model, recordPath];
+  const folder = posix.dirname(model);
+  const written = (await modelFileNames(ports.fs, outputPath)).map(name => posix.join(folder, name));
+  const stale = (await tensorPaths(repository, record.base, model)).filter(path => !written.includes(path));
+  const paths = [...written, ...stale, recordPath];
+  await requireTracked(repository, written);
   try {
-    await ports.fs.makeDirectory(dirname(join(workTree, model)));
-    await copyFile(ports.fs, outputPath, join(workTree, model));
+    await copyModel(ports.fs, outputPath, join(workTree, folder));
+    for (const path of stale) await ports.fs.removeFile(join(workTree, path));
     await ports.fs.makeDirectory(dirname(join(workTree, recordPath)));
     await replaceFile(ports.fs, join(workTree, recordPath), file => file.write(Buffer.from(text), 0));
     await addPaths(repository, { ...options, cwd: workTree, paths, force: true });

@@ -2,8 +2,7 @@ import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import type { SpawnResult } from '../../base/ports/process.ts';
-import { openByteSource } from '../../formats/byte-source.ts';
-import { detectFormat } from '../../formats/registry.ts';
+import { openModel } from '../../formats/open-model.ts';
 import { type CommandRecipe, DEFAULT_SEED } from '../recipe/recipe.ts';
 import { fillPlaceholders } from './placeholders.ts';
 
@@ -99,8 +98,7 @@ function missing(command: string, cause: unknown): MgitError {
 
 async function checkModel({ ports, outputPath }: RunCommandOptions): Promise<void> {
   try {
-    await using source = await openByteSource(ports.fs, outputPath);
-    await (await detectFormat(source)).parse(source);
+    await using _model = await openModel(ports.fs, outputPath);
   } catch (cause) {
     if (!isSystemError(cause, 'ENOENT')) throw cause;
     throw new MgitError('COMMAND_NO_MODEL', 'the command ended well but wrote no model to {out}', {

@@ -1,7 +1,5 @@
 import type { FileSystem } from '../../base/ports/file-system.ts';
-import { openByteSource } from '../../formats/byte-source.ts';
-import type { ByteSource, TensorView } from '../../formats/checkpoint.ts';
-import { detectFormat } from '../../formats/registry.ts';
+import { type OpenModel, type OpenTensor, openModel } from '../../formats/open-model.ts';
 import { byteLength } from '../../tensor/dtype.ts';
 import { type Kernels, loadKernels } from '../../tensor/kernels/kernels.ts';
 import { sameShape } from '../graph/shapes.ts';
@@ -25,41 +23,32 @@ export interface ModelComparison {
 
 const SLICE_BYTES = 4 << 20;
 
-interface OpenModel {
-  readonly source: ByteSource;
-  readonly tensors: ReadonlyMap<string, TensorView>;
-  readonly skeleton: string;
-}
-
-/** Compares a model file with the recorded one, slice by slice. */
+/** Compares a model, single or sharded, with the recorded one, slice by slice. */
 export async function compareModels(
   fs: FileSystem,
   path: string,
   recordedPath: string,
 ): Promise<ModelComparison> {
-  await using source = await openByteSource(fs, path);
-  await using recordedSource = await openByteSource(fs, recordedPath);
-  const [repeated, recorded] = [await openModel(source), await openModel(recordedSource)];
+  await using repeated = await openModel(fs, path);
+  await using recorded = await openModel(fs, recordedPath);
   const kernels = await loadKernels();
   const names = [...new Set([...repeated.tensors.keys(), ...recorded.tensors.keys()])].sort();
   const tensors: TensorComparison[] = [];
   for (const name of names) tensors.push(await compareTensor(name, { repeated, recorded, kernels }));
-  const identical = repeated.skeleton === recorded.skeleton && tensors.every(tensor => tensor.identical);
-  return { identical, tensors };
+  const isSame = tensors.every(tensor => tensor.identical);
+  return { identical: isSame && (await skeletonOf(repeated)) === (await skeletonOf(recorded)), tensors };
 }
 
-/** Skeleton bytes are headers: small, so they are compared as text. */
-async function openModel(source: ByteSource): Promise<OpenModel> {
-  const layout = await (await detectFormat(source)).parse(source);
-  const skeleton: string[] = [];
-  for (const extent of layout.extents)
-    if (extent.role === 'skeleton')
-      skeleton.push(Buffer.from(await source.read(extent.offset, extent.length)).toString('latin1'));
-  return {
-    source,
-    tensors: new Map(layout.tensors.map(tensor => [tensor.name, tensor])),
-    skeleton: skeleton.join('\0'),
-  };
+/** What is not a tensor's data, and the names of shards. Skeleton bytes are headers: small, so they are compared as text. */
+async function skeletonOf({ files }: OpenModel): Promise<string> {
+  const parts: string[] = [];
+  for (const { name, source, layout } of files) {
+    if (files.length > 1) parts.push(name);
+    for (const extent of layout.extents)
+      if (extent.role === 'skeleton')
+        parts.push(Buffer.from(await source.read(extent.offset, extent.length)).toString('latin1'));
+  }
+  return parts.join('\0');
 }
 
 interface Models {
@@ -69,14 +58,15 @@ interface Models {
 }
 
 async function compareTensor(name: string, models: Models): Promise<TensorComparison> {
-  const [left, right] = [models.repeated.tensors.get(name), models.recorded.tensors.get(name)];
-  const fits = left && right && left.dtype === right.dtype && sameShape(left.shape, right.shape);
-  if (!fits) return { name, identical: false, relativeL2: undefined };
+  const [repeated, recorded] = [models.repeated.tensors.get(name), models.recorded.tensors.get(name)];
+  if (!repeated || !recorded || !haveSameForm(repeated, recorded))
+    return { name, identical: false, relativeL2: undefined };
+  const [left, right] = [repeated.view, recorded.view];
   let [difference, norm, identical] = [0, 0, true];
   for (let offset = 0; offset < byteLength(left.dtype, left.shape); offset += SLICE_BYTES) {
     const length = Math.min(SLICE_BYTES, byteLength(left.dtype, left.shape) - offset);
-    const a = await models.repeated.source.read(left.offset + offset, length);
-    const b = await models.recorded.source.read(right.offset + offset, length);
+    const a = await repeated.file.source.read(left.offset + offset, length);
+    const b = await recorded.file.source.read(right.offset + offset, length);
     identical &&= Buffer.compare(a, b) === 0;
     if (!isFloatDtype(left.dtype)) continue;
     const sums = squares(widenElements(a, left, models.kernels), widenElements(b, right, models.kernels));
@@ -88,6 +78,10 @@ async function compareTensor(name: string, models: Models): Promise<TensorCompar
     identical,
     relativeL2: relative(identical, { difference, norm, float: isFloatDtype(left.dtype) }),
   };
+}
+
+function haveSameForm({ view: left }: OpenTensor, { view: right }: OpenTensor): boolean {
+  return left.dtype === right.dtype && sameShape(left.shape, right.shape);
 }
 
 function relative(

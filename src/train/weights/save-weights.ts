@@ -1,16 +1,16 @@
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
-import { openByteSource } from '../../formats/byte-source.ts';
 import type { ByteSource } from '../../formats/checkpoint.ts';
-import { detectFormat } from '../../formats/registry.ts';
+import { type OpenModelFile, openModel } from '../../formats/open-model.ts';
+import { isShardIndexPath } from '../../formats/safetensors/shard-index.ts';
 import { loadKernels } from '../../tensor/kernels/kernels.ts';
 import type { ParameterSpec } from '../architectures/architecture.ts';
 import { narrowElements } from './elements.ts';
-import { findTensor, type Weights } from './load-weights.ts';
+import type { Weights } from './load-weights.ts';
 
 const COPY_SLICE = 4 << 20;
 
-/** A file like `modelPath`, written to `outputPath`, in which the `changed` parameters have new values. */
+/** A model like the one at `modelPath`, written to `outputPath`, in which the `changed` parameters have new values. */
 export interface SaveRequest {
   readonly modelPath: string;
   readonly outputPath: string;
@@ -19,17 +19,25 @@ export interface SaveRequest {
 }
 
 /**
- * Writes new values into a copy of a model file: every other byte stays as it was, and so do dtypes, order and metadata.
- * Temporary file, fsync, rename; the two paths may be the same.
+ * Writes new values into a copy of a model: every other byte stays as it was, and so do dtypes, order and metadata; of a sharded model the
+ * shards, and then the index, too. Temporary file, fsync, rename for each; the two paths may be the same.
  */
 export async function saveWeights(fs: FileSystem, request: SaveRequest): Promise<void> {
   const { modelPath, outputPath } = request;
-  await using source = await openByteSource(fs, modelPath);
-  await replaceFile(fs, outputPath, async file => {
-    await copyBytes(source, file);
-    await writeChanged(source, file, request);
-    await source.checkUnchanged();
-  });
+  await using model = await openModel(fs, modelPath);
+  const isSharded = isShardIndexPath(modelPath);
+  for (const file of model.files) {
+    const path = isSharded ? join(dirname(outputPath), file.name) : outputPath;
+    await fs.makeDirectory(dirname(path));
+    await replaceFile(fs, path, async output => {
+      await copyBytes(file.source, output);
+      await writeChanged(file, output, request);
+      await file.source.checkUnchanged();
+    });
+  }
+  if (!isSharded) return;
+  const index = await fs.readFile(modelPath);
+  await replaceFile(fs, outputPath, output => output.write(index, 0));
 }
 
 async function copyBytes(source: ByteSource, file: OpenFile): Promise<void> {
@@ -37,13 +45,16 @@ async function copyBytes(source: ByteSource, file: OpenFile): Promise<void> {
     await file.write(await source.read(offset, Math.min(COPY_SLICE, source.size - offset)), offset);
 }
 
-async function writeChanged(source: ByteSource, file: OpenFile, request: SaveRequest): Promise<void> {
-  const layout = await (await detectFormat(source)).parse(source);
+async function writeChanged(
+  { layout }: OpenModelFile,
+  output: OpenFile,
+  { changed, weights }: SaveRequest,
+): Promise<void> {
   const kernels = await loadKernels();
-  for (const parameter of request.changed) {
-    const view = findTensor(layout, parameter, request.modelPath);
-    const tensor = request.weights.get(parameter.name);
-    if (tensor) await file.write(narrowElements(tensor.data, view, kernels), view.offset);
+  const names = new Set(changed.map(({ name }) => name));
+  for (const view of layout.tensors) {
+    const tensor = names.has(view.name) ? weights.get(view.name) : undefined;
+    if (tensor) await output.write(narrowElements(tensor.data, view, kernels), view.offset);
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
-import type { CheckpointLayout } from '../../../src/formats/checkpoint.ts';
+import type { TensorView } from '../../../src/formats/checkpoint.ts';
 import { safetensors } from '../../../src/formats/safetensors/format.ts';
 import { parseShardIndex, resolveShards } from '../../../src/formats/safetensors/shard-index.ts';
 import { f32, safetensorsFile } from '../../testkit/safetensors-file.ts';
@@ -8,9 +8,9 @@ import { f32, safetensorsFile } from '../../testkit/safetensors-file.ts';
 const index = (weightMap: Record<string, string>) =>
   parseShardIndex(Buffer.from(JSON.stringify({ metadata: { total_size: 8.0 }, weight_map: weightMap })));
 
-async function shard(...names: string[]): Promise<CheckpointLayout> {
+async function shard(...names: string[]): Promise<readonly TensorView[]> {
   const tensors = names.map(name => ({ name, dtype: 'F32' as const, shape: [1], data: f32(1) }));
-  return safetensors.parse(memoryByteSource(safetensorsFile(tensors)));
+  return (await safetensors.parse(memoryByteSource(safetensorsFile(tensors)))).tensors;
 }
 
 function problemsOf(run: () => unknown): unknown {
@@ -22,13 +22,13 @@ function problemsOf(run: () => unknown): unknown {
 }
 
 test('the tensors of all shards are one model', async () => {
-  const layouts = new Map([
+  const shards = new Map([
     ['1.safetensors', await shard('a', 'b')],
     ['2.safetensors', await shard('c')],
   ]);
   const tensors = resolveShards(
     index({ a: '1.safetensors', b: '1.safetensors', c: '2.safetensors' }),
-    layouts,
+    shards,
   );
   expect([...tensors].map(([name, { shard: file }]) => `${name} ${file}`)).toEqual([
     'a 1.safetensors',
@@ -38,12 +38,12 @@ test('the tensors of all shards are one model', async () => {
 });
 
 test('everything that does not agree is listed', async () => {
-  const layouts = new Map([
+  const shards = new Map([
     ['1', await shard('a', 'moved', 'extra')],
     ['2', await shard('c')],
   ]);
   const read = index({ a: '1', moved: '2', gone: '1', elsewhere: '3' });
-  expect(problemsOf(() => resolveShards(read, layouts))).toEqual([
+  expect(problemsOf(() => resolveShards(read, shards))).toEqual([
     'shard 3 is missing',
     '1 holds tensor "moved", but the index says 2',
     '1 holds tensor "extra", which the index does not name',
