@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Digest } from '../base/ids.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { addFile, hashFile } from './extents/add-file.ts';
 import { freshBuffers } from './extents/buffer-pool.ts';
@@ -7,6 +8,7 @@ import { missingExtents, packsFor } from './extents/dependencies.ts';
 import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
 import { importPack } from './extents/import-pack.ts';
+import { keepExtents } from './extents/keep-extents.ts';
 import { localPacks } from './extents/local-packs.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
 import { restoreFile } from './extents/restore-file.ts';
@@ -15,7 +17,9 @@ import { createStoreWriter } from './extents/store-writer.ts';
 import { verified } from './extents/verified.ts';
 import { verifyPacks } from './extents/verify-packs.ts';
 import { createWorkForce } from './extents/work-force.ts';
-import { createPackWriter } from './packs/pack-writer.ts';
+import { storeMaintenance } from './maintenance/open-maintenance.ts';
+import { packKeeper } from './maintenance/pack-keeper.ts';
+import { createPackWriter, type PackWriter } from './packs/pack-writer.ts';
 import type { EvaluateRecipe } from './packs/records.ts';
 import type { TensorStore } from './tensor-store.ts';
 import { unfinishedFiles } from './unfinished/unfinished-files.ts';
@@ -56,16 +60,21 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       depth: 0,
     };
   };
-  const session = (bytes: number): WriteSession => {
+  const packWriter = (): PackWriter => {
     const place = { fs: ports.fs, packs, temporary, uniqueName, prepareTemporary: unfinished.prepare };
-    const writer = createPackWriter(packBytes === undefined ? place : { ...place, packBytes });
+    return createPackWriter(packBytes === undefined ? place : { ...place, packBytes });
+  };
+  const session = (bytes: number): WriteSession => {
+    const writer = packWriter();
     const engine = force.engineFor(bytes);
     const lanes = force.lanes(engine);
     const { buffers, baseBuffers } = force;
-    return createSession({ engine, buffers, baseBuffers, lanes, local, packs: writer, evaluateRecipe });
+    const keeper = packKeeper(ports, directory);
+    return createSession({ engine, buffers, baseBuffers, lanes, local, packs: writer, keeper, evaluateRecipe });
   };
 
   return {
+    maintenance: storeMaintenance({ fs: ports.fs, clock: ports.clock, directory, local, write: packWriter }),
     addFile: async (source, layout, options = {}) => {
       const writing = session(layout.size);
       try {
@@ -102,7 +111,14 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     packPath: id => local.path(id),
     packsFor: digests => packsFor(digests, local.lookup()),
     missing: digests => missingExtents(digests, local.lookup()),
-    importPack: (id, path) => importPack({ id, path }, ports.fs, local),
+    importPack: (id, path) => importPack({ id, path }, ports.fs, { local, keeper: packKeeper(ports, directory) }),
+    keep: async digests => {
+      const keeper = packKeeper(ports, directory);
+      const keeps = keepExtents(local, local.lookup(id => !keeper.isLost(id)), keeper);
+      const lost: Digest[] = [];
+      for (const digest of digests) if (!(await keeps(digest))) lost.push(digest);
+      return lost;
+    },
     verify: async function* (ids, options = {}) {
       yield* verifyPacks(ids ?? (await local.list()), { local, read: reading(options.signal) }, options);
     },

@@ -2,6 +2,7 @@ import type { LongOperation } from '../base/events.ts';
 import type { Digest, PackId } from '../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../formats/checkpoint.ts';
 import type { Dtype } from '../tensor/dtype.ts';
+import type { StoreMaintenance } from './maintenance/store-maintenance.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import type { ExtentInfo, Recipe } from './packs/records.ts';
 
@@ -62,6 +63,7 @@ export interface StoreProblem {
  * `RECORD_TOO_DEEP` (a chain beyond the bounds), `RECIPE_UNSUPPORTED`.
  */
 export interface TensorStore {
+  readonly maintenance: StoreMaintenance;
   /** Hashes a file's extents and stores the new ones; durable when it returns. Errors: `FILE_CHANGED` when the file changes meanwhile. */
   addFile(source: ByteSource, layout: CheckpointLayout, options?: AddFileOptions): Promise<AddFileResult>;
   /** The manifest that `addFile` would return, without storing anything. */
@@ -86,6 +88,11 @@ export interface TensorStore {
   packsFor(digests: Iterable<Digest>): Promise<readonly PackId[]>;
   /** Of these extents and what they depend on, those that are not in the store. */
   missing(digests: Iterable<Digest>): Promise<readonly Digest[]>;
+  /**
+   * Keeps stored extents, and what they depend on, from gc until a ref or an index that is about to be written names them. Returns those
+   * that are not wholly there, or cannot be kept.
+   */
+  keep(digests: Iterable<Digest>): Promise<readonly Digest[]>;
   /** Moves a finished, fully received pack file into the store after checking its index against `id`. Errors: `PACK_CORRUPT`. */
   importPack(id: PackId, path: string): Promise<void>;
   /** Decodes and hashes every record of the given packs (default: all). */

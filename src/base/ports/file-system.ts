@@ -53,6 +53,8 @@ export interface FileSystem {
   readLink(path: string): Promise<string>;
   symlink(target: string, path: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
+  /** Sets when a file was last written, in milliseconds since the epoch. Only its owner may. */
+  setModified(path: string, milliseconds: number): Promise<void>;
   realPath(path: string): Promise<string>;
   /** Makes the entries of a directory durable, on systems that can. */
   syncDirectory(path: string): Promise<void>;

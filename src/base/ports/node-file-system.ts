@@ -32,6 +32,7 @@ export function nodeFileSystem(): FileSystem {
     readLink: path => fs.readlink(path),
     symlink: (target, path) => fs.symlink(target, path),
     chmod: (path, mode) => fs.chmod(path, mode),
+    setModified: (path, milliseconds) => fs.utimes(path, milliseconds / 1000, milliseconds / 1000),
     realPath: path => fs.realpath(path),
     syncDirectory,
     makeTemporaryDirectory: prefix => fs.mkdtemp(prefix),

@@ -28,23 +28,30 @@ export function isAffordable(length: number, cost: ChainCost): boolean {
 }
 
 /** The cost of a stored extent. Errors: `RECORD_TOO_DEEP` beyond the bounds and for circles, `EXTENT_MISSING`. */
-export async function chainCost(digest: Digest, lookup: PackLookup): Promise<ChainCost> {
+export function chainCost(digest: Digest, lookup: PackLookup): Promise<ChainCost> {
+  return chainCosts(lookup)(digest);
+}
+
+/** {@link chainCost} of many extents, each record looked at once. */
+export function chainCosts(lookup: PackLookup): (digest: Digest) => Promise<ChainCost> {
   const known = new Map<Digest, ChainCost>();
-  const visit = async (at: Digest, depth: number): Promise<ChainCost> => {
+  const visit = async (at: Digest, depth: number, asked: Digest): Promise<ChainCost> => {
     const seen = known.get(at);
     if (seen) return seen;
-    if (depth > CHAIN_LIMITS.depth) throw tooDeep(digest);
+    if (depth > CHAIN_LIMITS.depth) throw tooDeep(asked);
     const { length, references } = await recordAt(at, lookup);
     const below: ChainCost[] = [];
-    for (const reference of references) below.push(await visit(reference, depth + 1));
+    for (const reference of references) below.push(await visit(reference, depth + 1, asked));
     const cost = costAbove(length, below);
     known.set(at, cost);
     return cost;
   };
-  const cost = await visit(digest, 0);
-  const record = await recordAt(digest, lookup);
-  if (!isAffordable(record.length, cost)) throw tooDeep(digest);
-  return cost;
+  return async digest => {
+    const cost = await visit(digest, 0, digest);
+    const { length } = await recordAt(digest, lookup);
+    if (!isAffordable(length, cost)) throw tooDeep(digest);
+    return cost;
+  };
 }
 
 /** The error of an extent that is not there. */

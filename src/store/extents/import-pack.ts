@@ -1,17 +1,19 @@
 import { dirname } from 'node:path';
 import type { PackId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
+import type { PackKeeper } from '../maintenance/pack-keeper.ts';
+import { storeChanged } from '../maintenance/store-changed.ts';
 import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import { type OpenPack, openPackFile } from '../packs/open-pack.ts';
 import { packCorrupt } from '../packs/pack-error.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { LocalPacks } from './local-packs.ts';
 
-/** Checks a received pack file's structure, makes it durable and moves it among the others. Errors: `PACK_CORRUPT`. */
+/** Checks a received pack file's structure, makes it durable and moves it among the others. Errors: `PACK_CORRUPT`, `STORE_CHANGED`. */
 export async function importPack(
   { id, path }: { readonly id: PackId; readonly path: string },
   fs: FileSystem,
-  local: LocalPacks,
+  { local, keeper }: { readonly local: LocalPacks; readonly keeper: PackKeeper },
 ): Promise<void> {
   const pack = await openPackFile(fs, path, id);
   try {
@@ -24,6 +26,7 @@ export async function importPack(
   await makeDurableDirectory(fs, dirname(target));
   await fs.rename(path, target);
   await fs.syncDirectory(dirname(target));
+  if (!(await keeper.keep(id))) throw storeChanged();
   await local.refresh();
 }
 

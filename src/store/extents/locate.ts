@@ -43,7 +43,7 @@ function cover(candidates: readonly Candidate[], length: number): readonly Locat
   for (let from = 0; from < length; ) {
     const next = farthest(candidates, from);
     if (!next) return undefined;
-    const to = endOf(next);
+    const to = endOfEntry(next.entry);
     segments.push({ ...next, from, to });
     from = to;
   }
@@ -53,12 +53,13 @@ function cover(candidates: readonly Candidate[], length: number): readonly Locat
 function farthest(candidates: readonly Candidate[], position: number): Candidate | undefined {
   let best: Candidate | undefined;
   for (const candidate of candidates) {
-    const covers = candidate.entry.segmentStart <= position && endOf(candidate) > position;
-    if (covers && (!best || endOf(candidate) > endOf(best))) best = candidate;
+    const covers = candidate.entry.segmentStart <= position && endOfEntry(candidate.entry) > position;
+    if (covers && (!best || endOfEntry(candidate.entry) > endOfEntry(best.entry))) best = candidate;
   }
   return best;
 }
 
-function endOf({ entry }: Candidate): number {
+/** Where an entry's segment ends in the extent. */
+export function endOfEntry(entry: PackEntry): number {
   return entry.segmentStart + entry.segmentSpan;
 }

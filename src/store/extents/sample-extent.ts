@@ -48,7 +48,7 @@ async function isUsableBase(
   length: number,
   session: WriteSession,
 ): Promise<boolean> {
-  if (!(await session.lookup(base))) return false;
+  if (!(await session.keeps(base))) return false;
   const cost = await chainCost(base, session.lookup);
   return isAffordable(length, costAbove(length, [cost]));
 }

@@ -1,10 +1,13 @@
 import type { Digest, PackId } from '../../base/ids.ts';
+import type { PackKeeper } from '../maintenance/pack-keeper.ts';
+import { storeChanged } from '../maintenance/store-changed.ts';
 import type { NewRecord, PackWriter } from '../packs/pack-writer.ts';
 import type { EvaluateRecipe } from '../packs/records.ts';
 import { type BufferPool, freshBuffers } from './buffer-pool.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
 import type { LocalPacks, PackLookup } from './local-packs.ts';
+import { keepExtents } from './keep-extents.ts';
 import type { ReadContext } from './read-extent.ts';
 
 /** One writing of new records: what the store has, what was added since, and where it goes. */
@@ -17,6 +20,8 @@ export interface WriteSession {
   readonly lanes: number;
   readonly packs: PackWriter;
   readonly lookup: PackLookup;
+  /** Whether an extent and all it depends on are stored, and stay so until this work is named by a ref or an index. */
+  keeps(digest: Digest): Promise<boolean>;
   /** True for the first who asks for an extent that is not stored: that one must record it. */
   claim(digest: Digest): Promise<boolean>;
   record(record: NewRecord): void;
@@ -35,22 +40,25 @@ export interface SessionParts {
   readonly lanes: number;
   readonly local: LocalPacks;
   readonly packs: PackWriter;
+  readonly keeper: PackKeeper;
   readonly evaluateRecipe: EvaluateRecipe;
 }
 
 /** Begins a session. */
 export function createSession({ local, evaluateRecipe, ...parts }: SessionParts): WriteSession {
-  const { engine, packs } = parts;
-  const lookup = local.lookup();
+  const { engine, packs, keeper } = parts;
+  const lookup = local.lookup(id => !keeper.isLost(id));
+  const keeps = keepExtents(local, lookup, keeper);
   const claimed = new Set<Digest>([EMPTY_DIGEST]);
   let lengths: Promise<ReadonlySet<number>> | undefined;
   return {
     ...parts,
     lookup,
+    keeps,
     claim: async digest => {
       if (claimed.has(digest)) return false;
-      const stored = await lookup(digest);
-      const isFirst = !stored && !claimed.has(digest);
+      const isStored = await keeps(digest);
+      const isFirst = !isStored && !claimed.has(digest);
       claimed.add(digest);
       return isFirst;
     },
@@ -70,6 +78,8 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
     }),
     finish: async () => {
       const ids = await packs.finish();
+      // A pack of the same name as one that is being removed goes with it.
+      for (const id of ids) if (!(await keeper.keep(id))) throw storeChanged();
       if (ids.length > 0) await local.refresh();
       return ids;
     },

@@ -4,7 +4,7 @@ import { FRAME_BYTES } from '../packs/limits.ts';
 import { encodeRecipe } from '../packs/recipe-parameters.ts';
 import { RECORD_KINDS, type Recipe } from '../packs/records.ts';
 import type { AddExtentOptions, CodingPolicy, StoreWriter } from '../tensor-store.ts';
-import { type ChainCost, chainCost, costAbove, isAffordable } from './chain.ts';
+import { type ChainCost, chainCost, costAbove, extentMissing, isAffordable } from './chain.ts';
 import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
@@ -90,8 +90,10 @@ async function addRecipe(
   session: WriteSession,
 ): Promise<void> {
   const below: ChainCost[] = [];
-  for (const input of new Set(recipe.inputs.map(({ digest }) => digest)))
+  for (const input of new Set(recipe.inputs.map(({ digest }) => digest))) {
+    if (!(await session.keeps(input))) throw extentMissing(input);
     below.push(await chainCost(input, session.lookup));
+  }
   if (!isAffordable(recipe.length, costAbove(recipe.length, below)))
     throw new MgitError('RECORD_TOO_DEEP', 'the inputs of this recipe need too many other records', {
       hint: 'Store the result itself.',

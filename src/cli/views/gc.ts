@@ -1,0 +1,33 @@
+import type { GcResult } from '../../ops/maintenance/gc.ts';
+import { formatBytes } from '../io.ts';
+
+/** What `mgit gc` did, for a person. */
+export function gcText(result: GcResult): string {
+  const going = result.fates.filter(({ fate }) => fate === 'removed' || fate === 'rewritten');
+  const spared = result.dryRun ? 0 : going.length - result.removed.length;
+  const young = result.fates.filter(({ fate, deadBytes }) => fate === 'young' && deadBytes > 0);
+  const verb = result.dryRun ? 'would free' : 'freed';
+  const lines = [
+    going.length === 0 ? 'nothing to remove' : `${verb} ${formatBytes(sum(going))}: ${counts(result)}`,
+    spared === 0 ? '' : `${packs(spared)} spared: another process has begun to use them`,
+    young.length === 0 ? '' : `${formatBytes(sum(young))} unreached in ${packs(young.length)} too young to go`,
+    result.staleCaches === 0 ? '' : `${result.dryRun ? 'would forget' : 'forgot'} ${result.staleCaches} cached indexes`,
+  ];
+  return lines.filter(Boolean).join('\n');
+}
+
+function counts({ fates }: GcResult): string {
+  const of = (fate: string): number => fates.filter(pack => pack.fate === fate).length;
+  const extents = fates
+    .filter(({ fate }) => fate === 'removed' || fate === 'rewritten')
+    .reduce((total, { deadExtents }) => total + deadExtents, 0);
+  return `${extents} extents, ${packs(of('removed'))} removed, ${packs(of('rewritten'))} rewritten`;
+}
+
+function sum(fates: GcResult['fates']): number {
+  return fates.reduce((total, { deadBytes }) => total + deadBytes, 0);
+}
+
+function packs(count: number): string {
+  return `${count} pack${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,50 @@
+import type { LongOperation } from '../../base/events.ts';
+import type { CommitId, PackId } from '../../base/ids.ts';
+import { listPublishedPacks, PACKS_REF } from '../../remote/packs-ref.ts';
+import type { Collection } from '../../store/maintenance/collect.ts';
+import type { Repository } from '../repository.ts';
+import { removeStaleCaches } from './caches.ts';
+import { runGitGc } from './git-gc.ts';
+import { parsePruneTime } from './prune-time.ts';
+import { reachableExtents } from './reachable.ts';
+import { readRoots } from './roots.ts';
+
+/** How to collect. */
+export interface GcOptions extends LongOperation {
+  /** What is younger stays; default: `gc.pruneExpire`, else two weeks ago, as Git. See {@link parsePruneTime}. */
+  readonly prune?: string | undefined;
+  readonly dryRun?: boolean;
+  /** Let Git collect its own objects, too. */
+  readonly git?: boolean;
+}
+
+/** What was collected. */
+export interface GcResult extends Collection {
+  readonly dryRun: boolean;
+  /** Files of `indexes/` and `oids/` that describe packs which are neither here nor on a remote. */
+  readonly staleCaches: number;
+}
+
+/**
+ * Removes what nothing reaches: no ref, reflog, stash, index, merge in progress, candidate, other work tree, nor an operation that `undo`
+ * can reverse. What records are computed from counts as reached. Errors: as `StoreMaintenance.collect` and {@link reachableExtents}.
+ */
+export async function collectGarbage(repository: Repository, options: GcOptions = {}): Promise<GcResult> {
+  const { store, history, ports } = repository;
+  const prune = options.prune ?? (await history.config('gc.pruneexpire')) ?? '2.weeks.ago';
+  const olderThan = parsePruneTime(prune, ports.clock.now());
+  const dryRun = options.dryRun === true;
+  if (options.git && !dryRun) await runGitGc(repository, options);
+  const times = await store.maintenance.packTimes(); // Before the roots: what is relied on from now on shows.
+  const reachable = await reachableExtents(repository, await readRoots(repository), options);
+  const keep = await servedPacks(repository);
+  const collection = await store.maintenance.collect({ times, reachable, olderThan, keep, dryRun }, options);
+  if (!dryRun) await store.maintenance.removeUnfinished();
+  const staleCaches = await removeStaleCaches(repository, dryRun);
+  return { ...collection, dryRun, staleCaches };
+}
+
+/** The packs that this repository, as a remote on a path, has promised to others: who has pushed them sends them no more. */
+async function servedPacks({ history }: Repository): Promise<ReadonlySet<PackId>> {
+  return listPublishedPacks(history, (await history.readRef(PACKS_REF)) as CommitId | undefined);
+}
