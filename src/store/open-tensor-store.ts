@@ -70,7 +70,16 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     const lanes = force.lanes(engine);
     const { buffers, baseBuffers } = force;
     const keeper = packKeeper(ports, directory);
-    return createSession({ engine, buffers, baseBuffers, lanes, local, packs: writer, keeper, evaluateRecipe });
+    return createSession({
+      engine,
+      buffers,
+      baseBuffers,
+      lanes,
+      local,
+      packs: writer,
+      keeper,
+      evaluateRecipe,
+    });
   };
 
   return {
@@ -111,10 +120,15 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     packPath: id => local.path(id),
     packsFor: digests => packsFor(digests, local.lookup()),
     missing: digests => missingExtents(digests, local.lookup()),
-    importPack: (id, path) => importPack({ id, path }, ports.fs, { local, keeper: packKeeper(ports, directory) }),
+    importPack: (id, path) =>
+      importPack({ id, path }, ports.fs, { local, keeper: packKeeper(ports, directory) }),
     keep: async digests => {
       const keeper = packKeeper(ports, directory);
-      const keeps = keepExtents(local, local.lookup(id => !keeper.isLost(id)), keeper);
+      const keeps = keepExtents(
+        local,
+        local.lookup(id => !keeper.isLost(id)),
+        keeper,
+      );
       const lost: Digest[] = [];
       for (const digest of digests) if (!(await keeps(digest))) lost.push(digest);
       return lost;

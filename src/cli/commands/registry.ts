@@ -192,6 +192,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./publish.ts')).command,
   },
   {
+    name: 'gc',
+    summary: 'remove tensors that no ref, reflog, index or candidate reaches',
+    load: async () => (await import('./gc.ts')).command,
+  },
+  {
     name: 'doctor',
     summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
     load: async () => (await import('./doctor.ts')).command,

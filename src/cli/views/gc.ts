@@ -10,8 +10,12 @@ export function gcText(result: GcResult): string {
   const lines = [
     going.length === 0 ? 'nothing to remove' : `${verb} ${formatBytes(sum(going))}: ${counts(result)}`,
     spared === 0 ? '' : `${packs(spared)} spared: another process has begun to use them`,
-    young.length === 0 ? '' : `${formatBytes(sum(young))} unreached in ${packs(young.length)} too young to go`,
-    result.staleCaches === 0 ? '' : `${result.dryRun ? 'would forget' : 'forgot'} ${result.staleCaches} cached indexes`,
+    young.length === 0
+      ? ''
+      : `${formatBytes(sum(young))} unreached in ${packs(young.length)} too young to go`,
+    result.staleCaches === 0
+      ? ''
+      : `${result.dryRun ? 'would forget' : 'forgot'} ${result.staleCaches} cached indexes`,
   ];
   return lines.filter(Boolean).join('\n');
 }

@@ -20,10 +20,7 @@ export async function* filesBelow(fs: FileSystem, directory: string): AsyncGener
 }
 
 /** What is in a directory; nothing where there is none. */
-export async function entriesOf(
-  fs: FileSystem,
-  directory: string,
-): ReturnType<FileSystem['readDirectory']> {
+export async function entriesOf(fs: FileSystem, directory: string): ReturnType<FileSystem['readDirectory']> {
   try {
     return await fs.readDirectory(directory);
   } catch (error) {

@@ -21,7 +21,8 @@ export async function reachableExtents(
     const commit = await reader.object(id);
     if (commit) tips.push(commit.id);
   }
-  if (tips.length > 0) for await (const commit of history.walk({ include: tips })) await reader.commit(commit);
+  if (tips.length > 0)
+    for await (const commit of history.walk({ include: tips })) await reader.commit(commit);
   for (const id of others) await walkWhatIsThere(reader, id);
   return reader.digests;
 }
@@ -43,6 +44,7 @@ function extentReader(history: History, { onEvent, signal }: LongOperation): Ext
     if (!looksLikeManifest(bytes)) return;
     for (const line of readManifestLines(bytes)) if ('digest' in line) digests.add(line.digest);
   };
+  const blob = async (id: ObjectId): Promise<void> => readBlob(await history.readBlob(id));
   const tree = async (id: ObjectId): Promise<void> => {
     if (seen.has(id)) return;
     const files = (await history.listTree(id)).filter(({ mode }) => (mode & 0o170000) === 0o100000);
@@ -62,28 +64,17 @@ function extentReader(history: History, { onEvent, signal }: LongOperation): Ext
     digests,
     hasSeen: id => seen.has(id),
     commit,
-    object: async id => {
-      const named = await ifOfType(() => history.readCommit(id as CommitId));
-      const isRead =
-        named !== undefined ||
-        (await ifOfType(() => tree(id).then(() => true))) ||
-        (await ifOfType(() => history.readBlob(id).then(bytes => (readBlob(bytes), true))));
-      const found = named ?? (isRead ? undefined : await taggedCommit(history, id));
+    object: async function object(id): Promise<Commit | undefined> {
+      const found = await ifOfType(() => history.readCommit(id as CommitId));
       if (found) await commit(found);
+      const isRead =
+        found !== undefined ||
+        (await ifOfType(() => tree(id).then(() => true))) ||
+        (await ifOfType(() => blob(id).then(() => true)));
       seen.add(id);
-      return found;
+      return isRead ? found : object(await history.resolveObject(`${id}^{}`)); // A tag.
     },
   };
-}
-
-/** The commit that a tag names; none for a tag of a tree or a file, which Git has no way to check out. */
-async function taggedCommit(history: History, tag: ObjectId): Promise<Commit | undefined> {
-  try {
-    return await history.readCommit(await history.resolveCommit(tag));
-  } catch (error) {
-    if (isMgitError(error, 'REVISION_UNKNOWN')) return undefined;
-    throw error;
-  }
 }
 
 async function ifOfType<Result>(read: () => Promise<Result>): Promise<Result | undefined> {

@@ -28,7 +28,8 @@ export async function readRoots(repository: Repository): Promise<Roots> {
   const { history, ports } = repository;
   const others = new Set<ObjectId>();
   const add = (text: string): void => {
-    for (const [id] of text.matchAll(/\b[0-9a-f]{40}\b/g)) if (!/^0+$/.test(id)) others.add(parseObjectId(id));
+    for (const [id] of text.matchAll(/\b[0-9a-f]{40}\b/g))
+      if (!/^0+$/.test(id)) others.add(parseObjectId(id));
   };
   await history.reflog('HEAD'); // Refuses logs that are not files.
   for (const directory of await gitDirectories(repository)) {

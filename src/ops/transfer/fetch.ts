@@ -1,6 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { CommitId, ObjectId, PackId } from '../../base/ids.ts';
+import type { CommitId, Digest, ObjectId, PackId } from '../../base/ids.ts';
 import { digestsOfTips } from '../../remote/digests-of-commits.ts';
 import { openBackend } from '../../remote/open-backend.ts';
 import { PACKS_REF, readPublishedPacks } from '../../remote/packs-ref.ts';
@@ -8,6 +8,7 @@ import { type ReceivedPacks, receivePacks } from '../../remote/receive-packs.ts'
 import { type Remote, readRemote, transferName } from '../../remote/remote.ts';
 import type { RefUpdate, RemoteRef } from '../../store/history/history.ts';
 import { withoutPassword } from '../../store/history/remote-errors.ts';
+import { storeChanged } from '../../store/maintenance/store-changed.ts';
 import { REPORTS_REF } from '../gate/reports.ts';
 import type { Repository } from '../repository.ts';
 import { type WantedRef, wantedRefs } from './fetch-refs.ts';
@@ -130,12 +131,16 @@ async function fetchPacks(
     tracked.map(({ id }) => id),
   );
   const digests = await digestsOfTips(history, { tips, exclude });
-  if ((await repository.store.missing(digests)).length === 0) return { packs: [], bytes: 0, unavailable: [] };
+  if ((await repository.store.missing(digests)).length === 0) {
+    await keepUntilNamed(repository, digests, true);
+    return { packs: [], bytes: 0, unavailable: [] };
+  }
   const backend = await openBackend(repository, remote, 'fetch');
   const published = await readPublishedPacks(history, offeredCommit(session.offered, PACKS_REF));
   const known = new Set([...published.map(({ id }) => id), ...(await repository.store.listPacks())]);
   const pointers = [...published, ...((await backend.others?.(known, session.options)) ?? [])];
   const received = await receivePacks(repository, backend, { digests, pointers }, session.options);
+  await keepUntilNamed(repository, digests, received.unavailable.length === 0);
   if (received.unavailable.length > 0)
     session.options.onEvent?.({
       type: 'warning',
@@ -144,6 +149,16 @@ async function fetchPacks(
       hint: 'they were pushed without mgit: ask whoever made them to run mgit push',
     });
   return received;
+}
+
+/** What was here already may be unreached so far: gc must leave it until the refs have moved. Errors: `STORE_CHANGED`. */
+async function keepUntilNamed(
+  { store }: Repository,
+  digests: ReadonlySet<Digest>,
+  isComplete: boolean,
+): Promise<void> {
+  const lost = await store.keep(digests);
+  if (isComplete && lost.length > 0) throw storeChanged();
 }
 
 async function judge({ history }: Repository, wanted: readonly WantedRef[]): Promise<readonly FetchedRef[]> {

@@ -6,8 +6,8 @@ import type { EvaluateRecipe } from '../packs/records.ts';
 import { type BufferPool, freshBuffers } from './buffer-pool.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
-import type { LocalPacks, PackLookup } from './local-packs.ts';
 import { keepExtents } from './keep-extents.ts';
+import type { LocalPacks, PackLookup } from './local-packs.ts';
 import type { ReadContext } from './read-extent.ts';
 
 /** One writing of new records: what the store has, what was added since, and where it goes. */

@@ -1,10 +1,10 @@
 import type { LongOperation } from '../../base/events.ts';
-import { packCorrupt } from '../packs/pack-error.ts';
+import { endOfEntry, type LocatedRecord } from '../extents/locate.ts';
 import { readExactly } from '../packs/open-pack.ts';
+import { packCorrupt } from '../packs/pack-error.ts';
 import type { PackEntry } from '../packs/pack-index.ts';
 import type { PackWriter, PlacedFrame } from '../packs/pack-writer.ts';
 import { framesOfEntry } from './entry-bytes.ts';
-import { endOfEntry, type LocatedRecord } from '../extents/locate.ts';
 
 /** Whether a record can be copied frame by frame: its parts follow each other, and are coded alike. */
 export function isCopyable({ segments }: LocatedRecord): boolean {

@@ -1,3 +1,4 @@
+import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { LocalPacks } from '../extents/local-packs.ts';
 import type { OpenPack } from '../packs/open-pack.ts';
@@ -49,13 +50,24 @@ export async function planCollection(local: LocalPacks, scope: CollectionScope):
     const fates: PackFate[] = [];
     let isGrown = false;
     for (const id of scope.times.keys()) {
-      const pack = await local.open(id);
+      const pack = await openIfThere(local, id);
+      if (!pack) continue;
       const fate = fateOf(pack, live, isYoung(id));
       fates.push(fate);
       const stays = fate.fate === 'young' || fate.fate === 'used';
       if (stays && (await live.add(referencesOfPack(pack)))) isGrown = true;
     }
     if (!isGrown) return { fates, live };
+  }
+}
+
+/** Another gc may have been faster. */
+async function openIfThere(local: LocalPacks, id: PackId): Promise<OpenPack | undefined> {
+  try {
+    return await local.open(id);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }
 
@@ -70,7 +82,14 @@ function fateOf(pack: OpenPack, live: LiveRecords, isYoung: boolean): PackFate {
     deadExtents++;
   }
   const isWorthwhile = deadBytes >= bytes * DEAD_SHARE;
-  const canMove = [...needed].every(digest => isCopyable(live.records.get(digest) as never));
-  const fate = isYoung ? 'young' : needed.size === 0 ? 'removed' : isWorthwhile && canMove ? 'rewritten' : 'used';
-  return { id: pack.id, fate, bytes, deadBytes, deadExtents };
+  const canMove = [...needed].every(digest => {
+    const record = live.records.get(digest);
+    return record !== undefined && isCopyable(record);
+  });
+  const fate = (): PackFate['fate'] => {
+    if (isYoung) return 'young';
+    if (needed.size === 0) return 'removed';
+    return isWorthwhile && canMove ? 'rewritten' : 'used';
+  };
+  return { id: pack.id, fate: fate(), bytes, deadBytes, deadExtents };
 }

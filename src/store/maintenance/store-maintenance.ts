@@ -8,7 +8,10 @@ export interface StoreMaintenance {
   /** The times of all packs. Take them before looking for what is reachable: what is relied on later then counts. */
   packTimes(): Promise<PackTimes>;
   /** Removes what nothing reachable needs. Errors: `STORE_LOCKED`, `STORE_CHANGED`, `PACK_CORRUPT`, `RECORD_UNSUPPORTED`. */
-  collect(scope: CollectionScope & { readonly dryRun?: boolean }, options?: LongOperation): Promise<Collection>;
+  collect(
+    scope: CollectionScope & { readonly dryRun?: boolean },
+    options?: LongOperation,
+  ): Promise<Collection>;
   /** Removes unfinished files that nobody has written to for a day. */
   removeUnfinished(): Promise<void>;
 }
