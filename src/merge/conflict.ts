@@ -18,7 +18,8 @@ export type TensorConflictReason =
   | 'shape-differs'
   | 'not-a-float'
   | 'base-needed'
-  | 'shared-storage';
+  | 'shared-storage'
+  | 'changed-on-both';
 
 /** A tensor whose merge needs a decision: a value that is recorded, not an exception. */
 export interface TensorConflict {
@@ -40,6 +41,7 @@ const MESSAGES: Readonly<Record<TensorConflictReason, string>> = {
   'not-a-float': 'changed on both sides, and its dtype has no average',
   'base-needed': 'the method needs the tensor of the merge base in the same dtype and shape',
   'shared-storage': 'changed on both sides, and it shares its bytes with other tensors',
+  'changed-on-both': 'changed on both sides',
 };
 
 /** Makes the conflict of a tensor from its versions. */

@@ -117,6 +117,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./reset.ts')).command,
   },
   {
+    name: 'stash',
+    summary: 'put changes of models and files away, and bring them back',
+    load: async () => (await import('./stash.ts')).command,
+  },
+  {
     name: 'merge',
     summary: 'merge branches tensor by tensor; on a protected branch only what passes its gates lands',
     load: async () => (await import('./merge.ts')).command,

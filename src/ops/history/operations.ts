@@ -1,9 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
-import { parseObjectId } from '../../base/ids.ts';
+import { type CommitId, type ObjectId, parseObjectId } from '../../base/ids.ts';
 import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { readText } from '../../store/worktree/work-tree.ts';
 import { type Repository, withHistory } from '../repository.ts';
-import { type HeadPosition, type RefChange, refJournal } from './ref-journal.ts';
+import { type HeadPosition, headPosition, type RefChange, refJournal } from './ref-journal.ts';
 
 /** One mgit transaction in the log that `undo` reads, `<mgit directory>/operations.jsonl`. */
 export interface Operation {
@@ -17,6 +17,22 @@ export interface Operation {
   readonly refs: readonly RefChange[];
   /** The operation that this one reverses. */
   readonly undoes?: string;
+  /** What it did to the list of stashes, and with one of them. */
+  readonly stash?: StashChange;
+}
+
+/** A file that a stash changed; null: it was not there. */
+export interface AppliedFile {
+  readonly path: string;
+  readonly before: { readonly id: ObjectId; readonly mode: number } | null;
+  readonly after: { readonly id: ObjectId; readonly mode: number } | null;
+}
+
+/** What a `stash` command did. */
+export interface StashChange {
+  readonly pushed?: CommitId;
+  readonly applied?: readonly AppliedFile[];
+  readonly dropped?: { readonly commit: CommitId; readonly message: string };
 }
 
 /** What an operation is called, and what it does to files. */
@@ -44,6 +60,16 @@ export async function recordOperation<Result>(
     const isMoved = refs.length > 0 || JSON.stringify(head.before) !== JSON.stringify(head.after);
     if (isMoved) await append(repository, { ...kind, head, refs });
   }
+}
+
+/** Records what a `stash` command did: it moves no branch, but its work can be reversed as well. */
+export async function recordStash(
+  repository: Repository,
+  operation: Pick<Operation, 'command' | 'stash' | 'undoes'>,
+): Promise<void> {
+  const position = headPosition(await repository.history.head());
+  const head = { before: position, after: position };
+  await append(repository, { ...operation, files: 'kept', head, refs: [] });
 }
 
 /**

@@ -3,8 +3,9 @@ import type { LongOperation } from '../../base/events.ts';
 import { type CommitId, type ObjectId, parseCommitId } from '../../base/ids.ts';
 import type { RefUpdate } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
+import { undoStash } from '../stash/undo-stash.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
-import { type Operation, readOperations, recordOperation } from './operations.ts';
+import { type Operation, readOperations, recordOperation, recordStash } from './operations.ts';
 import { type HeadPosition, headPosition } from './ref-journal.ts';
 
 /**
@@ -19,8 +20,20 @@ export async function undoLast(repository: Repository, options: LongOperation = 
       hint: 'see "mgit reflog" for where HEAD has been',
     });
   await refuseMoved(repository, operation);
+  if (operation.stash !== undefined) return undoStashOperation(repository, operation, options);
   const kind = { command: `undo ${operation.command}`, files: operation.files, undoes: operation.id };
   await recordOperation(repository, kind, recorded => reverse(recorded, operation, options));
+  return operation;
+}
+
+async function undoStashOperation(
+  repository: Repository,
+  operation: Operation,
+  long: LongOperation,
+): Promise<Operation> {
+  const stash = operation.stash ?? {};
+  await undoStash(repository, stash, long);
+  await recordStash(repository, { command: `undo ${operation.command}`, undoes: operation.id, stash: {} });
   return operation;
 }
 

@@ -45,7 +45,8 @@ export async function pauseMerge(
   return state.conflicts;
 }
 
-async function markConflicts(
+/** Puts all versions of conflicts into the index, and marked texts into the work tree. */
+export async function markConflicts(
   repository: Repository,
   conflicts: readonly Conflict[],
   long: LongOperation,

@@ -150,6 +150,11 @@ export interface History {
   /** All or nothing. `reason` goes to the reflogs. Errors: `REF_CONFLICT`, `REF_LOCKED`. */
   updateRefs(updates: readonly RefUpdate[], reason: string): Promise<void>;
   reflog(ref: string): Promise<readonly ReflogEntry[]>;
+  /**
+   * Removes an entry of a ref's log (0 is the newest), which must lead to `expected`. The ref is then at the newest that is left; with
+   * none left it is gone. Errors: `REF_CONFLICT`, `REF_LOCKED`.
+   */
+  dropReflogEntry(ref: string, position: number, expected: ObjectId): Promise<void>;
   /** An annotated tag object; the caller creates the ref. */
   writeTag(tag: {
     readonly name: string;

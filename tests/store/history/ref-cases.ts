@@ -44,6 +44,32 @@ export function refCases(implementation: Implementation): void {
     expect(await repo.other.reflog(MAIN)).toHaveLength(1);
   });
 
+  test('an entry of a log goes, and the ref with the last one', async () => {
+    await using repo = await testRepository(implementation);
+    const { history, other } = repo;
+    const ref = 'refs/stash';
+    const commits = [await repo.commit('one'), await repo.commit('two'), await repo.commit('three')] as const;
+    const [one, two, three] = commits;
+    for (const target of commits) await history.updateRefs([{ ref, target }], `to ${target}`);
+    await expect(history.dropReflogEntry(ref, 0, one)).rejects.toMatchObject({ code: 'REF_CONFLICT' });
+    await expect(history.dropReflogEntry(ref, 3, one)).rejects.toMatchObject({ code: 'REF_CONFLICT' });
+    await history.dropReflogEntry(ref, 1, two);
+    for (const reader of [history, other])
+      expect((await reader.reflog(ref)).map(entry => [entry.old, entry.new, entry.message])).toEqual([
+        [one, three, `to ${three}`],
+        ['0'.repeat(40), one, `to ${one}`],
+      ]);
+    expect(repo.git('stash', 'list', '--format=%H').split('\n')).toEqual([three, one]);
+    await history.dropReflogEntry(ref, 0, three);
+    for (const reader of [history, other]) expect(await reader.readRef(ref)).toBe(one);
+    await history.dropReflogEntry(ref, 0, one);
+    for (const reader of [history, other]) {
+      expect(await reader.readRef(ref)).toBeUndefined();
+      expect(await reader.reflog(ref)).toEqual([]);
+    }
+    repo.git('fsck', '--strict');
+  });
+
   test('compare-and-swap: what is not as expected stays', async () => {
     await using repo = await testRepository(implementation);
     const [one, two] = [await repo.commit('one'), await repo.commit('two')];

@@ -6,11 +6,15 @@ import { signatureTime } from '../identity.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { checkRefName } from '../ref-names.ts';
 import { readReflog } from '../reflog-file.ts';
+import { dropReflogEntry } from './drop-reflog-entry.ts';
 import { takeLock } from './lock-file.ts';
 import { followRef, type RefFiles, readRawRef, refNames, refRoot } from './ref-files.ts';
 import { appendLog, type RefChange, transactRefs } from './ref-transaction.ts';
 
-type RefMethods = Pick<History, 'head' | 'setHead' | 'readRef' | 'listRefs' | 'updateRefs' | 'reflog'>;
+type RefMethods = Pick<
+  History,
+  'head' | 'setHead' | 'readRef' | 'listRefs' | 'updateRefs' | 'reflog' | 'dropReflogEntry'
+>;
 
 /** Refs, HEAD and reflogs on Git's files, under Git's locks. */
 export function embeddedRefs(files: RefFiles, store: ObjectStore, config: History['config']): RefMethods {
@@ -31,6 +35,10 @@ export function embeddedRefs(files: RefFiles, store: ObjectStore, config: Histor
     reflog: ref => {
       checkRefName(ref);
       return readReflog(files.ports.fs, refRoot(files, ref), ref);
+    },
+    dropReflogEntry: async (ref, position, expected) => {
+      checkRefName(ref);
+      await dropReflogEntry(change('drop'), { ref, position, expected });
     },
     setHead: (target, reason) =>
       'branch' in target

@@ -5,12 +5,15 @@ import type { Head, History, ReflogEntry, RefUpdate } from '../history.ts';
 import { signatureTime } from '../identity.ts';
 import { ZERO_ID } from '../objects/object-store.ts';
 import { formatTimezone } from '../objects/signature.ts';
-import { checkRefName } from '../ref-names.ts';
+import { checkRefName, refConflict } from '../ref-names.ts';
 import { readReflog } from '../reflog-file.ts';
 import type { GitOptions, GitProgram } from './git-program.ts';
 import { refError } from './ref-errors.ts';
 
-type RefMethods = Pick<History, 'head' | 'setHead' | 'readRef' | 'listRefs' | 'updateRefs' | 'reflog'>;
+type RefMethods = Pick<
+  History,
+  'head' | 'setHead' | 'readRef' | 'listRefs' | 'updateRefs' | 'reflog' | 'dropReflogEntry'
+>;
 
 /** What refs need besides git. */
 export interface RefContext extends Pick<History, 'gitDirectory' | 'commonDirectory' | 'config'> {
@@ -28,6 +31,7 @@ export function systemRefs(context: RefContext): RefMethods {
     listRefs: prefix => listRefs(git, prefix),
     updateRefs: (updates, reason) => updateRefs(context, updates, reason),
     reflog: ref => reflog(context, ref),
+    dropReflogEntry: (ref, position, expected) => dropReflogEntry(context, { ref, position, expected }),
   };
 }
 
@@ -90,6 +94,20 @@ async function reflog(context: RefContext, ref: string): Promise<readonly Reflog
     });
   const shared = ref.startsWith('refs/') && !/^refs\/(?:bisect|worktree|rewritten)\//.test(ref);
   return readReflog(context.ports.fs, shared ? context.commonDirectory : context.gitDirectory, ref);
+}
+
+async function dropReflogEntry(
+  context: RefContext,
+  {
+    ref,
+    position,
+    expected,
+  }: { readonly ref: string; readonly position: number; readonly expected: ObjectId },
+): Promise<void> {
+  const log = await reflog(context, ref);
+  if (log[position]?.new !== expected) throw refConflict(ref, `its entry ${position} is not ${expected}`);
+  if (log.length === 1) return updateRefs(context, [{ ref, target: null, expected }], 'drop');
+  await change(context, ['reflog', 'delete', '--updateref', '--rewrite', `${ref}@{${position}}`], ref);
 }
 
 async function updateRefs(context: RefContext, updates: readonly RefUpdate[], reason: string): Promise<void> {
