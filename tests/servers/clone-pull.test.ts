@@ -100,7 +100,7 @@ test('pull moves branch and files forward, and stops where both sides moved', as
     '-m',
     'mine',
   );
-  const diverged = await mgit(world, 'beta', 'pull');
+  const diverged = await mgit(world, 'beta', 'pull', '--ff-only');
   expect(diverged.stderr).toContain('error[PULL_DIVERGED]');
   expect(diverged.stderr).toContain('mgit merge origin/main');
   expect((await git('rev-parse', 'origin/main')).stdout.trim()).toBe(third);

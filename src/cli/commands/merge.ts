@@ -1,9 +1,7 @@
-import type { JsonValue } from '../../base/canonical-json.ts';
 import { MgitError } from '../../base/errors.ts';
 import { METHODS } from '../../merge/methods/registry.ts';
-import type { GateRun } from '../../ops/gate/gate-run.ts';
 import { abortMerge } from '../../ops/merge/abort.ts';
-import { continueMerge, type MergeOutcome, mergeRevisions } from '../../ops/merge/merge.ts';
+import { continueMerge, mergeRevisions } from '../../ops/merge/merge.ts';
 import { previewMerge } from '../../ops/merge/preview.ts';
 import type { Repository } from '../../ops/repository.ts';
 import {
@@ -16,9 +14,9 @@ import {
   textOption,
 } from '../command.ts';
 import type { CliContext } from '../context.ts';
-import { EXIT } from '../exit-codes.ts';
 import { jsonValue } from '../json.ts';
-import { mergeText, methodsText, previewText } from '../views/merge.ts';
+import { methodsText, previewText } from '../views/merge.ts';
+import { mergeOutcome } from '../views/merge-outcome.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
 
 export const command: CommandSpec = {
@@ -82,7 +80,8 @@ async function runMerge(
     allowPolicyChange: flagOption(input, 'allowPolicyChange'),
   };
   const options = { ...long, ...gate, given, ...(message === undefined ? {} : { message: `${message}\n` }) };
-  if (flagOption(input, 'continue')) return outcomeOf(context, await continueMerge(repository, options));
+  if (flagOption(input, 'continue'))
+    return mergeOutcome(context.io, await continueMerge(repository, options));
   if (revisions.length === 0)
     throw new MgitError('USAGE', 'merge what?', { hint: 'name a branch: mgit merge <revision>' });
   const method = textOption(input, 'strategy');
@@ -97,37 +96,5 @@ async function runMerge(
     ...(method === undefined ? {} : { method }),
     ...(into === undefined ? {} : { into }),
   });
-  return outcomeOf(context, outcome);
-}
-
-const EXIT_BY_VERDICT = {
-  pass: EXIT.gateError, // Passed, but not every required gate ran.
-  fail: EXIT.gateRejected,
-  inconclusive: EXIT.gateInconclusive,
-  error: EXIT.gateError,
-} as const;
-
-function outcomeOf(context: CliContext, outcome: MergeOutcome): CommandOutcome {
-  const exitCode =
-    outcome.kind === 'held'
-      ? EXIT_BY_VERDICT[outcome.gates.verdict]
-      : outcome.kind === 'conflicts'
-        ? EXIT.conflicts
-        : EXIT.done;
-  return { json: outcomeJson(outcome), human: mergeText(context.io, outcome), exitCode };
-}
-
-function outcomeJson(outcome: MergeOutcome): JsonValue {
-  if (outcome.kind !== 'landed' && outcome.kind !== 'held') return jsonValue(outcome);
-  return jsonValue({ ...outcome, gates: outcome.gates ? gateRunJson(outcome.gates) : null });
-}
-
-/** An error has no JSON of its own. */
-function gateRunJson(run: GateRun): object {
-  const gates = run.gates.map(result => {
-    if (result.verdict !== 'error') return result;
-    const { code, message, hint } = result.error;
-    return { ...result, error: { code, message, ...(hint === undefined ? {} : { hint }) } };
-  });
-  return { ...run, gates };
+  return mergeOutcome(context.io, outcome);
 }

@@ -183,7 +183,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'pull',
-    summary: 'fetch, and move the current branch forward',
+    summary: 'fetch, and move the current branch forward or merge',
     load: async () => (await import('./pull.ts')).command,
   },
   {
