@@ -44,8 +44,8 @@ export interface CheckpointLayout {
 export interface CheckpointFormat {
   /** As written in a manifest's `format` line. */
   readonly name: string;
-  /** Whether the file looks like this format, from its first bytes (at least 16, where it has them) and its size. */
-  detect(head: Uint8Array, size: number): boolean;
+  /** Whether the file is of this format, from its first bytes (256, where it has them) and, for containers, from what is in them. */
+  detect(head: Uint8Array, source: ByteSource): boolean | Promise<boolean>;
   /** Reads the layout. Errors: a coded error that names what is wrong, in time and memory bounded by the header's size. */
   parse(source: ByteSource): Promise<CheckpointLayout>;
 }

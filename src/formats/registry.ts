@@ -1,11 +1,29 @@
 import { MgitError } from '../base/errors.ts';
 import type { ByteSource, CheckpointFormat } from './checkpoint.ts';
 import { describeContent } from './describe-content.ts';
+import { gguf } from './gguf/format.ts';
+import { npy } from './numpy/npy.ts';
+import { npz } from './numpy/npz.ts';
+import { onnx } from './onnx/format.ts';
+import { pickle } from './pickle/format.ts';
 import { refusePointer } from './pointer-file.ts';
+import { pytorchLegacy } from './pytorch/legacy.ts';
+import { pytorchTar } from './pytorch/tar.ts';
+import { pytorchZip } from './pytorch/zip.ts';
 import { safetensors } from './safetensors/format.ts';
 
 /** All formats that mgit reads tensors from. */
-export const FORMATS: readonly CheckpointFormat[] = [safetensors];
+export const FORMATS: readonly CheckpointFormat[] = [
+  safetensors,
+  gguf,
+  npy,
+  pytorchZip,
+  npz,
+  pytorchLegacy,
+  pytorchTar,
+  pickle,
+  onnx,
+];
 
 /** Bytes that tell formats apart. */
 const HEAD_BYTES = 256;
@@ -14,8 +32,7 @@ const HEAD_BYTES = 256;
 export async function detectFormat(source: ByteSource): Promise<CheckpointFormat> {
   const head = await source.read(0, Math.min(HEAD_BYTES, source.size));
   refusePointer(head, source.size);
-  const format = FORMATS.find(candidate => candidate.detect(head, source.size));
-  if (format) return format;
+  for (const format of FORMATS) if (await format.detect(head, source)) return format;
   throw new MgitError('FORMAT_UNKNOWN', `not a model file that mgit reads: ${describeContent(head)}`, {
     hint: `save the model as ${FORMATS.map(known => known.name).join(' or ')}`,
   });

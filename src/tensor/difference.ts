@@ -18,7 +18,7 @@ export interface TensorData {
 
 /** How far a tensor moved. Numbers that are not defined (a norm of zero, elements that are no numbers) are null. */
 export interface TensorDifference {
-  /** Elements whose bytes differ (bytes, for elements smaller than one); null when the dtypes differ. */
+  /** Elements whose bytes differ (bytes, where an element is no machine number of 8 to 64 bits); null when the dtypes differ. */
   readonly changed: number | null;
   /** `changed` over all elements. */
   readonly changedShare: number | null;
@@ -113,6 +113,7 @@ function describeChanged(
   changed: number,
 ): Pick<TensorDifference, 'changed' | 'changedShare'> {
   if (before.dtype !== after.dtype) return { changed: null, changedShare: null };
-  const units = bitsOf(before.dtype) < 8 ? byteCount(before.dtype, before.elements) : before.elements;
+  const isNumber = [16, 32, 64].includes(bitsOf(before.dtype));
+  const units = isNumber ? before.elements : byteCount(before.dtype, before.elements);
   return { changed, changedShare: units === 0 ? 0 : changed / units };
 }

@@ -1,6 +1,9 @@
 import { MgitError } from '../base/errors.ts';
 
-/** Element types, by the names safetensors gives them. Source: safetensors `Dtype` (0.7). */
+/**
+ * Bits of one element, by the names safetensors gives them; C128, which only other formats have, follows its pattern. From Q4_0
+ * on, blocks of GGUF, by the names of ggml: quantised values that share a scale, opaque here. Sources: safetensors `Dtype` (0.7); `ggml-common.h`.
+ */
 export const DTYPE_BITS = {
   BOOL: 8,
   F4: 4,
@@ -24,10 +27,41 @@ export const DTYPE_BITS = {
   F64: 64,
   I64: 64,
   U64: 64,
+  C128: 128,
+  Q4_0: 4.5,
+  Q4_1: 5,
+  Q5_0: 5.5,
+  Q5_1: 6,
+  Q8_0: 8.5,
+  Q8_1: 9,
+  Q2_K: 2.625,
+  Q3_K: 3.4375,
+  Q4_K: 4.5,
+  Q5_K: 5.5,
+  Q6_K: 6.5625,
+  Q8_K: 9.125,
+  IQ1_S: 1.5625,
+  IQ1_M: 1.75,
+  IQ2_XXS: 2.0625,
+  IQ2_XS: 2.3125,
+  IQ2_S: 2.5625,
+  IQ3_XXS: 3.0625,
+  IQ3_S: 3.4375,
+  IQ4_NL: 4.5,
+  IQ4_XS: 4.25,
+  TQ1_0: 1.6875,
+  TQ2_0: 2.0625,
+  MXFP4: 4.25,
 } as const;
 
 /** An element type. */
 export type Dtype = keyof typeof DTYPE_BITS;
+
+/** Values of a block whose bits cannot be told apart; 1 for numbers that stand alone. */
+export function valuesPerBlock(dtype: Dtype): number {
+  if (!/^(?:I?Q|TQ|MX)/.test(dtype)) return 1;
+  return /_K$|^TQ|^IQ(?!4_NL)/.test(dtype) ? 256 : 32;
+}
 
 /** Reads an element type's name. Errors: `DTYPE_UNKNOWN`. */
 export function parseDtype(name: string): Dtype {
@@ -56,7 +90,7 @@ export function elementCount(shape: readonly number[]): number {
  */
 export function byteLength(dtype: Dtype, shape: readonly number[]): number {
   const bits = elementCount(shape) * bitsOf(dtype);
-  if (!Number.isSafeInteger(bits))
+  if (bits > Number.MAX_SAFE_INTEGER)
     throw new MgitError('SHAPE_TOO_LARGE', `shape [${shape}] of ${dtype} is too large`);
   if (bits % 8 !== 0)
     throw new MgitError('DTYPE_MISALIGNED', `${dtype} with shape [${shape}] does not fill whole bytes`);

@@ -13,7 +13,7 @@ test('a safetensors file is recognised, also a broken one', async () => {
 
 test.each([
   ['', 'it is empty'],
-  ['GGUF\x03\0\0\0', 'it is a GGUF file'],
+  ['\x89HDF\r\n\x1a\n', 'it is an HDF5 file'],
   ['<!DOCTYPE html>', 'it is a web page'],
   ['{"a": 1}', 'it begins with the text "{\\"a\\": 1}"'],
   ['12345678{', 'it begins with the text "12345678{"'],

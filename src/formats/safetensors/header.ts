@@ -11,6 +11,7 @@ import {
   readString,
   skipValue,
 } from '../json-scanner.ts';
+import { refuseForeignDtype } from './dtypes.ts';
 import type { SafetensorsLimits } from './limits.ts';
 
 /** One tensor as the header describes it. Offsets are in bytes from the end of the header. */
@@ -68,7 +69,7 @@ function readTensor(cursor: JsonCursor, name: string, limits: SafetensorsLimits)
   let shape: readonly number[] | undefined;
   let offsets: readonly number[] | undefined;
   readObject(cursor, key => {
-    if (key === 'dtype') dtype = namingTensor(name, () => parseDtype(readString(cursor)));
+    if (key === 'dtype') dtype = namingTensor(name, () => safetensorsDtype(readString(cursor)));
     else if (key === 'shape') shape = readNaturals(cursor, limits.dimensions);
     else if (key === 'data_offsets') offsets = readNaturals(cursor, 2);
     else skipValue(cursor);
@@ -77,6 +78,12 @@ function readTensor(cursor: JsonCursor, name: string, limits: SafetensorsLimits)
   if (dtype === undefined || shape === undefined || begin === undefined || end === undefined)
     throw tensorError(name, 'dtype, shape or one of its two data_offsets is missing');
   return { name, dtype, shape, begin, end };
+}
+
+function safetensorsDtype(name: string): Dtype {
+  const dtype = parseDtype(name);
+  refuseForeignDtype(dtype);
+  return dtype;
 }
 
 function readNaturals(cursor: JsonCursor, most: number): readonly number[] {

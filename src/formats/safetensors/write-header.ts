@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import { byteLength, type Dtype } from '../../tensor/dtype.ts';
+import { refuseForeignDtype } from './dtypes.ts';
 import { SAFETENSORS_LIMITS } from './limits.ts';
 
 /** A tensor to be written. */
@@ -30,13 +31,14 @@ const ALIGNMENT = 8;
 
 /**
  * The header for tensors whose data will follow in the order given. The same input gives the same bytes; metadata keys are sorted.
- * Errors: `SAFETENSORS_NAME_INVALID`, `SAFETENSORS_HEADER_TOO_LARGE`, `DTYPE_MISALIGNED`, `SHAPE_TOO_LARGE`.
+ * Errors: `SAFETENSORS_NAME_INVALID`, `DTYPE_UNKNOWN`, `SAFETENSORS_HEADER_TOO_LARGE`, `DTYPE_MISALIGNED`, `SHAPE_TOO_LARGE`.
  */
 export function writeSafetensorsHeader(
   tensors: readonly TensorSpec[],
   metadata: Readonly<Record<string, string>> = {},
 ): WrittenHeader {
   checkNames(tensors);
+  for (const { dtype } of tensors) refuseForeignDtype(dtype);
   const lengths = tensors.map(({ dtype, shape }) => byteLength(dtype, shape));
   const bytes = headerBytes(headerJson(tensors, lengths, metadata));
   let offset = bytes.length;

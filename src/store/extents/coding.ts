@@ -26,11 +26,14 @@ const USUAL_LAYOUTS: readonly ElementLayout[] = [
   { elementSize: 1, rotate: false },
 ];
 
+/** Bytes of an element that planes can have, the largest first. Blocks of quantised values are taken as bytes. */
+const ELEMENT_SIZES = [8, 4, 2, 1] as const;
+
 /** The layouts worth trying for elements of a dtype; of a complex number's, both parts. */
 export function layoutsFor(dtype: Dtype | undefined): readonly ElementLayout[] {
   if (dtype === undefined) return USUAL_LAYOUTS;
   if (dtype === 'C64') return [{ elementSize: 4, rotate: true }];
-  const elementSize = Math.max(1, Math.floor(bitsOf(dtype) / 8));
+  const elementSize = ELEMENT_SIZES.find(size => size * 8 <= bitsOf(dtype)) ?? 1;
   return [{ elementSize, rotate: dtype === 'BF16' || dtype === 'F32' }];
 }
 

@@ -1,0 +1,50 @@
+import { bitsOf } from '../../tensor/dtype.ts';
+import { viewSpan } from '../../tensor/view-span.ts';
+import type { TensorView } from '../checkpoint.ts';
+import { type ArrayInPickle, arrayOf } from '../numpy/pickled-array.ts';
+import { findNamed } from '../pickle/find-named.ts';
+import type { PickleValue } from '../pickle/values.ts';
+import { pytorchInvalid } from './pytorch-error.ts';
+import { type TensorOnStorage, tensorOf } from './tensor-call.ts';
+
+/** Where a storage's bytes are in the file. */
+export interface PlacedStorage {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** How a file keeps its storages. */
+export interface Storages {
+  readonly byteOrder: 'little' | 'big';
+  /** The storage of a key; undefined where its bytes are compressed, and so no tensor can be a view on them. Errors: `PYTORCH_INVALID` for a key that is not there. */
+  find(key: string): PlacedStorage | undefined;
+}
+
+/**
+ * The tensors that a pickle names, as views on the file; NumPy arrays are views on the pickle itself. Errors: `PYTORCH_INVALID` for tensors outside
+ * their storage, and those of the pickle.
+ */
+export function placeTensors(root: PickleValue, storages: Storages): readonly TensorView[] {
+  const views: TensorView[] = [];
+  for (const { name, found } of findNamed<TensorOnStorage | ArrayInPickle>(root, tensorOrArray)) {
+    const view = 'storage' in found ? viewOnStorage(name, found, storages) : { ...found, name };
+    if (view) views.push(view);
+  }
+  return views;
+}
+
+function tensorOrArray(value: PickleValue): TensorOnStorage | ArrayInPickle | undefined {
+  return tensorOf(value) ?? arrayOf(value);
+}
+
+function viewOnStorage(name: string, found: TensorOnStorage, storages: Storages): TensorView | undefined {
+  const { storage, dtype, offset, shape, strides } = found;
+  const placed = storages.find(storage.key);
+  if (!placed) return undefined;
+  const view = { dtype, shape, strides };
+  const start = storage.start + (offset * bitsOf(dtype)) / 8;
+  const end = storage.start + storage.length;
+  if (end > placed.length || start + viewSpan(view) > end)
+    throw pytorchInvalid(`tensor ${JSON.stringify(name.slice(0, 200))} lies outside its storage`);
+  return { ...view, name, offset: placed.offset + start, byteOrder: storages.byteOrder };
+}

@@ -1,0 +1,82 @@
+import type { ByteSource, CheckpointFormat, TensorView } from '../checkpoint.ts';
+import { coverFile } from '../cover-file.ts';
+import { PICKLE_LIMITS } from '../pickle/limits.ts';
+import { parsePickle } from '../pickle/read-pickle.ts';
+import type { PickleValue } from '../pickle/values.ts';
+import { looksLikeZip, readArchive, type ZipFile } from '../zip/read-archive.ts';
+import { placeTensors, type Storages } from './place-tensors.ts';
+import { pytorchInvalid } from './pytorch-error.ts';
+
+const PICKLE = 'data.pkl';
+
+/**
+ * What `torch.save` writes since 1.6, and TorchScript: a zip archive with a pickle and one file for each storage. Source:
+ * `torch/serialization.py`, `torch/csrc/jit/serialization/`.
+ */
+export const pytorchZip: CheckpointFormat = {
+  name: 'pytorch',
+  detect: async (head, source) => looksLikeZip(head) && rootOf(await readArchive(source)) !== undefined,
+  parse: async source => {
+    const files = await readArchive(source);
+    const root = rootOf(files) ?? '';
+    const tensors = [
+      ...(await tensorsOf(source, { files, root, pickle: PICKLE, storages: 'data/' })),
+      ...(await constantsOf(source, files, root)),
+    ];
+    return { format: 'pytorch', size: source.size, extents: coverFile(source.size, tensors), tensors };
+  },
+};
+
+type Files = ReadonlyMap<string, ZipFile>;
+
+/** The folder that holds everything, with its slash. */
+function rootOf(files: Files): string | undefined {
+  const pickles = [...files.keys()].filter(name => name === PICKLE || name.endsWith(`/${PICKLE}`));
+  const [shortest] = pickles.sort((left, right) => left.length - right.length || (left < right ? -1 : 1));
+  return shortest?.slice(0, -PICKLE.length);
+}
+
+interface Part {
+  readonly files: Files;
+  readonly root: string;
+  readonly pickle: string;
+  readonly storages: string;
+}
+
+/** TorchScript keeps the constants of its code apart. */
+async function constantsOf(source: ByteSource, files: Files, root: string): Promise<readonly TensorView[]> {
+  const pickle = 'constants.pkl';
+  if (!files.has(root + pickle)) return [];
+  const tensors = await tensorsOf(source, { files, root, pickle, storages: 'constants/' });
+  return tensors.map(tensor => ({ ...tensor, name: `constants.${tensor.name}` }));
+}
+
+async function tensorsOf(source: ByteSource, part: Part): Promise<readonly TensorView[]> {
+  const { files, root } = part;
+  const value = await pickleOf(source, files.get(root + part.pickle));
+  const storages: Storages = {
+    byteOrder: await byteOrderOf(source, files.get(`${root}byteorder`)),
+    find: key => {
+      const file = files.get(root + part.storages + key);
+      if (!file) throw pytorchInvalid(`the storage ${JSON.stringify(key.slice(0, 200))} is missing`);
+      return file.isStored ? file : undefined;
+    },
+  };
+  return placeTensors(value, storages);
+}
+
+async function pickleOf(source: ByteSource, file: ZipFile | undefined): Promise<PickleValue> {
+  if (!file?.isStored) throw pytorchInvalid('its pickle is compressed');
+  if (file.length > PICKLE_LIMITS.bytes) throw pytorchInvalid(`its pickle has ${file.length} bytes`);
+  return parsePickle(await source.read(file.offset, file.length), { origin: file.offset }).value;
+}
+
+async function byteOrderOf(source: ByteSource, file: ZipFile | undefined): Promise<'little' | 'big'> {
+  if (!file) return 'little';
+  const text =
+    file.isStored && file.length < 16
+      ? Buffer.from(await source.read(file.offset, file.length)).toString()
+      : '';
+  if (text !== 'little' && text !== 'big') throw pytorchInvalid('its byte order makes no sense');
+  return text;
+}
