@@ -10,6 +10,7 @@ import { EMPTY_DIGEST } from './extents/empty-extent.ts';
 import { importPack } from './extents/import-pack.ts';
 import { keepExtents } from './extents/keep-extents.ts';
 import { localPacks } from './extents/local-packs.ts';
+import { multiPackCache } from './extents/multi-pack-cache.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
 import { restoreFile } from './extents/restore-file.ts';
 import { createSession, type WriteSession } from './extents/session.ts';
@@ -42,11 +43,16 @@ const MEMORY_LIMIT = 512 * 1024 * 1024;
 export function openTensorStore(options: OpenStoreOptions): TensorStore {
   const { ports, directory, evaluateRecipe, packBytes, memoryLimit = MEMORY_LIMIT } = options;
   const packs = join(directory, 'packs');
-  const local = localPacks(ports.fs, packs);
   const force = createWorkForce({ parallelism: ports.parallelism, memoryLimit });
   const temporary = join(directory, 'tmp');
   const unfinished = unfinishedFiles(ports, temporary);
   const uniqueName = (): string => Buffer.from(ports.randomBytes(8)).toString('hex');
+  const cache = multiPackCache({
+    fs: ports.fs,
+    path: join(directory, 'multi-pack-index'),
+    temporary: () => join(temporary, uniqueName()),
+  });
+  const local = localPacks(ports.fs, packs, cache);
   const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
     const engine = force.engineFor(bytes);
     const buffers = freshBuffers;

@@ -28,9 +28,10 @@ function converse(request: SpawnRequest): Conversation {
   result.catch(() => {}); // Reported by whoever reads or closes.
   return {
     write: data =>
-      new Promise((resolve, reject) =>
-        child.stdin?.write(data, error => (error ? reject(error) : resolve())),
-      ),
+      new Promise((resolve, reject) => {
+        gather(child.stdin);
+        child.stdin?.write(data, error => (error ? reject(error) : resolve()));
+      }),
     read: length => queue.read(length),
     readLine: () => queue.readLine(),
     close: () => {
@@ -38,6 +39,13 @@ function converse(request: SpawnRequest): Conversation {
       return result;
     },
   };
+}
+
+/** Many small requests at once go out in one write. */
+function gather(stdin: ChildProcess['stdin']): void {
+  if (!stdin || stdin.writableCorked > 0) return;
+  stdin.cork();
+  setImmediate(() => stdin.uncork());
 }
 
 function start(request: SpawnRequest): ChildProcess {

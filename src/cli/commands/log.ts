@@ -82,10 +82,12 @@ async function logText(
   const names = await decorations(repository);
   const oneline = flagOption(request.input, 'oneline');
   const graph = flagOption(request.input, 'graph') ? graphDrawer() : undefined;
+  const ids = request.commits.map(commit => commit.id);
+  const shown = oneline ? await repository.history.abbreviateCommits(ids) : ids;
   const blocks: string[] = [];
-  for (const commit of request.commits) {
+  for (const [at, commit] of request.commits.entries()) {
     const own = names.get(commit.id) ?? [];
-    const id = oneline ? await repository.history.abbreviate(commit.id) : commit.id;
+    const id = shown[at] ?? commit.id;
     const text = oneline ? onelineText(io, commit, { id, names: own }) : commitText(io, commit, own);
     const isLast = commit === request.commits.at(-1);
     const lines = [...text.split('\n'), ...(oneline || isLast ? [] : [''])];

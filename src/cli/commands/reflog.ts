@@ -1,4 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
+import type { CommitId } from '../../base/ids.ts';
 import type { Repository } from '../../ops/repository.ts';
 import { type CommandSpec, textArgument } from '../command.ts';
 import { paint } from '../io.ts';
@@ -13,8 +14,9 @@ export const command: CommandSpec = {
     withRepository(context, async repository => {
       const name = textArgument(input, 0) ?? 'HEAD';
       const entries = await repository.history.reflog(await fullName(repository, name));
-      const lines = entries.map(async (entry, index) => {
-        const id = paint(context.io, 'yellow', await repository.history.abbreviate(entry.new));
+      const ids = await repository.history.abbreviateCommits(entries.map(entry => entry.new as CommitId));
+      const lines = entries.map((entry, index) => {
+        const id = paint(context.io, 'yellow', ids[index] ?? entry.new);
         return `${id} ${name}@{${index}}: ${entry.message}`;
       });
       return {
@@ -27,7 +29,7 @@ export const command: CommandSpec = {
             message: entry.message,
           })),
         },
-        human: (await Promise.all(lines)).join('\n'),
+        human: lines.join('\n'),
       };
     }),
 };

@@ -17,15 +17,11 @@ export interface LocatedRecord {
   readonly segments: readonly LocatedSegment[];
 }
 
-type Candidate = Omit<LocatedSegment, 'from' | 'to'>;
+/** What one pack says of an extent. */
+export type Candidate = Omit<LocatedSegment, 'from' | 'to'>;
 
-/** Finds a record in packs. One that says the bytes plainly is preferred to one that must be computed. */
-export function locateRecord(digest: Digest, packs: Iterable<OpenPack>): LocatedRecord | undefined {
-  const candidates: Candidate[] = [];
-  for (const pack of packs) {
-    const entry = pack.index.find(digest);
-    if (entry) candidates.push({ pack, entry });
-  }
+/** A record of what packs say of an extent. One that says the bytes plainly is preferred to one that must be computed. */
+export function recordOf(digest: Digest, candidates: Candidate[]): LocatedRecord | undefined {
   candidates.sort((left, right) => left.entry.kind - right.entry.kind);
   const length = candidates[0]?.entry.length;
   if (length === undefined) return undefined;

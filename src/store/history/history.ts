@@ -140,6 +140,8 @@ export interface History {
   isAncestor(ancestor: CommitId, descendant: CommitId): Promise<boolean>;
   /** A unique abbreviation, at least `core.abbrev` or 7 long. */
   abbreviate(id: ObjectId): Promise<string>;
+  /** The same for many commits at once, in their order. */
+  abbreviateCommits(ids: readonly CommitId[]): Promise<readonly string[]>;
 
   // Refs
   head(): Promise<Head>;

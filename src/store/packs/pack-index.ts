@@ -39,6 +39,8 @@ export interface PackIndex {
   entryAt(position: number): PackEntry;
   /** The length of the extent of an entry, without a look at the rest of it. */
   lengthAt(position: number): number;
+  /** The 32 bytes of an entry's digest. */
+  digestBytesAt(position: number): Uint8Array;
   find(digest: Digest): PackEntry | undefined;
   /** The frames of an entry, in the order of the bytes. Errors: `PACK_CORRUPT`. */
   framesOf(entry: PackEntry): readonly PackFrame[];
@@ -60,6 +62,10 @@ export function openPackIndex(bytes: Uint8Array, indexOffset: number, name: stri
     entryCount,
     entryAt: position => readEntry(tables, position),
     lengthAt: position => Number(index.readBigUInt64LE(INDEX_HEAD_BYTES + position * ENTRY_BYTES + 32)),
+    digestBytesAt: position => {
+      const at = INDEX_HEAD_BYTES + position * ENTRY_BYTES;
+      return index.subarray(at, at + 32);
+    },
     find: digest => findEntry(tables, digest),
     framesOf: entry => readFrames(tables, entry),
   };

@@ -51,6 +51,12 @@ export function revisionCases(implementation: Implementation): void {
     await repo.history.setConfig('core.abbrev', '12', 'local');
     expect(await repo.history.abbreviate(id)).toBe(id.slice(0, 12));
     await expect(repo.history.abbreviate(ABSENT)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+    const [one, two] = [await repo.commit('one'), await repo.commit('two')];
+    const short = await repo.history.abbreviateCommits([two, one, two]);
+    expect(short).toEqual([two, one, two].map(commit => commit.slice(0, 12)));
+    expect(await repo.history.abbreviateCommits([])).toEqual([]);
+    const absent = repo.history.abbreviateCommits([ABSENT as CommitId]);
+    await expect(absent).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
   });
 
   test('merge bases: a line, a fork, a criss-cross, strangers', async () => {

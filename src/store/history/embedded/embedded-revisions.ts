@@ -12,7 +12,7 @@ import { readHead } from './embedded-refs.ts';
 import { followRef, type RefFiles, refRoot } from './ref-files.ts';
 import { parseRevision, type RevisionBase, type RevisionStep } from './revision-parser.ts';
 
-type RevisionMethods = Pick<History, 'resolveCommit' | 'resolveObject' | 'abbreviate'>;
+type RevisionMethods = Pick<History, 'resolveCommit' | 'resolveObject' | 'abbreviate' | 'abbreviateCommits'>;
 
 /** What revisions are looked up in. */
 export interface RevisionContext extends Pick<History, 'config'> {
@@ -27,6 +27,11 @@ export function embeddedRevisions(context: RevisionContext): RevisionMethods {
     resolveCommit: async revision =>
       (await resolve(context, revision, [{ kind: 'peel', type: 'commit' }])) as CommitId,
     abbreviate: id => abbreviate(context, id),
+    abbreviateCommits: async ids => {
+      const short: string[] = [];
+      for (const id of ids) short.push(await abbreviate(context, id));
+      return short;
+    },
   };
 }
 

@@ -73,9 +73,12 @@ export function splitObject(bytes: Uint8Array): {
   return { headers, body: end < 0 ? '' : decode(buffer.subarray(end + 2)) };
 }
 
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
 function textDecoder(encoding: string | undefined): (bytes: Uint8Array) => string {
+  if (encoding === undefined) return bytes => UTF8.decode(bytes);
   try {
-    const decoder = new TextDecoder(encoding ?? 'utf-8', { ignoreBOM: true });
+    const decoder = new TextDecoder(encoding, { ignoreBOM: true });
     return bytes => decoder.decode(bytes);
   } catch {
     // A name that no one knows: Git shows the bytes as they are.

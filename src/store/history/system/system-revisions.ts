@@ -1,5 +1,6 @@
 import { MgitError } from '../../../base/errors.ts';
 import { type CommitId, type ObjectId, parseCommitId, parseObjectId } from '../../../base/ids.ts';
+import { inOrder } from '../../../base/in-order.ts';
 import type { Commit, History } from '../history.ts';
 import { readCommit } from '../objects/object-history.ts';
 import { type ObjectStore, objectMissing } from '../objects/object-store.ts';
@@ -9,8 +10,17 @@ import { gitFailed } from './git-program.ts';
 
 type RevisionMethods = Pick<
   History,
-  'resolveCommit' | 'resolveObject' | 'walk' | 'mergeBases' | 'isAncestor' | 'abbreviate'
+  | 'resolveCommit'
+  | 'resolveObject'
+  | 'walk'
+  | 'mergeBases'
+  | 'isAncestor'
+  | 'abbreviate'
+  | 'abbreviateCommits'
 >;
+
+/** Commits that are asked for at once: one at a time costs a wait for git each. */
+const READ_AHEAD = 64;
 
 /** Revisions and ancestry, asked of git. */
 export function systemRevisions(
@@ -28,11 +38,28 @@ export function systemRevisions(
       return answerOf(args, await git.run(args, { allow: [1, 128] })).code === 0;
     },
     abbreviate: async id => {
-      const length = Math.max(7, Number(await config('core.abbrev')) || 0);
       if (!(await store.has(id))) throw objectMissing(id);
-      return (await git.run(['rev-parse', `--short=${length}`, id])).stdout.trim();
+      return (await git.run(['rev-parse', `--short=${await shortest(config)}`, id])).stdout.trim();
     },
+    abbreviateCommits: async ids => abbreviateCommits(git, ids, await shortest(config)),
   };
+}
+
+async function shortest(config: History['config']): Promise<number> {
+  return Math.max(7, Number(await config('core.abbrev')) || 0);
+}
+
+async function abbreviateCommits(
+  git: GitProgram,
+  ids: readonly CommitId[],
+  length: number,
+): Promise<readonly string[]> {
+  const distinct = [...new Set(ids.map(parseCommitId))];
+  const args = ['rev-list', '--no-walk=unsorted', '--abbrev-commit', `--abbrev=${length}`, '--stdin'];
+  const stdin = `${distinct.join('\n')}\n`;
+  const lines = answerOf(args, await git.run(args, { stdin, allow: [128] })).stdout.split('\n');
+  const short = new Map(distinct.map((id, at) => [id, lines[at] ?? id]));
+  return ids.map(id => short.get(id) ?? id);
 }
 
 async function revParse(git: GitProgram, revision: string, suffix: string): Promise<ObjectId> {
@@ -57,8 +84,8 @@ async function* walk(
   const excluded = (options.exclude ?? []).map(id => `^${parseCommitId(id)}`);
   const stdin = [...options.include.map(parseCommitId), ...excluded, ''].join('\n');
   const listed = answerOf(args, await git.run(args, { stdin, allow: [128] }));
-  for (const id of listed.stdout.split('\n').filter(line => line !== ''))
-    yield await readCommit(store, id as CommitId);
+  const ids = listed.stdout.split('\n').filter(line => line !== '') as CommitId[];
+  yield* inOrder(ids, READ_AHEAD, id => readCommit(store, id));
 }
 
 async function mergeBases(git: GitProgram, left: CommitId, right: CommitId): Promise<readonly CommitId[]> {
