@@ -202,6 +202,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./gc.ts')).command,
   },
   {
+    name: 'scan',
+    summary: 'say what a checkpoint file is, and what it would run when Python loads it',
+    load: async () => (await import('./scan.ts')).command,
+  },
+  {
     name: 'doctor',
     summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
     load: async () => (await import('./doctor.ts')).command,

@@ -81,6 +81,8 @@ export function setEntries(machine: PickleMachine, target: PickleValue, flat: re
 export function buildState(machine: PickleMachine, state: PickleValue): void {
   const target = machine.top();
   if (isKind(target, 'object')) target.state = state;
+  else if (isKind(target, 'global'))
+    machine.onGlobal('builtins', 'setattr'); // It changes a module or class.
   else if (!isKind(target, 'persistent', 'dict', 'list', 'set'))
     machine.fail('a state is given to what is no object');
 }
