@@ -53,11 +53,12 @@ export function createBlockSummaries(): BlockSummaries {
  * (`fc1` of `fc1.weight`).
  */
 export function blockOf(name: string): string {
-  const parts = name.split('.');
-  const number = parts.findIndex(part => /^\d+$/.test(part));
-  const length = number > 0 && number < parts.length - 1 ? number + 1 : 1;
-  return parts.slice(0, length).join('.');
+  const numbered = NUMBERED.exec(name);
+  return numbered?.[0] ?? name.split('.', 1)[0] ?? '';
 }
+
+/** Up to a part that is a number, neither the first nor the last. */
+const NUMBERED = /^(?!\d+(?:\.|$))[^.]*(?:\.(?!\d+(?:\.|$))[^.]*)*\.\d+(?=\.)/;
 
 function emptyBlock(): Collected {
   return {

@@ -1,6 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
 import { type FileByteSource, openByteSource } from '../../formats/byte-source.ts';
-import { readManifestBlob } from '../history/manifests-at.ts';
+import { readManifestText } from '../history/manifests-at.ts';
 import { changeKind, type FileChange } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
 import { diffModel, type ModelDiff } from './model-diff.ts';
@@ -67,14 +67,15 @@ interface OpenModel extends AsyncDisposable {
   readonly version: ModelVersion | undefined;
 }
 
-async function openModel(repository: Repository, file: FileVersion | undefined): Promise<OpenModel> {
-  const manifest = file?.file ? file.file.manifest : file && (await readManifestBlob(repository, file));
-  if (!manifest) return opened(undefined);
-  if (!file?.file) return opened(storedVersion(repository.store, manifest));
-  const source = await openByteSource(repository.ports.fs, file.file.path);
-  if (source.size === manifest.size) return opened(fileVersion(source, manifest), source);
+async function openModel(repository: Repository, version: FileVersion | undefined): Promise<OpenModel> {
+  const file = version?.file;
+  const text = file ? file.text : version && (await readManifestText(repository, version));
+  if (!text) return opened(undefined);
+  if (!file) return opened(storedVersion(repository.store, text));
+  const source = await openByteSource(repository.ports.fs, file.path);
+  if (source.size === file.manifest?.size) return opened(fileVersion(source, text), source);
   await source[Symbol.asyncDispose](); // A manifest stands in for the model: its bytes are in the store.
-  return opened(storedVersion(repository.store, manifest));
+  return opened(storedVersion(repository.store, text));
 }
 
 function opened(version: ModelVersion | undefined, source?: FileByteSource): OpenModel {

@@ -1,11 +1,12 @@
 import type { LongOperation } from '../../base/events.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
-import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
+import type { ManifestTensor } from '../../store/manifest/manifest.ts';
 import { measureDifference, type TensorDifference } from '../../tensor/difference.ts';
 import { type Dtype, elementCount } from '../../tensor/dtype.ts';
 import { type BlockSummary, createBlockSummaries } from './block-summaries.ts';
 import { isPlain, type ModelVersion } from './model-version.ts';
-import { pairTensors, type TensorPair } from './pair-tensors.ts';
+import { isSameSkeleton, pairModels } from './pair-models.ts';
+import type { TensorPair } from './pair-tensors.ts';
 
 /** What a tensor is, apart from its bytes. */
 export interface TensorType {
@@ -50,19 +51,19 @@ export async function diffModel(
   const blocks = createBlockSummaries();
   const tensors: TensorChange[] = [];
   let unchanged = 0;
-  const total = Math.max(before?.manifest.tensors.length ?? 0, after?.manifest.tensors.length ?? 0);
+  const { total, pairs } = pairModels(before?.text, after?.text);
   let done = 0;
-  for (const pair of pairTensors(before?.manifest, after?.manifest)) {
+  for (const pair of pairs) {
     options.signal?.throwIfAborted();
     options.onEvent?.({ type: 'progress', phase: 'comparing tensors', done: done++, total, unit: 'items' });
     if (options.matches && !options.matches(pair.name)) continue;
-    const isSame = isSameTensor(pair.before, pair.after);
+    const isSame = pair.same || isSameTensor(pair.before, pair.after);
     const change = isSame ? undefined : await changeOf(pair, { before, after, signal: options.signal });
     if (change) tensors.push(change);
     else unchanged++;
     blocks.add(pair.name, change);
   }
-  const skeletonChanged = skeletonOf(before?.manifest) !== skeletonOf(after?.manifest);
+  const skeletonChanged = !isSameSkeleton(before?.text, after?.text);
   return { tensors, blocks: blocks.summaries(), unchanged, skeletonChanged };
 }
 
@@ -98,9 +99,4 @@ async function measure(pair: TensorPair, versions: Versions): Promise<TensorDiff
 
 function typeOf(tensor: ManifestTensor | undefined): TensorType | null {
   return tensor ? { dtype: tensor.dtype, shape: tensor.shape } : null;
-}
-
-function skeletonOf(manifest: Manifest | undefined): string {
-  const skeletons = manifest?.extents.filter(extent => extent.role === 'skeleton') ?? [];
-  return skeletons.map(extent => extent.digest).join();
 }

@@ -1,12 +1,13 @@
 import { freeMemory } from '../../base/free-memory.ts';
 import type { ByteSource } from '../../formats/checkpoint.ts';
-import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
+import type { ManifestTensor } from '../../store/manifest/manifest.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 
 /** One version of a model: what it is, and how to read its tensors. */
 export interface ModelVersion {
-  readonly manifest: Manifest;
+  /** The text of its manifest. */
+  readonly text: Uint8Array;
   /** The tensor's dense, little-endian bytes in slices, each gone when the next is asked for. Only for tensors that {@link isPlain}. */
   read(tensor: ManifestTensor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -14,9 +15,9 @@ export interface ModelVersion {
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** A version whose bytes are in the store. */
-export function storedVersion(store: Pick<TensorStore, 'read'>, manifest: Manifest): ModelVersion {
+export function storedVersion(store: Pick<TensorStore, 'read'>, text: Uint8Array): ModelVersion {
   return {
-    manifest,
+    text,
     read: async function* (tensor, signal) {
       const range = { offset: tensor.offset - tensor.extent.offset, length: viewSpan(tensor) };
       for await (const slice of store.read(tensor.extent.digest, range, signal ? { signal } : {})) {
@@ -28,9 +29,9 @@ export function storedVersion(store: Pick<TensorStore, 'read'>, manifest: Manife
 }
 
 /** A version that is a file of the work tree, described by its manifest. Errors on reading: `FILE_CHANGED`, `FILE_TRUNCATED`. */
-export function fileVersion(source: ByteSource, manifest: Manifest): ModelVersion {
+export function fileVersion(source: ByteSource, text: Uint8Array): ModelVersion {
   return {
-    manifest,
+    text,
     read: async function* (tensor, signal) {
       const end = tensor.offset + viewSpan(tensor);
       for (let offset = tensor.offset; offset < end; offset += SLICE_BYTES) {

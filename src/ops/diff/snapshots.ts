@@ -1,8 +1,8 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
-import type { Manifest } from '../../store/manifest/manifest.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { compareFile } from '../../store/worktree/compare.ts';
+import type { FileContent } from '../../store/worktree/file-content.ts';
 import { readIndexState } from '../../store/worktree/index-session.ts';
 import { filesOf } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
@@ -12,7 +12,7 @@ import { workTreeOf } from '../worktree/work-tree.ts';
 export interface FileVersion {
   readonly mode: number;
   readonly id: ObjectId;
-  readonly file?: { readonly path: string; readonly manifest: Manifest | undefined };
+  readonly file?: { readonly path: string } & Pick<FileContent, 'manifest' | 'text'>;
 }
 
 /** The versions of all files somewhere, by path. */
@@ -50,7 +50,8 @@ export async function workTreeSnapshot(
     if (state.kind === 'same') files.set(path, { mode, id });
     if (state.kind === 'modified' && state.unreadable) throw state.unreadable;
     if (state.kind !== 'modified' || !state.content) continue;
-    const file = { path: `${workTree.root}/${path}`, manifest: state.content.manifest };
+    const { manifest, text } = state.content;
+    const file = { path: `${workTree.root}/${path}`, ...(manifest && text ? { manifest, text } : {}) };
     files.set(path, { mode: state.content.mode, id: state.content.id, file });
   }
   return files;

@@ -36,9 +36,18 @@ export async function readManifestBlob(
   repository: Pick<Repository, 'history'>,
   file: Pick<TreeFile, 'id' | 'mode'>,
 ): Promise<Manifest | undefined> {
+  const text = await readManifestText(repository, file);
+  return text && parseManifest(text);
+}
+
+/** The text of the manifest that a file of a tree or of the index holds; undefined for any other content. */
+export async function readManifestText(
+  repository: Pick<Repository, 'history'>,
+  file: Pick<TreeFile, 'id' | 'mode'>,
+): Promise<Uint8Array | undefined> {
   if (!isRegular(file)) return undefined;
   const blob = await repository.history.readBlob(file.id);
-  return looksLikeManifest(blob) ? parseManifest(blob) : undefined;
+  return looksLikeManifest(blob) ? blob : undefined;
 }
 
 /** The models of a tree or commit, sorted by path. One manifest is held at a time. */

@@ -1,5 +1,7 @@
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
+import { countTensors, isPlainText, pairTexts } from '../../store/manifest/pair-texts.ts';
+import { parseManifest } from '../../store/manifest/read-manifest.ts';
 
 /** How the tensors of one model moved between two versions, judged by identity alone. */
 export interface ModelChange {
@@ -9,8 +11,30 @@ export interface ModelChange {
   readonly removed: number;
 }
 
-/** Compares manifests; no tensor byte is read. `before` or `after` undefined: the model is new or gone. */
-export function modelChange(before: Manifest | undefined, after: Manifest | undefined): ModelChange {
+/**
+ * Compares the texts of two manifests; no tensor byte is read. `before` or `after` undefined: the model is new or gone.
+ * Errors: `MANIFEST_CORRUPT`.
+ */
+export function modelChange(before: Uint8Array | undefined, after: Uint8Array | undefined): ModelChange {
+  const isPlain = [before, after].every(text => text === undefined || isPlainText(text));
+  if (!isPlain) return manifestChange(before && parseManifest(before), after && parseManifest(after));
+  if (!before || !after) {
+    const tensors = countTensors(before ?? after ?? new Uint8Array());
+    return { tensors, changed: 0, added: after ? tensors : 0, removed: before ? tensors : 0 };
+  }
+  const change = { tensors: 0, changed: 0, added: 0, removed: 0 };
+  for (const pair of pairTexts(before, after)) {
+    if (pair.same || pair.after) change.tensors++;
+    if (pair.same) continue;
+    if (!pair.before) change.added++;
+    else if (!pair.after) change.removed++;
+    else if (!isSameTensor(pair.before, pair.after)) change.changed++;
+  }
+  return change;
+}
+
+/** What {@link modelChange} answers, from manifests that were parsed. */
+export function manifestChange(before: Manifest | undefined, after: Manifest | undefined): ModelChange {
   const old = new Map((before?.tensors ?? []).map(tensor => [tensor.name, tensor]));
   let changed = 0;
   let added = 0;

@@ -45,8 +45,51 @@ const NUMBERS = /^\[(?:(?:0|[1-9][0-9]{0,15})(?:,(?:0|[1-9][0-9]{0,15}))*)?\]$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const FORMAT = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 
+/** A line with its number, counted from 1. */
+export type NumberedLine = ManifestLine & { readonly line: number };
+
+/** Lists of numbers that were read already: models have few shapes, and each is then read and held once. */
+export type KnownLists = Map<string, readonly number[]>;
+
+const MOST_KNOWN_LISTS = 10_000;
+
 /** Reads one line. Errors: `MANIFEST_CORRUPT` for anything but the grammar of `docs/format.md`. */
-export function parseLine(text: string, line: number): ManifestLine {
+export function parseLine(text: string, line: number, lists: KnownLists = new Map()): NumberedLine {
+  return tensorLine(text, line, lists) ?? { ...anyLine(text, { line, lists }), line };
+}
+
+const TENSOR = /^tensor ([^ ]+) ([A-Z0-9_]+) (\[[0-9,]*\]) ([0-9]{1,16}) ([0-9]{1,16}) ([0-9a-f]{64})$/;
+
+/** Nearly all lines are `tensor` lines, and nearly all of them are right: undefined for any other, which is then looked at closely. */
+function tensorLine(text: string, line: number, lists: KnownLists): NumberedLine | undefined {
+  const found = TENSOR.exec(text);
+  if (!found) return undefined;
+  const [, word, dtype, shapeText, offset, length, digest] = found as unknown as Seven;
+  const name = unescapeName(word);
+  if (name === undefined || !Object.hasOwn(DTYPE_BITS, dtype)) return undefined;
+  const shape = lists.get(shapeText) ?? knownNumbers(shapeText, { line, lists });
+  return {
+    kind: 'tensor',
+    line,
+    word,
+    name,
+    dtype: dtype as Dtype,
+    shape,
+    offset: number(offset, line),
+    length: number(length, line),
+    digest: digest as Digest,
+  };
+}
+
+type Seven = readonly [string, string, string, string, string, string, string];
+
+interface LineContext {
+  readonly line: number;
+  readonly lists: KnownLists;
+}
+
+function anyLine(text: string, context: LineContext): ManifestLine {
+  const { line } = context;
   const words = text.split(' ');
   const kind = words[0] as string;
   if (!Object.hasOwn(WORDS, kind))
@@ -63,12 +106,12 @@ export function parseLine(text: string, line: number): ManifestLine {
     case 'extent':
       return { kind, ...span([word(1), word(2), word(3)], line) };
     case 'tensor':
-      return { kind, ...view(words, line), ...span([word(4), word(5), word(6)], line) };
+      return { kind, ...view(words, context), ...span([word(4), word(5), word(6)], line) };
     default:
       return {
         kind: 'view',
-        ...view(words, line),
-        ...strides(word(4), line),
+        ...view(words, context),
+        ...strides(word(4), context),
         ...place(word(5), word(6), line),
       };
   }
@@ -86,6 +129,12 @@ function number(text: string, line: number): number {
   return value;
 }
 
+function knownNumbers(text: string, { line, lists }: LineContext): readonly number[] {
+  const known = lists.get(text) ?? numbers(text, line);
+  if (lists.size < MOST_KNOWN_LISTS) lists.set(text, known);
+  return known;
+}
+
 function numbers(text: string, line: number): readonly number[] {
   if (!NUMBERS.test(text))
     throw manifestCorrupt(line, `not a list of numbers: ${JSON.stringify(text.slice(0, 40))}`);
@@ -100,18 +149,19 @@ function span([offset, length, digest]: readonly [string, string, string], line:
   return { offset: number(offset, line), length: number(length, line), digest: digest as Digest };
 }
 
-function view(words: readonly string[], line: number): LineView {
+function view(words: readonly string[], context: LineContext): LineView {
+  const { line } = context;
   const [, word = '', dtype = '', shape = ''] = words;
   const name = unescapeName(word);
   if (name === undefined)
     throw manifestCorrupt(line, `not an escaped name: ${JSON.stringify(word.slice(0, 80))}`);
   if (!Object.hasOwn(DTYPE_BITS, dtype))
     throw manifestCorrupt(line, `unknown dtype ${JSON.stringify(dtype.slice(0, 40))}`);
-  return { word, name, dtype: dtype as Dtype, shape: numbers(shape, line) };
+  return { word, name, dtype: dtype as Dtype, shape: knownNumbers(shape, context) };
 }
 
-function strides(text: string, line: number): { readonly strides?: readonly number[] } {
-  return text === '-' ? {} : { strides: numbers(text, line) };
+function strides(text: string, context: LineContext): { readonly strides?: readonly number[] } {
+  return text === '-' ? {} : { strides: knownNumbers(text, context) };
 }
 
 function place(offset: string, order: string, line: number): { offset: number; byteOrder: 'little' | 'big' } {

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { MgitError } from '../../base/errors.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { MANIFEST_LIMITS } from './limits.ts';
-import { type ManifestLine, parseLine } from './parse-line.ts';
+import { type KnownLists, type NumberedLine, parseLine } from './parse-line.ts';
 import { MANIFEST_HEAD } from './write-manifest.ts';
 
 const LINE_FEED = 10;
@@ -19,16 +19,17 @@ export function looksLikeManifest(bytes: Uint8Array): boolean {
  * The lines of a manifest after its head, one at a time. Each line is well formed; what holds between lines is checked by
  * {@link parseManifest}. Errors: `MANIFEST_CORRUPT`, `MANIFEST_UNSUPPORTED` for another version.
  */
-export function* readManifestLines(bytes: Uint8Array): Generator<ManifestLine & { readonly line: number }> {
+export function* readManifestLines(bytes: Uint8Array): Generator<NumberedLine> {
   if (bytes.length > MANIFEST_LIMITS.textBytes) throw manifestCorrupt(1, 'the text is too long');
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!isUtf8(text)) throw manifestCorrupt(1, 'the text is not UTF-8');
+  const lists: KnownLists = new Map();
   let line = 0;
   for (const words of linesOf(text)) {
     line++;
     if (line <= MANIFEST_HEAD.length) checkHead(words, line);
     else if (line > MANIFEST_LIMITS.lines) throw manifestCorrupt(line, 'too many lines');
-    else yield { ...parseLine(words, line), line };
+    else yield parseLine(words, line, lists);
   }
   if (line < MANIFEST_HEAD.length) throw manifestCorrupt(line + 1, 'the manifest ends here');
 }

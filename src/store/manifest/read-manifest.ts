@@ -1,17 +1,15 @@
-import { isMgitError } from '../../base/errors.ts';
-import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { coverageGap } from './coverage.ts';
 import { findExtent } from './find-extent.ts';
+import { spanOfView, type TensorLine, tensorAlone } from './line-tensor.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { compareUtf8 } from './name-text.ts';
-import type { LineView, ManifestLine } from './parse-line.ts';
+import type { ManifestLine, NumberedLine } from './parse-line.ts';
 import { readManifestLines } from './read-lines.ts';
 import { fillsExtent } from './write-manifest.ts';
 
-type NumberedLine = ManifestLine & { readonly line: number };
 type SpanLine = Extract<ManifestLine, { kind: 'skeleton' | 'extent' }> & { readonly line: number };
-type ViewLine = Extract<ManifestLine, { kind: 'tensor' } | { kind: 'view' }> & { readonly line: number };
+type ViewLine = Extract<ManifestLine, { kind: 'view' }> & { readonly line: number };
 
 /** What has been read so far. Order of the lines: format, size, skeleton, extent, tensors and views. */
 interface Draft {
@@ -20,7 +18,9 @@ interface Draft {
   stage: number;
   readonly skeletons: ManifestExtent[];
   readonly shared: { readonly extent: ManifestExtent; readonly line: number }[];
-  readonly views: { readonly line: ViewLine; readonly alone: ManifestExtent | undefined }[];
+  /** In the order of their lines; a view's tensor is known when all extents are. */
+  readonly tensors: (ManifestTensor | ViewLine)[];
+  lastWord: string | undefined;
 }
 
 const STAGES: Readonly<Record<ManifestLine['kind'], number>> = {
@@ -37,7 +37,7 @@ const STAGES: Readonly<Record<ManifestLine['kind'], number>> = {
  * `MANIFEST_UNSUPPORTED` for another version of the format.
  */
 export function parseManifest(bytes: Uint8Array): Manifest {
-  const draft: Draft = { format: undefined, size: undefined, stage: 0, skeletons: [], shared: [], views: [] };
+  const draft = emptyDraft();
   let last = 2;
   for (const line of readManifestLines(bytes)) {
     takeLine(draft, line);
@@ -46,9 +46,21 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   if (draft.format === undefined || draft.size === undefined)
     throw manifestCorrupt(last + 1, 'the manifest ends here');
   const extents = allExtents(draft, last);
-  const tensors = draft.views.map(({ line, alone }) => tensorOf(line, alone, extents));
+  const tensors = draft.tensors.map(item => ('line' in item ? viewOf(item, extents) : item));
   checkSharing(draft, tensors);
   return { format: draft.format, size: draft.size, extents, tensors };
+}
+
+function emptyDraft(): Draft {
+  return {
+    format: undefined,
+    size: undefined,
+    stage: 0,
+    skeletons: [],
+    shared: [],
+    tensors: [],
+    lastWord: undefined,
+  };
 }
 
 function takeLine(draft: Draft, line: NumberedLine): void {
@@ -58,7 +70,7 @@ function takeLine(draft: Draft, line: NumberedLine): void {
   draft.stage = stage;
   if (line.kind === 'format') draft.format = line.format;
   else if (line.kind === 'size') draft.size = line.size;
-  else if (line.kind === 'tensor' || line.kind === 'view') takeView(draft, line);
+  else if (line.kind === 'tensor' || line.kind === 'view') takeTensor(draft, line);
   else takeSpan(draft, line);
 }
 
@@ -78,21 +90,17 @@ function checkOrder(
     throw manifestCorrupt(line, 'lines are not sorted by offset');
 }
 
-function takeView(draft: Draft, line: ViewLine): void {
-  const before = draft.views.at(-1)?.line;
-  if (before && compareUtf8(before.word, line.word) >= 0)
+function takeTensor(draft: Draft, line: TensorLine | ViewLine): void {
+  if (draft.lastWord !== undefined && compareUtf8(draft.lastWord, line.word) >= 0)
     throw manifestCorrupt(line.line, 'names are not sorted, or one occurs twice');
-  const alone: ManifestExtent | undefined =
-    line.kind === 'tensor'
-      ? { role: 'tensor', offset: line.offset, length: line.length, digest: line.digest }
-      : undefined;
-  draft.views.push({ line, alone });
+  draft.lastWord = line.word;
+  draft.tensors.push(line.kind === 'tensor' ? tensorAlone(line) : line);
 }
 
 function allExtents(draft: Draft, last: number): readonly ManifestExtent[] {
   const extents = [...draft.skeletons];
   for (const { extent } of draft.shared) extents.push(extent);
-  for (const { alone } of draft.views) if (alone) extents.push(alone);
+  for (const item of draft.tensors) if (!('line' in item)) extents.push(item.extent);
   extents.sort((left, right) => left.offset - right.offset || left.length - right.length);
   const gap = coverageGap(extents, draft.size as number);
   if (gap !== undefined)
@@ -100,50 +108,22 @@ function allExtents(draft: Draft, last: number): readonly ManifestExtent[] {
   return extents;
 }
 
-function tensorOf(
-  line: ViewLine,
-  alone: ManifestExtent | undefined,
-  extents: readonly ManifestExtent[],
-): ManifestTensor {
-  const span = spanOf(line, line.line);
-  const extent = alone ?? findExtent(extents, line.offset, span);
+function viewOf(line: ViewLine, extents: readonly ManifestExtent[]): ManifestTensor {
+  const { name, dtype, shape, offset, byteOrder, strides } = line;
+  const extent = findExtent(extents, offset, spanOfView(line, line.line));
   if (!extent) throw manifestCorrupt(line.line, 'the view lies within no extent');
-  const tensor: ManifestTensor = {
-    name: line.name,
-    dtype: line.dtype,
-    shape: line.shape,
-    offset: line.offset,
-    byteOrder: line.kind === 'view' ? line.byteOrder : 'little',
-    extent,
-    ...(line.kind === 'view' && line.strides ? { strides: line.strides } : {}),
-  };
-  if (alone && span !== alone.length)
-    throw manifestCorrupt(line.line, 'dtype and shape do not give the length');
-  return tensor;
-}
-
-function spanOf(view: LineView & { readonly strides?: readonly number[] }, line: number): number {
-  if (view.strides && view.strides.length !== view.shape.length)
-    throw manifestCorrupt(line, 'shape and strides differ in rank');
-  if (view.strides && isDense(view)) throw manifestCorrupt(line, 'dense strides are written "-"');
-  try {
-    const span = viewSpan(view);
-    if (Number.isSafeInteger(span)) return span;
-  } catch (error) {
-    if (!isMgitError(error, 'SHAPE_TOO_LARGE', 'DTYPE_MISALIGNED')) throw error;
-  }
-  throw manifestCorrupt(line, 'dtype and shape give no length');
+  return { name, dtype, shape, offset, byteOrder, extent, ...(strides ? { strides } : {}) };
 }
 
 /** A `tensor` extent has no second view, and an `extent` with one view that fills it would be a `tensor`. */
 function checkSharing(draft: Draft, tensors: readonly ManifestTensor[]): void {
   const viewsOf = new Map<ManifestExtent, ManifestTensor[]>();
   for (const { extent } of draft.shared) viewsOf.set(extent, []);
-  tensors.forEach((tensor, index) => {
-    if (draft.views[index]?.alone) return;
+  draft.tensors.forEach((item, index) => {
+    if (!('line' in item)) return;
+    const tensor = tensors[index] as ManifestTensor;
     const views = viewsOf.get(tensor.extent);
-    if (!views)
-      throw manifestCorrupt(draft.views[index]?.line.line ?? 0, 'the view lies in a "tensor" line\'s data');
+    if (!views) throw manifestCorrupt(item.line, 'the view lies in a "tensor" line\'s data');
     views.push(tensor);
   });
   for (const { extent, line } of draft.shared) {

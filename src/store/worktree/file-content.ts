@@ -19,8 +19,9 @@ export interface FileContent {
   readonly id: ObjectId;
   readonly mode: number;
   readonly stat: IndexStat;
-  /** Set for a model. */
+  /** Set for a model, with the text that a commit would hold. */
   readonly manifest?: Manifest;
+  readonly text?: Uint8Array;
   /** Set for a model that was stored. */
   readonly stored?: AddFileResult;
 }
@@ -59,12 +60,12 @@ export function modeOf(stat: FileStat): number {
   return (stat.mode & 0o100) === 0 ? 0o100644 : 0o100755;
 }
 
-type Model = Pick<FileContent, 'id' | 'manifest' | 'stored'>;
+type Model = Pick<FileContent, 'id' | 'manifest' | 'text' | 'stored'>;
 
 async function readModel(workTree: WorkTree, absolute: string, action: ContentAction): Promise<Model> {
   await using source = await openByteSource(workTree.ports.fs, absolute);
-  const { text, ...model } = await modelText(workTree.store, source, action);
-  return { id: await blobOf(workTree, text, action), ...model };
+  const model = await modelText(workTree.store, source, action);
+  return { id: await blobOf(workTree, model.text, action), ...model };
 }
 
 /** A model as Git holds it: the text of its manifest. `manifest` is not set for an empty file, which stays one. */
