@@ -9,30 +9,47 @@ import { formatPointer, type PackPointer, parsePointer } from './pointer.ts';
 
 /** The pointer of a local pack. The digest of the whole file is computed once and kept under `oids/`. */
 export async function pointerOfPack(
-  local: LocalSide,
+  local: Omit<LocalSide, 'history'>,
   id: PackId,
   signal?: AbortSignal,
 ): Promise<PackPointer> {
-  const path = local.store.packPath(id);
-  const { size } = await local.ports.fs.stat(path);
+  const { size } = await local.ports.fs.stat(local.store.packPath(id));
   const known = await rememberedPointer(local, id);
   if (known?.size === size) return known;
-  const hash = createHash('sha256');
-  for await (const slice of fileSlices(local.ports.fs, path)) {
-    signal?.throwIfAborted();
-    hash.update(slice);
-  }
-  const pointer = { id, oid: parseDigest(hash.digest('hex')), size };
+  const pointer = await computePointer(local, id, signal);
   await rememberPointer(local, pointer);
   return pointer;
 }
 
+/** The pointer of a local pack as its file is now, whatever is remembered of it. */
+export async function computePointer(
+  local: Omit<LocalSide, 'history'>,
+  id: PackId,
+  signal?: AbortSignal,
+): Promise<PackPointer> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const slice of fileSlices(local.ports.fs, local.store.packPath(id))) {
+    signal?.throwIfAborted();
+    hash.update(slice);
+    size += slice.length;
+  }
+  return { id, oid: parseDigest(hash.digest('hex')), size };
+}
+
 /** Keeps the pointer of a pack that has just been verified against it. */
-export async function rememberPointer(local: LocalSide, pointer: PackPointer): Promise<void> {
+export async function rememberPointer(
+  local: Omit<LocalSide, 'history'>,
+  pointer: PackPointer,
+): Promise<void> {
   await writeCacheFile(local.ports, cachePath(local, pointer.id), Buffer.from(formatPointer(pointer)));
 }
 
-async function rememberedPointer(local: LocalSide, id: PackId): Promise<PackPointer | undefined> {
+/** What is remembered of a pack; undefined for nothing, or nothing readable. */
+export async function rememberedPointer(
+  local: Omit<LocalSide, 'history'>,
+  id: PackId,
+): Promise<PackPointer | undefined> {
   try {
     const bytes = await local.ports.fs.readFile(cachePath(local, id));
     return parsePointer(id, Buffer.from(bytes).toString('latin1'));
@@ -43,6 +60,6 @@ async function rememberedPointer(local: LocalSide, id: PackId): Promise<PackPoin
   }
 }
 
-function cachePath(local: LocalSide, id: PackId): string {
+function cachePath(local: Omit<LocalSide, 'history'>, id: PackId): string {
   return join(local.mgitDirectory, 'oids', id);
 }

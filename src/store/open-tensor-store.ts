@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Digest } from '../base/ids.ts';
+import type { Digest, PackId } from '../base/ids.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { addFile, hashFile } from './extents/add-file.ts';
 import { freshBuffers } from './extents/buffer-pool.ts';
@@ -35,6 +35,8 @@ export interface OpenStoreOptions {
   readonly memoryLimit?: number;
   /** Bytes of a new pack at most; less than the format's bound only in tests. */
   readonly packBytes?: number;
+  /** Packs to act as if they were not there. */
+  readonly without?: ReadonlySet<PackId>;
 }
 
 const MEMORY_LIMIT = 512 * 1024 * 1024;
@@ -52,7 +54,8 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     path: join(directory, 'multi-pack-index'),
     temporary: () => join(temporary, uniqueName()),
   });
-  const local = localPacks(ports.fs, packs, cache);
+  const { without = new Set() } = options;
+  const local = localPacks({ fs: ports.fs, directory: packs, cache, without });
   const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
     const engine = force.engineFor(bytes);
     const buffers = freshBuffers;
@@ -89,7 +92,10 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   };
 
   return {
-    maintenance: storeMaintenance({ fs: ports.fs, clock: ports.clock, directory, local, write: packWriter }),
+    maintenance: storeMaintenance(
+      { fs: ports.fs, clock: ports.clock, directory, local, write: packWriter },
+      { read: reading, without: packs => openTensorStore({ ...options, without: packs }) },
+    ),
     addFile: async (source, layout, options = {}) => {
       const writing = session(layout.size);
       try {

@@ -207,6 +207,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./scan.ts')).command,
   },
   {
+    name: 'fsck',
+    summary: 'check that every tensor, manifest and commit is whole, and mend what can be mended',
+    load: async () => (await import('./fsck.ts')).command,
+  },
+  {
     name: 'doctor',
     summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
     load: async () => (await import('./doctor.ts')).command,

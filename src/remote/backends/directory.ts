@@ -4,6 +4,8 @@ import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import { type PackId, parseDigest, parsePackId } from '../../base/ids.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { packKeeper } from '../../store/maintenance/pack-keeper.ts';
+import { storeChanged } from '../../store/maintenance/store-changed.ts';
 import type { PackPointer } from '../pointer.ts';
 import { transferProgress } from '../progress.ts';
 import type { OutgoingPack, PackBackend, PackRange, SaveReport } from './backend.ts';
@@ -95,10 +97,16 @@ async function save(
       packs.map(pack => pack.pointer),
     ),
   );
-  const wanted = packs.filter(pack => !there.has(pack.pointer));
+  const keeper = packKeeper(ports, dirname(directory.packsDirectory));
+  const wanted: OutgoingPack[] = [];
+  for (const pack of packs)
+    if (!there.has(pack.pointer) || !(await keeper.keep(pack.pointer.id))) wanted.push(pack);
   const bytes = wanted.reduce((sum, pack) => sum + pack.pointer.size, 0);
   const onBytes = transferProgress('pushing packs', bytes, options.onEvent);
   for (const pack of wanted) await copy(ports, directory, pack, { ...options, onBytes });
+  // A gc over there may be about to remove packs of the same names.
+  const copied = packKeeper(ports, dirname(directory.packsDirectory));
+  for (const { pointer } of wanted) if (!(await copied.keep(pointer.id))) throw storeChanged();
   return { saved: wanted.map(pack => pack.pointer), bytes };
 }
 

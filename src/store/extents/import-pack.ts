@@ -27,11 +27,12 @@ export async function importPack(
   await fs.rename(path, target);
   await fs.syncDirectory(dirname(target));
   if (!(await keeper.keep(id))) throw storeChanged();
+  local.include(id);
   await local.refresh();
 }
 
 /** Checks every entry and frame of an index, and that each digest occurs once, in order. Errors: `PACK_CORRUPT`. */
-function checkRecords({ id, index }: OpenPack): void {
+export function checkRecords({ id, index }: OpenPack): void {
   let before = '';
   for (let position = 0; position < index.entryCount; position++) {
     const entry = index.entryAt(position);

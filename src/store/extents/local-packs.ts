@@ -19,6 +19,8 @@ export interface LocalPacks {
   path(id: PackId): string;
   /** The lengths of all stored extents. */
   lengths(): Promise<ReadonlySet<number>>;
+  /** Ends that a pack is passed over: it has been replaced by a whole one. */
+  include(id: PackId): void;
   /** Lets the next look-up see packs that this process has added. */
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -42,8 +44,22 @@ interface PackSet {
   readonly apart: readonly OpenPack[];
 }
 
-/** The packs under `directory` (absolute), which need not exist yet. `cache` says where most records are. */
-export function localPacks(fs: FileSystem, directory: string, cache: MultiPackCache): LocalPacks {
+/** Where packs are, and what is known of them. */
+export interface PackPlace {
+  readonly fs: FileSystem;
+  /** Absolute; need not exist yet. */
+  readonly directory: string;
+  /** Says where most records are. */
+  readonly cache: MultiPackCache;
+  /** Packs to act as if they were not there. */
+  readonly without?: ReadonlySet<PackId>;
+}
+
+/** The packs of a directory. */
+export function localPacks({ fs, directory, cache, without = new Set() }: PackPlace): LocalPacks {
+  const excluded = new Set(without);
+  const list = async (): Promise<readonly PackId[]> =>
+    (await listPacks(fs, directory)).filter(id => !excluded.has(id));
   const path = (id: PackId): string => join(directory, `${id}.pack`);
   const opened = new Map<PackId, Promise<OpenPack>>();
   /** Packs that gc has removed: whoever reads them goes on. */
@@ -57,7 +73,7 @@ export function localPacks(fs: FileSystem, directory: string, cache: MultiPackCa
     return opening;
   };
   const scan = async (index: MultiPackIndex | undefined): Promise<PackSet> => {
-    const ids = new Set(await listPacks(fs, directory));
+    const ids = new Set(await list());
     for (const [id, pack] of opened) if (!ids.has(id) && opened.delete(id)) gone.push(pack);
     const together = new Set(index?.packs);
     const apart = await openAll([...ids].filter(id => !together.has(id)));
@@ -127,8 +143,9 @@ export function localPacks(fs: FileSystem, directory: string, cache: MultiPackCa
 
   return {
     path,
+    include: id => void excluded.delete(id),
     refresh,
-    list: async () => [...(await listPacks(fs, directory))].sort(),
+    list: async () => [...(await list())].sort(),
     lengths: () => asked(async () => lengthsOf(await loaded())),
     open,
     lookup: (usable = () => true) => {

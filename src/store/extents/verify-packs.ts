@@ -1,6 +1,6 @@
-import { isMgitError } from '../../base/errors.ts';
+import { isMgitError, isSystemError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { PackId } from '../../base/ids.ts';
+import type { Digest, PackId } from '../../base/ids.ts';
 import type { StoreProblem } from '../tensor-store.ts';
 import { chainCost } from './chain.ts';
 import type { LocalPacks } from './local-packs.ts';
@@ -35,19 +35,24 @@ async function* verifyPack(id: PackId, local: LocalPacks, read: ReadContext): As
       return { digest, length: entry.length, segments: [{ pack, entry, from: 0, to: entry.length }] };
     };
     try {
-      await chainCost(entry.digest, lookup);
-      const slices = readExtent(entry.digest, undefined, { ...read, lookup });
-      for await (const slice of verified(entry.digest, slices, read.engine)) {
-        read.buffers.release(slice);
-        read.signal?.throwIfAborted();
-      }
+      await readWhole(entry.digest, { ...read, lookup });
     } catch (error) {
       yield problemOf(error, { pack: id, digest: entry.digest });
     }
   }
 }
 
+/** Reads and hashes an extent. Errors: those of reading. */
+export async function readWhole(digest: Digest, read: ReadContext): Promise<void> {
+  await chainCost(digest, read.lookup);
+  for await (const slice of verified(digest, readExtent(digest, undefined, read), read.engine)) {
+    read.buffers.release(slice);
+    read.signal?.throwIfAborted();
+  }
+}
+
 function problemOf(error: unknown, where: Pick<StoreProblem, 'pack' | 'digest'>): StoreProblem {
+  if (isSystemError(error, 'EIO')) return { code: 'PACK_UNREADABLE', message: error.message, ...where };
   if (!isMgitError(error)) throw error;
   return { code: error.code, message: error.message, ...where };
 }

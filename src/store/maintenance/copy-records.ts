@@ -48,11 +48,11 @@ async function copyRecord(record: LocatedRecord, writer: PackWriter): Promise<vo
       frames.push(frame);
       await written;
     }
-  const { kind, elementSize, flags, parameters } = entry;
+  const { kind, elementSize, flags, parameters, segmentStart } = entry;
   // Its own memory: the index of the old pack can go.
   const own = Uint8Array.from(parameters);
   writer.record({
     ...{ digest: record.digest, length: record.length, kind, elementSize, flags, frames },
-    parameters: own,
+    ...{ parameters: own, segmentStart },
   });
 }

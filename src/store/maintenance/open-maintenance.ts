@@ -1,15 +1,29 @@
 import { join } from 'node:path';
+import type { ReadContext } from '../extents/read-extent.ts';
 import { removeStale } from '../unfinished/remove-stale.ts';
+import { checkStructure } from './check-structure.ts';
 import { type CollectionPlace, collect } from './collect.ts';
 import { readPackTimes } from './pack-times.ts';
+import { quarantine } from './quarantine.ts';
+import { salvage } from './salvage.ts';
 import type { StoreMaintenance } from './store-maintenance.ts';
 
+/** What maintenance uses of the store that it belongs to. */
+interface StoreParts {
+  readonly read: (signal: AbortSignal | undefined) => ReadContext;
+  readonly without: StoreMaintenance['without'];
+}
+
 /** The maintenance of an open store. */
-export function storeMaintenance(place: CollectionPlace): StoreMaintenance {
+export function storeMaintenance(place: CollectionPlace, { read, without }: StoreParts): StoreMaintenance {
   const { fs, clock, local } = place;
   return {
     packTimes: () => readPackTimes(fs, local),
     collect: (scope, options = {}) => collect(place, scope, options),
+    checkStructure: (options = {}) => checkStructure(place, options),
+    salvage: (packs, options = {}) => salvage(place, { packs, read: read(options.signal) }, options),
+    quarantine: packs => quarantine(place, packs),
+    without,
     removeUnfinished: async () => {
       const temporary = join(place.directory, 'tmp');
       await fs.makeDirectory(temporary);

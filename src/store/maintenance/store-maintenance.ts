@@ -1,4 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
+import type { PackId } from '../../base/ids.ts';
+import type { StoreProblem, TensorStore } from '../tensor-store.ts';
 import type { Collection } from './collect.ts';
 import type { PackTimes } from './pack-times.ts';
 import type { CollectionScope } from './plan-collection.ts';
@@ -12,6 +14,14 @@ export interface StoreMaintenance {
     scope: CollectionScope & { readonly dryRun?: boolean },
     options?: LongOperation,
   ): Promise<Collection>;
+  /** What is wrong with the frames of packs: head, foot, index, order. Contents are checked by `TensorStore.verify`. */
+  checkStructure(options?: LongOperation): AsyncIterable<StoreProblem & { readonly pack: PackId }>;
+  /** Copies what can be read out of damaged packs, which this store must be {@link without}; returns the new packs. */
+  salvage(packs: Iterable<PackId>, options?: LongOperation): Promise<readonly PackId[]>;
+  /** Moves damaged packs to `quarantine/`. Errors: `STORE_LOCKED`. */
+  quarantine(packs: readonly PackId[]): Promise<void>;
+  /** The same store, as if some packs were not there. Close it. */
+  without(packs: ReadonlySet<PackId>): TensorStore;
   /** Removes unfinished files that nobody has written to for a day. */
   removeUnfinished(): Promise<void>;
 }

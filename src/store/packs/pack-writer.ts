@@ -29,6 +29,8 @@ export interface NewRecord {
   readonly flags: number;
   readonly parameters: Uint8Array;
   readonly frames: readonly PlacedFrame[];
+  /** Where the first frame begins in the extent, for a part of a record whose rest is elsewhere; default 0. */
+  readonly segmentStart?: number;
 }
 
 /** Where packs are written. */
@@ -145,7 +147,7 @@ async function openPack(place: PackWriterPlace, path: string): Promise<OpenFile>
 }
 
 function* segmentsOf(record: NewRecord): Generator<{ readonly pack: number; readonly entry: NewEntry }> {
-  let start = 0;
+  let start = record.segmentStart ?? 0;
   let frames: PlacedFrame[] = [];
   const segment = (): { pack: number; entry: NewEntry } => {
     const segmentSpan = frames.reduce((total, frame) => total + frame.rawLength, 0);

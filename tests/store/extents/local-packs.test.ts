@@ -21,7 +21,8 @@ let temporaries = 0;
 
 function open(home: string, fs: FileSystem = nodeFileSystem()): LocalPacks {
   const temporary = (): string => join(home, 'tmp', `${temporaries++}`);
-  return localPacks(fs, join(home, 'packs'), multiPackCache({ fs, path: join(home, CACHE), temporary }));
+  const cache = multiPackCache({ fs, path: join(home, CACHE), temporary });
+  return localPacks({ fs, directory: join(home, 'packs'), cache });
 }
 
 /** What every pack says, asked one after the other. */

@@ -1,0 +1,118 @@
+import type { LongOperation } from '../../base/events.ts';
+import type { Digest, PackId } from '../../base/ids.ts';
+import type { TensorStore } from '../../store/tensor-store.ts';
+import type { Repository } from '../repository.ts';
+import { affectedBy } from './affected.ts';
+import { checkHistory } from './check-history.ts';
+import { checkContents, checkStructures } from './check-packs.ts';
+import { checkState } from './check-state.ts';
+import type { Affected, FsckProblem } from './fsck-problem.ts';
+import { gitFsck } from './git-fsck.ts';
+import { type Repair, repairStore } from './repair.ts';
+
+/** How to check. */
+export interface FsckOptions extends LongOperation {
+  /** Look only whether everything is there, not whether it is whole. */
+  readonly connectivityOnly?: boolean;
+  /** Mend what can be mended: with a remote, from there too. */
+  readonly repair?: { readonly remote: string | undefined };
+}
+
+/** What was found. */
+export interface FsckResult {
+  /** What is wrong; after a repair, what is left. */
+  readonly problems: readonly FsckProblem[];
+  readonly packs: number;
+  readonly reachableExtents: number;
+  readonly repair: (Repair & { readonly before: readonly FsckProblem[] }) | null;
+}
+
+/** Checks packs, manifests, refs and mgit's own files, and says what each problem touches. */
+export async function checkRepository(
+  repository: Repository,
+  options: FsckOptions = {},
+): Promise<FsckResult> {
+  const first = await check(repository, options);
+  const isDamaged = first.packs.size > 0 || first.problems.some(({ code }) => code === 'EXTENT_MISSING');
+  if (!options.repair || !isDamaged) return resultOf(first, null);
+  const repair = await repairStore(repository, first, { ...options, remote: options.repair.remote });
+  const { problems: before } = first;
+  return resultOf(await check(repository, options), { ...repair, before });
+}
+
+function resultOf({ problems, count, reachable }: Findings, repair: FsckResult['repair']): FsckResult {
+  return { problems, packs: count, reachableExtents: reachable.size, repair };
+}
+
+interface Findings {
+  readonly problems: readonly FsckProblem[];
+  /** Damaged packs. */
+  readonly packs: ReadonlySet<PackId>;
+  readonly reachable: ReadonlySet<Digest>;
+  readonly count: number;
+}
+
+async function check(repository: Repository, options: FsckOptions): Promise<Findings> {
+  const { history, store } = repository;
+  const roots = { refs: await history.listRefs('refs/') };
+  const commits = await checkHistory(repository, roots, options);
+  const unreadable = await checkStructures(repository, options);
+  const view = store.maintenance.without(new Set(unreadable.map(({ pack }) => pack)));
+  try {
+    const contents = options.connectivityOnly
+      ? []
+      : await checkContents({ ...repository, store: view }, options);
+    const missing = await missingExtents(view, commits.digests);
+    const extents = [...unreadable, ...(await withoutEchoes(view, contents, missing)), ...missing];
+    const bad = new Set(extents.flatMap(({ digest }) => digest ?? []));
+    const affected = await affectedBy(repository, view, { bad, reachable: commits.digests, roots });
+    const problems = [
+      ...extents.map(problem => withAffected(problem, affected)),
+      ...commits.problems,
+      ...(await checkState(repository)),
+      ...(options.connectivityOnly ? [] : await gitFsck(repository, options)),
+    ];
+    return {
+      problems,
+      packs: packsIn(extents),
+      reachable: commits.digests,
+      count: (await store.listPacks()).length,
+    };
+  } finally {
+    await view.close();
+  }
+}
+
+function packsIn(problems: readonly FsckProblem[]): ReadonlySet<PackId> {
+  return new Set(problems.flatMap(({ level, pack }) => (level === 'error' && pack ? [pack] : [])));
+}
+
+function withAffected(problem: FsckProblem, affected: ReadonlyMap<Digest, Affected>): FsckProblem {
+  const affects = problem.digest && affected.get(problem.digest);
+  return affects ? { ...problem, affects } : problem;
+}
+
+/** Leaves out notes of records that lack what is reported as missing anyway. */
+async function withoutEchoes(
+  store: TensorStore,
+  contents: readonly FsckProblem[],
+  missing: readonly FsckProblem[],
+): Promise<readonly FsckProblem[]> {
+  const reported = new Set(missing.map(({ digest }) => digest));
+  const kept: FsckProblem[] = [];
+  for (const problem of contents) {
+    const lacks = problem.level === 'note' && problem.digest ? await store.missing([problem.digest]) : [];
+    if (!lacks.some(digest => reported.has(digest))) kept.push(problem);
+  }
+  return kept;
+}
+
+async function missingExtents(
+  store: TensorStore,
+  reachable: ReadonlySet<Digest>,
+): Promise<readonly FsckProblem[]> {
+  return (await store.missing(reachable)).map(digest => {
+    const message = `the data ${digest.slice(0, 12)} is not in the store`;
+    return { code: 'EXTENT_MISSING', message, level: 'error', digest };
+  });
+}
