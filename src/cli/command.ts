@@ -44,6 +44,8 @@ export interface CommandSpec {
   readonly example: string;
   /** What it prints when it succeeds only confirms what was done: `-q` leaves it out. */
   readonly confirms?: true;
+  /** What follows the first argument is not ours: another program's options may be among it. */
+  readonly passThrough?: true;
   readonly subcommands?: readonly CommandSpec[];
   readonly run?: (context: CliContext, input: CommandInput) => Promise<CommandOutcome>;
 }

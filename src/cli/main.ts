@@ -65,8 +65,11 @@ async function buildProgram(argv: readonly string[], state: RunState): Promise<C
   const wanted = commandNameOf(argv);
   for (const entry of COMMANDS) {
     const hidden = entry.hidden === true;
-    if (entry.name === wanted) program.addCommand(commandOf(await entry.load(), state), { hidden });
-    else program.command(entry.name, { hidden }).description(entry.summary);
+    if (entry.name === wanted) {
+      const spec = await entry.load();
+      if (hasPassThrough(spec)) program.enablePositionalOptions(); // Or our own options would be taken out of theirs.
+      program.addCommand(commandOf(spec, state), { hidden });
+    } else program.command(entry.name, { hidden }).description(entry.summary);
   }
   return program;
 }
@@ -103,6 +106,7 @@ function configured(command: Command, state: RunState): Command {
 /** Turns a spec into Commander's form. Exported for the documentation and the completion scripts. */
 export function commandOf(spec: CommandSpec, state: RunState): Command {
   const command = configured(new Command(spec.name), state).description(spec.summary);
+  if (hasPassThrough(spec)) command.enablePositionalOptions().passThroughOptions(spec.passThrough === true);
   for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.description);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));
   for (const sub of spec.subcommands ?? []) command.addCommand(commandOf(sub, state));
@@ -113,6 +117,10 @@ export function commandOf(spec: CommandSpec, state: RunState): Command {
   );
   if (spec.run) command.action((...values: unknown[]) => perform(spec, command, values, state));
   return command;
+}
+
+function hasPassThrough(spec: CommandSpec): boolean {
+  return spec.passThrough === true || (spec.subcommands ?? []).some(hasPassThrough);
 }
 
 function optionOf(spec: NonNullable<CommandSpec['options']>[number]): Option {
@@ -133,6 +141,12 @@ async function perform(
   const ports = state.world?.ports ?? nodePorts();
   const options = command.optsWithGlobals();
   state.globals = { ...state.globals, quiet: options.quiet === true, verbose: options.verbose === true }; // Bundled ones, too: -qm.
+  if (spec.passThrough)
+    state.globals = {
+      ...state.globals,
+      json: options.json === true,
+      jsonStream: options.jsonStream === true,
+    };
   const view = await eventView(state, ports);
   const context = contextOf(options, state, { ports, onEvent: view.onEvent });
   const outcome = await spec.run?.(context, inputOf(command, args, state)).finally(() => view.finish());

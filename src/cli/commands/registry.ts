@@ -117,6 +117,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./reset.ts')).command,
   },
   {
+    name: 'bisect',
+    summary: 'find the commit that made something bad, by halving',
+    load: async () => (await import('./bisect.ts')).command,
+  },
+  {
     name: 'stash',
     summary: 'put changes of models and files away, and bring them back',
     load: async () => (await import('./stash.ts')).command,
