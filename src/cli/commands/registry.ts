@@ -217,6 +217,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./fsck.ts')).command,
   },
   {
+    name: 'verify',
+    summary: 'read every tensor of a commit, recompute what is computed, and compare digests',
+    load: async () => (await import('./verify.ts')).command,
+  },
+  {
+    name: 'du',
+    summary: 'where the bytes of the store are: by kind of record, branch and tensor',
+    load: async () => (await import('./du.ts')).command,
+  },
+  {
     name: 'doctor',
     summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
     load: async () => (await import('./doctor.ts')).command,
