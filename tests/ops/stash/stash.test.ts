@@ -177,3 +177,17 @@ test('undo takes back each of push, pop and drop', async () => {
   await day.write('new.txt', 'edited since\n');
   expect((await day.attempt('undo')).stderr).toContain('error[LOCAL_CHANGES]');
 });
+
+test('gc keeps the tensors of every stash on the list', async () => {
+  await using day = await repository();
+  for (const value of [7, 8]) {
+    await day.write('m.safetensors', model({ a: [value] }));
+    await day.mgit('stash');
+  }
+  await day.mgit('gc', '--prune=now');
+  await day.mgit('stash', 'pop', 'stash@{1}');
+  expect(await day.read('m.safetensors')).toEqual(model({ a: [7] }));
+  await day.mgit('restore', '.');
+  await day.mgit('stash', 'pop');
+  expect(await day.read('m.safetensors')).toEqual(model({ a: [8] }));
+});
