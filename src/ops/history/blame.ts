@@ -49,7 +49,7 @@ function uncommitted(path: string): { readonly commit: undefined; readonly path:
 }
 
 /** By path: the file may have had several. */
-type Suspicion = Map<string, Set<string>>;
+type Suspicion = Map<string, ReadonlySet<string>>;
 
 interface Search {
   readonly repository: Repository;
@@ -111,13 +111,18 @@ async function passTo(
   parents: readonly Commit[],
   child: Child,
 ): Promise<ReadonlySet<string>> {
+  const unchanged = await firstUnchanged(search, parents[0], child);
+  if (unchanged !== undefined) {
+    suspect(search, unchanged, { path: child.path, names: child.names });
+    return new Set();
+  }
   const open = new Set(child.names);
   for (const parent of parents) {
     if (open.size === 0) break;
     const file = await fileIn(search, parent, { ...child, names: open });
     if (file === undefined) continue;
     const same = file.id === child.id ? [...open] : await sameTensors(search, file, open);
-    if (same.length > 0) suspect(search, parent.id, { path: file.path, names: same });
+    if (same.length > 0) suspect(search, parent.id, { path: file.path, names: new Set(same) });
     for (const name of same) open.delete(name);
   }
   return open;
@@ -146,13 +151,25 @@ async function sameTensors(
   return same.map(tensor => tensor.name);
 }
 
+/** Most commits change another file: then all tensors go on at once, however many they are. */
+async function firstUnchanged(
+  { repository }: Search,
+  parent: Commit | undefined,
+  { path, id }: Child,
+): Promise<CommitId | undefined> {
+  if (parent === undefined || id === undefined) return undefined;
+  const file = await repository.history.findInTree(parent.tree, path);
+  return file?.id === id ? parent.id : undefined;
+}
+
 function suspect(
   search: Search,
   commit: CommitId,
-  tensors: { readonly path: string; readonly names: readonly string[] },
+  { path, names }: { readonly path: string; readonly names: ReadonlySet<string> },
 ): void {
-  const paths = search.suspects.get(commit) ?? new Map<string, Set<string>>();
-  paths.set(tensors.path, new Set([...(paths.get(tensors.path) ?? []), ...tensors.names]));
+  const paths: Suspicion = search.suspects.get(commit) ?? new Map();
+  const known = paths.get(path);
+  paths.set(path, known === undefined ? names : new Set([...known, ...names]));
   search.suspects.set(commit, paths);
 }
 
