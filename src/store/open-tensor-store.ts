@@ -94,7 +94,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   return {
     maintenance: storeMaintenance(
       { fs: ports.fs, clock: ports.clock, directory, local, write: packWriter },
-      { read: reading, without: packs => openTensorStore({ ...options, without: packs }) },
+      { read: reading, session, without: packs => openTensorStore({ ...options, without: packs }) },
     ),
     addFile: async (source, layout, options = {}) => {
       const writing = session(layout.size);

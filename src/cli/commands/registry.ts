@@ -217,6 +217,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./fsck.ts')).command,
   },
   {
+    name: 'repack',
+    summary: 'code tensors against better bases and put small packs together; no commit changes',
+    load: async () => (await import('./repack.ts')).command,
+  },
+  {
     name: 'verify',
     summary: 'read every tensor of a commit, recompute what is computed, and compare digests',
     load: async () => (await import('./verify.ts')).command,

@@ -32,20 +32,25 @@ export function samplePlaces(
 }
 
 /** A coding, and the bytes that the sample takes in it. */
-interface Rated {
+export interface Rated {
   readonly coding: Coding;
   readonly size: number;
 }
 
 /** The coding that a sample recommends: the smallest that is worth its time. */
 export async function chooseCoding(sample: CodingSample, engine: Engine): Promise<Coding> {
+  return (await rateCoding(sample, engine)).coding;
+}
+
+/** {@link chooseCoding}, and the bytes that the sample takes in it. */
+export async function rateCoding(sample: CodingSample, engine: Engine): Promise<Rated> {
   const total = sample.parts.reduce((sum, part) => sum + part.length, 0);
   const plain = await bestOf(plainCodings(sample), sample, engine);
   const alone = plain && plain.size <= total * WORTHWHILE ? plain : undefined;
   const related = await bestOf(await codingsOnBase(sample), sample, engine);
   const least = alone ? alone.size * BASE_ADVANTAGE : total * WORTHWHILE;
-  if (related && related.size <= least) return related.coding;
-  return alone?.coding ?? RAW_CODING;
+  if (related && related.size <= least) return related;
+  return alone ?? { coding: RAW_CODING, size: total };
 }
 
 function plainCodings({ layouts }: CodingSample): readonly Coding[] {

@@ -1,25 +1,32 @@
 import { join } from 'node:path';
 import type { ReadContext } from '../extents/read-extent.ts';
+import type { WriteSession } from '../extents/session.ts';
 import { removeStale } from '../unfinished/remove-stale.ts';
 import { checkStructure } from './check-structure.ts';
 import { type CollectionPlace, collect } from './collect.ts';
 import { readPackTimes } from './pack-times.ts';
 import { quarantine } from './quarantine.ts';
+import { repack } from './repack.ts';
 import { salvage } from './salvage.ts';
 import type { StoreMaintenance } from './store-maintenance.ts';
 
 /** What maintenance uses of the store that it belongs to. */
 interface StoreParts {
   readonly read: (signal: AbortSignal | undefined) => ReadContext;
+  readonly session: (bytes: number) => WriteSession;
   readonly without: StoreMaintenance['without'];
 }
 
 /** The maintenance of an open store. */
-export function storeMaintenance(place: CollectionPlace, { read, without }: StoreParts): StoreMaintenance {
+export function storeMaintenance(
+  place: CollectionPlace,
+  { read, session, without }: StoreParts,
+): StoreMaintenance {
   const { fs, clock, local } = place;
   return {
     packTimes: () => readPackTimes(fs, local),
     collect: (scope, options = {}) => collect(place, scope, options),
+    repack: (scope, options = {}) => repack(place, scope, { ...options, session }),
     checkStructure: (options = {}) => checkStructure(place, options),
     salvage: (packs, options = {}) => salvage(place, { packs, read: read(options.signal) }, options),
     quarantine: packs => quarantine(place, packs),

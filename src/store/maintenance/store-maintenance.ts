@@ -4,6 +4,7 @@ import type { StoreProblem, TensorStore } from '../tensor-store.ts';
 import type { Collection } from './collect.ts';
 import type { PackTimes } from './pack-times.ts';
 import type { CollectionScope } from './plan-collection.ts';
+import type { Repacked, RepackScope } from './repack.ts';
 
 /** What keeps a store small and whole. Nothing here knows of commits: the caller says what is reachable. */
 export interface StoreMaintenance {
@@ -14,6 +15,8 @@ export interface StoreMaintenance {
     scope: CollectionScope & { readonly dryRun?: boolean },
     options?: LongOperation,
   ): Promise<Collection>;
+  /** Codes records anew where that is smaller, and puts small packs together. Errors: as `collect`, and those of reading. */
+  repack(scope: RepackScope, options?: LongOperation): Promise<Repacked>;
   /** What is wrong with the frames of packs: head, foot, index, order. Contents are checked by `TensorStore.verify`. */
   checkStructure(options?: LongOperation): AsyncIterable<StoreProblem & { readonly pack: PackId }>;
   /** Copies what can be read out of damaged packs, which this store must be {@link without}; returns the new packs. */
