@@ -2,6 +2,7 @@ import type { LongOperation } from '../base/events.ts';
 import type { Digest, PackId } from '../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../formats/checkpoint.ts';
 import type { Dtype } from '../tensor/dtype.ts';
+import type { PredictedDtype } from '../tensor/prediction.ts';
 import type { StoreMaintenance } from './maintenance/store-maintenance.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import type { ExtentInfo, Recipe } from './packs/records.ts';
@@ -12,7 +13,7 @@ export type CodingPolicy = 'auto' | 'raw';
 /** Options of {@link TensorStore.addFile}. */
 export interface AddFileOptions extends LongOperation {
   readonly coding?: CodingPolicy;
-  /** An earlier version of the same file: tensors of equal name and length are candidates for an XOR record. */
+  /** An earlier version of the same file: tensors of equal name and length are coded against where that pays. */
   readonly base?: Manifest;
 }
 
@@ -32,6 +33,37 @@ export interface AddExtentOptions {
   readonly dtype?: Dtype;
 }
 
+/** A factor of a prediction: little-endian numbers, dense. */
+export interface FactorBytes {
+  readonly bytes: Uint8Array;
+  readonly dtype: PredictedDtype;
+}
+
+/** A stored matrix (rows x columns) with `scale` times a product added: `left` is rows x rank, `right` rank x columns. */
+export interface LowRankTensor {
+  readonly type: 'low-rank';
+  readonly base: Digest;
+  readonly dtype: PredictedDtype;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
+  readonly scale: number;
+  readonly left: FactorBytes & { readonly isTransposed: boolean };
+  readonly right: FactorBytes & { readonly isTransposed: boolean };
+}
+
+/** A stored tensor whose element i is multiplied by element `floor(i / run)` of the vector, from its begin again after its end. */
+export interface ScaledTensor {
+  readonly type: 'scaling';
+  readonly base: Digest;
+  readonly dtype: PredictedDtype;
+  readonly vector: FactorBytes;
+  readonly run: number;
+}
+
+/** A tensor that frozen kernels compute from a stored one and factors. */
+export type PredictedTensor = LowRankTensor | ScaledTensor;
+
 /** Collects records into packs. Nothing is visible before `finish`, which makes everything durable. */
 export interface StoreWriter {
   /** Adds an extent from its bytes, given in order in slices; returns its digest. Bytes already stored are not stored again. */
@@ -45,6 +77,11 @@ export interface StoreWriter {
    * already. The inputs must be in finished packs. Errors: `EXTENT_MISSING`, `RECORD_TOO_DEEP`.
    */
   addRecipe(digest: Digest, recipe: Recipe): Promise<void>;
+  /**
+   * Computes a tensor and records how: its factors become extents of their own, each stored once. Returns its digest. The base must be
+   * in finished packs. Errors: `EXTENT_MISSING`, `RECORD_TOO_DEEP` when the base is beyond the bounds.
+   */
+  addPredicted(tensor: PredictedTensor, options?: Pick<LongOperation, 'signal'>): Promise<Digest>;
   finish(): Promise<readonly PackId[]>;
   /** Drops everything that was not finished. */
   abort(): Promise<void>;

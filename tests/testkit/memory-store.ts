@@ -48,6 +48,9 @@ export function memoryStore(evaluate: EvaluateRecipe): MemoryStore {
       extents.set(digestOf(joined), joined);
       return digestOf(joined);
     },
+    addPredicted: async () => {
+      throw new Error('the store in memory makes no predictions');
+    },
     addRecipe: async (digest, recipe) => void recipes.set(digest, recipe),
     finish: async () => [],
     abort: async () => {},

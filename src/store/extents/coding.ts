@@ -1,5 +1,6 @@
 import type { Digest } from '../../base/ids.ts';
 import { bitsOf, type Dtype } from '../../tensor/dtype.ts';
+import type { Prediction } from '../../tensor/prediction.ts';
 import type { ElementLayout } from '../packs/codecs/codec.ts';
 import { FLAG_ROTATED } from '../packs/pack-index.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
@@ -10,6 +11,15 @@ export interface Coding {
   readonly elements: ElementLayout;
   /** The extent that the frames are coded against. */
   readonly base: Digest | undefined;
+  readonly predicted?: PredictedCoding | undefined;
+}
+
+/** What a coding against a prediction has besides: the record's parameters, and what they stand for. */
+export interface PredictedCoding {
+  readonly parameters: Uint8Array;
+  readonly prediction: Prediction;
+  /** Bytes that were stored for the factors. */
+  readonly factorBytes: number;
 }
 
 /** Bytes as they are. */
@@ -44,10 +54,11 @@ export function recordFields(coding: Coding): {
   readonly flags: number;
   readonly parameters: Uint8Array;
 } {
+  const base = coding.base === undefined ? new Uint8Array() : Buffer.from(coding.base, 'hex');
   return {
     kind: coding.kind,
     elementSize: coding.elements.elementSize,
     flags: coding.elements.rotate ? FLAG_ROTATED : 0,
-    parameters: coding.base === undefined ? new Uint8Array() : Buffer.from(coding.base, 'hex'),
+    parameters: coding.predicted?.parameters ?? base,
   };
 }

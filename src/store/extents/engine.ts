@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/ids.ts';
-import type { ElementLayout } from '../packs/codecs/codec.ts';
+import type { ElementLayout, FramePrediction } from '../packs/codecs/codec.ts';
 
 /** A frame to code or to decode. Bytes may be in shared memory and must stay as they are until the job is done. */
 export interface FrameJob {
@@ -8,6 +8,7 @@ export interface FrameJob {
   readonly bytes: Uint8Array;
   /** The same range of the extent that the record is coded against. */
   readonly base: Uint8Array | undefined;
+  readonly prediction?: FramePrediction | undefined;
 }
 
 /** SHA-256 of bytes given in order. */

@@ -1,5 +1,6 @@
 import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
+import type { FramePrediction } from '../packs/codecs/codec.ts';
 import type { PlacedFrame } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { Coding } from './coding.ts';
@@ -18,7 +19,7 @@ export interface FrameLine {
 
 /** A line for an extent of the given coding. */
 export function createFrameLine(coding: Coding, session: WriteSession): FrameLine {
-  const { kind, elements } = coding;
+  const { kind, elements, predicted } = coding;
   const base = coding.base && baseReader(coding.base, session);
   const frames: PlacedFrame[] = [];
   const takeInOrder = sequence();
@@ -29,10 +30,18 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
     frames.push(frame);
     return { written };
   };
+  let position = 0;
+  /** How the next frame is predicted. */
+  const nextPrediction = (length: number): FramePrediction | undefined => {
+    const offset = position;
+    position += length;
+    return predicted && { prediction: predicted.prediction, offset };
+  };
   const encode = async (bytes: Uint8Array, taking: Promise<Uint8Array> | undefined): Promise<Uint8Array> => {
+    const prediction = nextPrediction(bytes.length);
     const against = await taking;
     try {
-      return await session.engine.encode({ kind, elements, bytes, base: against });
+      return await session.engine.encode({ kind, elements, bytes, base: against, prediction });
     } finally {
       if (against) session.baseBuffers.release(against);
     }

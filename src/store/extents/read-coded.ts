@@ -1,10 +1,12 @@
 import { isMgitError } from '../../base/errors.ts';
+import type { Prediction } from '../../tensor/prediction.ts';
 import { frameCodec } from '../packs/codecs/registry.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 import { readExactly } from '../packs/open-pack.ts';
-import { FLAG_ROTATED, type PackFrame } from '../packs/pack-index.ts';
+import { FLAG_ROTATED } from '../packs/pack-index.ts';
 import { freshBuffers } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
+import { loadPrediction } from './load-prediction.ts';
 import type { LocatedSegment } from './locate.ts';
 import {
   type ExtentRange,
@@ -54,6 +56,7 @@ async function* decodeFrames(
   context: ReadContext,
 ): AsyncGenerator<Uint8Array> {
   const base = frameCodec(segment.entry.kind).needsBase ? readBase(segment, places, context) : undefined;
+  const prediction = await loadPrediction(segment.entry, context);
   const jobs: DecodeJob[] = [];
   const finished = async (job: DecodeJob): Promise<Uint8Array> => {
     await job.done;
@@ -61,11 +64,11 @@ async function* decodeFrames(
     return job.target;
   };
   try {
-    for (const { frame } of places) {
+    for (const { frame, start } of places) {
       context.signal?.throwIfAborted();
       const against = await base?.take(frame.rawLength);
       const target = await context.buffers.acquire(frame.rawLength);
-      const done = decode(segment, { frame, base: against, target }, context);
+      const done = decode(segment, { frame, start, base: against, prediction, target }, context);
       done.catch(() => {}); // Reported when its turn comes.
       jobs.push({ target, done });
       if (jobs[0] && jobs.length > context.engine.width) yield await finished(jobs[0]);
@@ -93,15 +96,15 @@ function readBase(
   return exactReader(readExtent(baseOf(entry), { offset, length }, below), baseBuffers);
 }
 
-interface FrameToDecode {
-  readonly frame: PackFrame;
+interface FrameToDecode extends FramePlace {
   readonly base: Uint8Array | undefined;
+  readonly prediction: Prediction | undefined;
   readonly target: Uint8Array;
 }
 
 async function decode(
   segment: LocatedSegment,
-  { frame, base, target }: FrameToDecode,
+  { frame, start, base, prediction, target }: FrameToDecode,
   context: ReadContext,
 ): Promise<void> {
   const { entry, pack } = segment;
@@ -109,7 +112,8 @@ async function decode(
   const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
   try {
     const bytes = await readExactly(pack.file, place);
-    await context.engine.decode({ kind: entry.kind, elements, bytes, base }, target);
+    const predicted = prediction && { prediction, offset: start };
+    await context.engine.decode({ kind: entry.kind, elements, bytes, base, prediction: predicted }, target);
   } catch (error) {
     if (isMgitError(error, 'FRAME_CORRUPT')) throw extentCorrupt(segment, error.message, error);
     throw error;

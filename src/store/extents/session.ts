@@ -24,6 +24,8 @@ export interface WriteSession {
   keeps(digest: Digest): Promise<boolean>;
   /** True for the first who asks for an extent that is not stored: that one must record it. */
   claim(digest: Digest): Promise<boolean>;
+  /** Factors that this session stores without reference to others. */
+  readonly plainFactors: Set<Digest>;
   record(record: NewRecord): void;
   /** Whether an extent of this length is stored. */
   hasLength(length: number): Promise<boolean>;
@@ -54,6 +56,7 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
   return {
     ...parts,
     lookup,
+    plainFactors: new Set(),
     keeps,
     claim: async digest => {
       if (claimed.has(digest)) return false;

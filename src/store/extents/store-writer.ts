@@ -4,6 +4,7 @@ import { FRAME_BYTES } from '../packs/limits.ts';
 import { encodeRecipe } from '../packs/recipe-parameters.ts';
 import { RECORD_KINDS, type Recipe } from '../packs/records.ts';
 import type { AddExtentOptions, CodingPolicy, StoreWriter } from '../tensor-store.ts';
+import { addPredicted } from './add-predicted.ts';
 import { type ChainCost, chainCost, costAbove, extentMissing, isAffordable } from './chain.ts';
 import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
@@ -18,6 +19,12 @@ import { recordExtent } from './write-extent.ts';
 export function createStoreWriter(session: WriteSession, policy: CodingPolicy): StoreWriter {
   return {
     addExtent: (bytes, length, options = {}) => addExtent({ bytes, length, policy, ...options }, session),
+    addPredicted: (tensor, options = {}) =>
+      addPredicted(tensor, {
+        ...options,
+        session,
+        addBytes: (bytes, length) => addExtent({ bytes, length, policy, dtype: tensor.dtype }, session),
+      }),
     addRecipe: (digest, recipe) => addRecipe({ digest, recipe }, session),
     finish: (): Promise<readonly PackId[]> => session.finish(),
     abort: () => session.packs.abort(),

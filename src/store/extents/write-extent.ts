@@ -24,6 +24,7 @@ export function recordExtent(
   session: WriteSession,
 ): AddedBytes {
   session.record({ digest, length, frames, ...recordFields(coding) });
-  const storedBytes = frames.reduce((total, frame) => total + frame.storedLength, 0);
+  const factorBytes = coding.predicted?.factorBytes ?? 0;
+  const storedBytes = frames.reduce((total, frame) => total + frame.storedLength, factorBytes);
   return { newExtents: 1, newBytes: length, storedBytes };
 }

@@ -17,6 +17,14 @@ export const PACK_LIMITS = {
 /** Raw bytes of the frames that are written. */
 export const FRAME_BYTES = 4 * MIB;
 
+/** Bounds of what a record's bytes are predicted from. */
+export const PREDICTION_LIMITS = {
+  /** Multiplications for each element of a low-rank record. */
+  rank: 1024,
+  /** Elements of a factor or vector: all of it is held, as F32. */
+  factorElements: 2 ** 23,
+} as const;
+
 /** Bounds of the records that must be read to obtain one extent. */
 export const CHAIN_LIMITS = {
   /** Records on the longest path, the first not counted. */

@@ -53,6 +53,20 @@ export interface SparseKernels {
   ): number;
 }
 
+/** Predictions of changed weights, in F32. Counts, `stride` and `rank` are elements. Source: `assembly/predict.ts`. */
+export interface PredictionKernels {
+  addLowRankRow(
+    values: Pointer,
+    left: Pointer,
+    right: Pointer,
+    count: number,
+    stride: number,
+    rank: number,
+    scale: number,
+  ): void;
+  multiplyF32(values: Pointer, factors: Pointer, count: number): void;
+}
+
 /**
  * What `wasm/kernels.wasm` exports besides its memory. A new family adds a file to `assembly/`, a line to `assembly/index.ts`,
  * an interface for its functions beside its callers, and its name here.
@@ -62,6 +76,7 @@ export interface KernelExports
     ConvertKernels,
     PlaneKernels,
     SparseKernels,
+    PredictionKernels,
     DifferenceKernels,
     MergeKernels,
     TaskVectorKernels {}

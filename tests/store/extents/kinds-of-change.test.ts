@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import type { Digest } from '../../../src/base/ids.ts';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
 import type { RecordKind } from '../../../src/store/packs/records.ts';
+import type { LowRankTensor, PredictedTensor } from '../../../src/store/tensor-store.ts';
 import { encodeElements } from '../../testkit/float-elements.ts';
 import { digestOf } from '../../testkit/layouts.ts';
-import { collect, listOf, modelFile, testStore, weights } from '../../testkit/stores.ts';
+import { bytesOf, collect, listOf, modelFile, testStore, weights } from '../../testkit/stores.ts';
 
 type Dtype = 'F32' | 'BF16' | 'F16';
 
@@ -95,3 +97,107 @@ describe('a fine-tune of all elements', () => {
     expect(storedBytes).toBeLessThan(0.69 * data.length);
   });
 });
+
+describe('a tensor computed from factors', () => {
+  const [left, right] = [weights(ROWS * 8, 5, 0.1), weights(8 * COLUMNS, 6, 0.1)];
+  const vector = weights(COLUMNS, 7, 0.1).map(value => 1 + value);
+
+  async function added(dtype: Dtype, tensor: (base: Digest) => PredictedTensor) {
+    const home = await testStore();
+    const first = home.store.writer();
+    const data = dataOf(dtype, BASE);
+    const base = await first.addExtent([data], data.length);
+    await first.finish();
+    const writer = home.store.writer();
+    const digest = await writer.addPredicted(tensor(base));
+    const again = await writer.addPredicted(tensor(base));
+    expect(again).toBe(digest);
+    await writer.finish();
+    return { home, base, digest };
+  }
+
+  const lowRank =
+    (dtype: Dtype, isTransposed: boolean) =>
+    (base: Digest): PredictedTensor => ({
+      type: 'low-rank',
+      base,
+      dtype,
+      rows: ROWS,
+      columns: COLUMNS,
+      rank: 8,
+      scale: 0.1,
+      left: { bytes: bytesOf(isTransposed ? turned(left, ROWS, 8) : left), dtype: 'F32', isTransposed },
+      right: { bytes: bytesOf(isTransposed ? turned(right, 8, COLUMNS) : right), dtype: 'F32', isTransposed },
+    });
+
+  test.each(['F32', 'BF16'] as const)('%s, low-rank, takes what the factors take', async dtype => {
+    const { home, base, digest } = await added(dtype, lowRank(dtype, false));
+    await using _ = home;
+    const info = await home.store.describe(digest);
+    expect(info).toMatchObject({ kind: 'lowRank', storedLength: 1 });
+    expect(info?.dependsOn).toEqual([base, digestOf(bytesOf(left)), digestOf(bytesOf(right))]);
+    expect(await listOf(home.again().verify())).toEqual([]);
+    const whole = await collect(home.store.read(digest));
+    const range = { offset: 1001, length: 9001 };
+    expect((await collect(home.store.read(digest, range))).equals(whole.subarray(1001, 10_002))).toBe(true);
+  });
+
+  test('is the same from factors that are stored transposed', async () => {
+    const one = await added('BF16', lowRank('BF16', false));
+    await using _ = one.home;
+    const other = await added('BF16', lowRank('BF16', true));
+    await using __ = other.home;
+    expect(other.digest).toBe(one.digest);
+    expect(await listOf(other.home.again().verify())).toEqual([]);
+  });
+
+  test('scaled along its columns or rows', async () => {
+    for (const [length, run] of [
+      [COLUMNS, 1],
+      [ROWS, COLUMNS],
+    ] as const) {
+      const { home, digest } = await added('F16', base => ({
+        type: 'scaling',
+        base,
+        dtype: 'F16',
+        vector: { bytes: bytesOf(vector.subarray(0, length)), dtype: 'F32' },
+        run,
+      }));
+      await using _ = home;
+      expect(await home.store.describe(digest)).toMatchObject({ kind: 'ia3', storedLength: 1 });
+      expect(await listOf(home.again().verify())).toEqual([]);
+    }
+  });
+
+  test('needs the packs of its base and of its factors', async () => {
+    const { home, base, digest } = await added('BF16', lowRank('BF16', false));
+    await using _ = home;
+    await using other = await testStore();
+    const all = await home.store.packsFor([digest]);
+    const ofBase = await home.store.packsFor([base]);
+    expect(all).toEqual(expect.arrayContaining([...ofBase]));
+    for (const id of ofBase) await other.store.importPack(id, home.store.packPath(id));
+    expect(await other.store.missing([digest])).toEqual([digest]);
+    for (const id of all.filter(id => !ofBase.includes(id)))
+      await other.store.importPack(id, home.store.packPath(id));
+    expect(await other.store.missing([digest])).toEqual([]);
+    expect(await listOf(other.store.verify())).toEqual([]);
+  });
+
+  test('whose factors are too large is stored itself', async () => {
+    const wide = (base: Digest): PredictedTensor => ({
+      ...(lowRank('BF16', false)(base) as LowRankTensor),
+      rank: 1025,
+      left: { bytes: new Uint8Array(1025 * ROWS * 4), dtype: 'F32', isTransposed: false },
+      right: { bytes: new Uint8Array(1025 * COLUMNS * 4), dtype: 'F32', isTransposed: false },
+      scale: 1,
+    });
+    const { home, base, digest } = await added('BF16', wide);
+    await using _ = home;
+    expect(digest).toBe(base);
+  });
+});
+
+function turned(values: Float32Array, rows: number, columns: number): Float32Array {
+  return values.map((_, at) => values[(at % rows) * columns + Math.floor(at / rows)] ?? 0);
+}

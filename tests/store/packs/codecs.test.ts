@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { MgitError } from '../../../src/base/errors.ts';
 import type { FrameContext } from '../../../src/store/packs/codecs/codec.ts';
 import { FRAME_CODECS, frameCodec } from '../../../src/store/packs/codecs/registry.ts';
+import { isPredicted } from '../../../src/store/packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../../../src/store/packs/records.ts';
 import { loadKernels } from '../../../src/tensor/kernels/kernels.ts';
+import { type Prediction, predict } from '../../../src/tensor/prediction.ts';
 
 const kernels = await loadKernels();
 const layout = fc.record({ elementSize: fc.constantFrom(1, 2, 4, 8), rotate: fc.boolean() });
@@ -17,7 +19,10 @@ function contextFor(length: number, elements: FrameContext['elements']): FrameCo
   return { kernels, elements, base: Uint8Array.from({ length }, (_, at) => at * 7) };
 }
 
-describe.each(FRAME_CODECS.map(codec => [codec.name, codec] as const))('%s', (_, codec) => {
+/** Those that need nothing but a base. */
+const SIMPLE = FRAME_CODECS.filter(({ kind }) => !isPredicted(kind));
+
+describe.each(SIMPLE.map(codec => [codec.name, codec] as const))('%s', (_, codec) => {
   test('comes back', () => {
     fc.assert(
       fc.property(bytes, layout, (raw, elements) => {
@@ -107,6 +112,59 @@ describe('sparse', () => {
   });
 });
 
-test.each([5, 6, 99])('kind %i is refused by name', kind => {
+describe.each(['F32', 'BF16', 'F16'] as const)('a prediction of %s', dtype => {
+  const elementSize = dtype === 'F32' ? 4 : 2;
+  const elements = { elementSize, rotate: dtype !== 'F16' };
+  const low: Prediction = {
+    type: 'low-rank',
+    dtype,
+    columns: 7,
+    rank: 3,
+    scale: 0.5,
+    left: Float32Array.from({ length: 300 }, (_, at) => Math.sin(at)),
+    right: Float32Array.from({ length: 21 }, (_, at) => Math.cos(at)),
+  };
+  const scaled: Prediction = { type: 'scaling', dtype, vector: Float32Array.of(1.5, 0.75, 1.1), run: 5 };
+
+  test.each([
+    [RECORD_KINDS.lowRank, low],
+    [RECORD_KINDS.ia3, scaled],
+  ])('of kind %i is coded by what differs from it', (kind, prediction) => {
+    const codec = frameCodec(kind);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 }), fc.nat(200), fc.nat(3), (count, start, changes) => {
+        const base = Uint8Array.from({ length: count * elementSize }, (_, at) => (at * 29) % 61);
+        const place = { prediction, offset: start * elementSize };
+        const context = { kernels, elements, base, prediction: place };
+        const raw = predict(base, { prediction, start }, kernels);
+        expect(codec.encode(raw, context)).toEqual(Uint8Array.of(0));
+        for (let at = 0; at < changes; at++) raw[(at * 97) % raw.length] = at;
+        const stored = codec.encode(raw, context);
+        expect(stored.length).toBeLessThanOrEqual(raw.length + 64);
+        const target = new Uint8Array(raw.length);
+        codec.decode(stored, target, context);
+        expect(target).toEqual(raw);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('is refused where it does not fit', () => {
+    const base = new Uint8Array(8 * elementSize);
+    const context = { kernels, elements, base, prediction: { prediction: low, offset: 0 } };
+    const codec = frameCodec(RECORD_KINDS.lowRank);
+    for (const wrong of [
+      { base: undefined },
+      { prediction: undefined },
+      { elements: { elementSize: 1, rotate: false } },
+      { prediction: { prediction: low, offset: 1 } },
+    ])
+      expect(() =>
+        codec.decode(Uint8Array.of(0), new Uint8Array(base.length), { ...context, ...wrong }),
+      ).toThrow(expect.objectContaining({ code: 'FRAME_CORRUPT' }));
+  });
+});
+
+test.each([0, 99])('kind %i is refused by name', kind => {
   expect(() => frameCodec(kind)).toThrow(expect.objectContaining({ code: 'RECORD_UNSUPPORTED' }));
 });

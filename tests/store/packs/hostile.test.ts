@@ -6,6 +6,15 @@ import { isMgitError } from '../../../src/base/errors.ts';
 import { type Digest, type PackId, parsePackId } from '../../../src/base/ids.ts';
 import { encodePackIndex, type NewEntry } from '../../../src/store/packs/encode-index.ts';
 import { encodeFooter, PACK_HEADER } from '../../../src/store/packs/pack-frame.ts';
+import type { PackEntry } from '../../../src/store/packs/pack-index.ts';
+import {
+  decodeLowRank,
+  decodeScaling,
+  encodeLowRank,
+  encodeScaling,
+  type LowRankParameters,
+  type ScalingParameters,
+} from '../../../src/store/packs/prediction-parameters.ts';
 import { encodeRecipe } from '../../../src/store/packs/recipe-parameters.ts';
 import { RECORD_KINDS } from '../../../src/store/packs/records.ts';
 import { EXAMPLE_BASE, EXAMPLE_TUNED, examplePack } from '../../testkit/example-pack.ts';
@@ -134,6 +143,89 @@ describe('a hostile chain', () => {
     await expect(collect(home.store.read(digestOf('level 11')))).rejects.toMatchObject({
       code: 'RECORD_TOO_DEEP',
     });
+  });
+});
+
+describe('hostile predictions', () => {
+  const [base, factor] = [digestOf('base'), digestOf('factor')];
+  const entry = (kind: number, parameters: Uint8Array): PackEntry => ({
+    digest: digestOf('result'),
+    length: 48,
+    segmentStart: 0,
+    segmentSpan: 48,
+    firstFrame: 0,
+    frameCount: 1,
+    kind,
+    elementSize: 4,
+    flags: 0,
+    parameters,
+  });
+  const low: LowRankParameters = {
+    base,
+    dtype: 'F32',
+    rows: 4,
+    columns: 3,
+    rank: 2,
+    scale: 0.5,
+    left: { digest: factor, dtype: 'BF16', isTransposed: false },
+    right: { digest: factor, dtype: 'F16', isTransposed: true },
+  };
+  const scaled: ScalingParameters = {
+    base,
+    dtype: 'F32',
+    run: 3,
+    vector: { digest: factor, dtype: 'F32', length: 2 },
+  };
+  const changed = (bytes: Uint8Array, at: number, value: number): Uint8Array =>
+    Uint8Array.from(bytes, (byte, index) => (index === at ? value : byte));
+
+  test('come back as they were written', () => {
+    expect(decodeLowRank(entry(RECORD_KINDS.lowRank, encodeLowRank(low)))).toEqual(low);
+    expect(decodeScaling(entry(RECORD_KINDS.ia3, encodeScaling(scaled)))).toEqual(scaled);
+  });
+
+  test.each([
+    [103, 4],
+    [104, 5],
+    [112, 0],
+    [111, 255],
+    [120, 0],
+    [122, 1],
+    [127, 0xff],
+  ])('low-rank, byte %i as %i, are refused', (at, value) => {
+    const bytes = changed(encodeLowRank({ ...low, scale: Math.fround(3e38) }), at, value);
+    expect(() => decodeLowRank(entry(RECORD_KINDS.lowRank, bytes))).toThrow(
+      expect.objectContaining({ code: 'PACK_CORRUPT' }),
+    );
+  });
+
+  test.each([
+    [70, 1],
+    [72, 0],
+    [79, 1],
+    [80, 0],
+    [80, 5],
+    [87, 255],
+  ])('IA3, byte %i as %i, are refused', (at, value) => {
+    const bytes = changed(encodeScaling(scaled), at, value);
+    expect(() => decodeScaling(entry(RECORD_KINDS.ia3, bytes))).toThrow(
+      expect.objectContaining({ code: 'PACK_CORRUPT' }),
+    );
+  });
+
+  test('of other kernels or dtypes are unsupported; of another length, damaged', () => {
+    for (const [at, value] of [
+      [96, 2],
+      [100, 4],
+      [101, 0],
+    ] as const)
+      expect(() =>
+        decodeLowRank(entry(RECORD_KINDS.lowRank, changed(encodeLowRank(low), at, value))),
+      ).toThrow(expect.objectContaining({ code: 'RECORD_UNSUPPORTED' }));
+    for (const bytes of [encodeLowRank(low).subarray(1), new Uint8Array(), new Uint8Array(129)])
+      expect(() => decodeLowRank(entry(RECORD_KINDS.lowRank, bytes))).toThrow(
+        expect.objectContaining({ code: 'PACK_CORRUPT' }),
+      );
   });
 });
 

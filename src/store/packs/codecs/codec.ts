@@ -1,4 +1,5 @@
 import type { Kernels } from '../../../tensor/kernels/kernels.ts';
+import type { Prediction } from '../../../tensor/prediction.ts';
 
 /** How the elements of an extent are laid out, as far as coding is concerned. */
 export interface ElementLayout {
@@ -8,12 +9,21 @@ export interface ElementLayout {
   readonly rotate: boolean;
 }
 
+/** How a frame is predicted from its base. */
+export interface FramePrediction {
+  readonly prediction: Prediction;
+  /** Where the frame begins in the extent, in bytes. */
+  readonly offset: number;
+}
+
 /** What a codec is given besides the bytes. */
 export interface FrameContext {
   readonly kernels: Kernels;
   readonly elements: ElementLayout;
   /** The same range of the extent that the record refers to, for codecs that need one. */
   readonly base: Uint8Array | undefined;
+  /** For kinds whose frames are coded against a prediction. */
+  readonly prediction?: FramePrediction | undefined;
 }
 
 /**

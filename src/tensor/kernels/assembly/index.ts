@@ -7,4 +7,5 @@ export * from './difference';
 export * from './merge';
 export * from './task-vectors';
 export * from './planes';
+export * from './predict';
 export * from './sparse';
