@@ -113,7 +113,7 @@ export interface TensorStore {
     range?: { readonly offset: number; readonly length: number },
     options?: LongOperation & { readonly verify?: boolean },
   ): AsyncIterable<Uint8Array>;
-  /** Writes a whole file to `path` (absolute): temporary file, verified, fsync, rename. */
+  /** Writes a whole file to `path` (absolute): temporary file, verified, fsync, rename. The directory is not synced. */
   restoreFile(manifest: Manifest, path: string, options?: LongOperation): Promise<void>;
   /** `bytes` is about how much will be added: worker threads are used where it is much. */
   writer(options?: { readonly coding?: CodingPolicy; readonly bytes?: number }): StoreWriter;

@@ -173,17 +173,15 @@ async function refuseEmpty(
   });
 }
 
+/** What Git has begun, and this commit ends. */
+const BEGUN = ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'SQUASH_MSG'];
+
 async function forgetMerge({ ports, history }: Repository): Promise<void> {
-  for (const name of [
-    'MERGE_HEAD',
-    'MERGE_MSG',
-    'MERGE_MODE',
-    'CHERRY_PICK_HEAD',
-    'REVERT_HEAD',
-    'SQUASH_MSG',
-  ])
-    if ((await readText(ports, `${history.gitDirectory}/${name}`)) !== undefined)
-      await ports.fs.removeFile(`${history.gitDirectory}/${name}`);
+  const { gitDirectory } = history;
+  const there = new Set((await ports.fs.readDirectory(gitDirectory)).map(({ name }) => name));
+  const names = BEGUN.filter(name => there.has(name));
+  for (const name of names) await ports.fs.removeFile(`${gitDirectory}/${name}`);
+  if (names.length > 0) await ports.fs.syncDirectory(gitDirectory);
 }
 
 function readGitFile({ ports, history }: Repository, name: string): Promise<string | undefined> {

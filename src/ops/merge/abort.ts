@@ -4,7 +4,7 @@ import type { TreeFile } from '../../store/history/history.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
 import type { IndexState } from '../../store/worktree/index-session.ts';
-import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { filesOfTree, writeFiles } from '../worktree/checkout.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
@@ -45,7 +45,7 @@ export async function abortMerge(repository: Repository, long: LongOperation = {
     perform: async changed => {
       const remove = changed.filter(path => !tip.has(path));
       const write = changed.flatMap(path => tip.get(path) ?? []);
-      for (const path of remove) await removeTreeFile(workTree, path);
+      await removeTreeFiles(workTree, remove);
       return { set: await writeFiles(repository, write, { attributes, long }), remove };
     },
   });

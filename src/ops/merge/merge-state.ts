@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import type { Repository } from '../repository.ts';
 import type { FileConflict } from './file-conflict.ts';
 import type { ModelReport } from './models.ts';
@@ -67,7 +68,7 @@ export async function writeMergeState(repository: Repository, state: MergeState)
   const { fs } = repository.ports;
   const folder = dirname(pathOf(repository));
   const temporary = `${pathOf(repository)}.tmp`;
-  await fs.makeDirectory(folder);
+  await makeDurableDirectory(fs, folder);
   const file = await fs.open(temporary, 'write');
   try {
     await file.write(Buffer.from(`${JSON.stringify(state, null, 2)}\n`), 0);
@@ -79,14 +80,19 @@ export async function writeMergeState(repository: Repository, state: MergeState)
   await fs.syncDirectory(folder);
 }
 
-/** Forgets the waiting merge, ours and Git's. */
+/** Forgets the waiting merge: first Git's part, without which ours means nothing. */
 export async function clearMergeState(repository: Repository): Promise<void> {
   const { gitDirectory } = repository.history;
-  const paths = ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE'].map(name => `${gitDirectory}/${name}`);
-  for (const path of [...paths, pathOf(repository)])
-    await repository.ports.fs.removeFile(path).catch((error: unknown) => {
-      if (!isSystemError(error, 'ENOENT')) throw error;
-    });
+  for (const name of ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE'])
+    await removeIfThere(repository, `${gitDirectory}/${name}`);
+  await repository.ports.fs.syncDirectory(gitDirectory);
+  await removeIfThere(repository, pathOf(repository));
+}
+
+async function removeIfThere({ ports }: Repository, path: string): Promise<void> {
+  await ports.fs.removeFile(path).catch((error: unknown) => {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+  });
 }
 
 /** In the work tree's own Git directory: linked work trees merge independently. */

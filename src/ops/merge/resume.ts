@@ -5,7 +5,7 @@ import type { TreeFile } from '../../store/history/history.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
 import { readIndexState } from '../../store/worktree/index-session.ts';
-import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import { filesOf } from '../history/tree-changes.ts';
 import { readProjectFile } from '../project/project-file.ts';
 import type { Repository } from '../repository.ts';
@@ -112,7 +112,7 @@ async function applyResolved(
   await changeFiles(workTree, {
     plan: async () => undefined,
     perform: async (_, index) => {
-      for (const path of remove) await removeTreeFile(workTree, path);
+      await removeTreeFiles(workTree, remove);
       const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
       return { set: await writeFiles(repository, files, { attributes, long }), remove };
     },

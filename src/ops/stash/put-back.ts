@@ -4,7 +4,7 @@ import type { TreeFile } from '../../store/history/history.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import { editIndex, type IndexState } from '../../store/worktree/index-session.ts';
-import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { refuseUnwritable, writeFiles } from '../worktree/checkout.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
@@ -36,8 +36,7 @@ export async function putBack(repository: Repository, request: PutBackRequest): 
   const write = touched.flatMap(path => target.get(path) ?? []);
   const attributes = treeAttributes(workTree, [...target.values()]);
   await refuseUnwritable(repository, write, attributes);
-  for (const path of [...others, ...touched.filter(path => !target.has(path))])
-    await removeTreeFile(workTree, path);
+  await removeTreeFiles(workTree, [...others, ...touched.filter(path => !target.has(path))]);
   const written = await writeFiles(repository, write, { attributes, long: request });
   const known = new Set(write.map(file => file.path));
   const unstaged = changed

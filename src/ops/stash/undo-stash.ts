@@ -5,7 +5,7 @@ import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { compareFile, lstat } from '../../store/worktree/compare.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
-import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { AppliedFile, StashChange } from '../history/operations.ts';
 import type { Repository } from '../repository.ts';
 import { refuseUnwritable, writeFiles } from '../worktree/checkout.ts';
@@ -59,7 +59,7 @@ async function takeAway(
   const { tracked } = await readIndexState(workTree);
   const attributes = workTreeAttributes(workTree, path => tracked.get(path)?.id);
   await refuseUnwritable(repository, before, attributes);
-  for (const path of gone) await removeTreeFile(workTree, path);
+  await removeTreeFiles(workTree, gone);
   const set = await writeFiles(repository, before, { attributes, long });
   await editIndex(workTree, { set, remove: gone });
 }

@@ -10,7 +10,7 @@ import { indexEntry } from '../../store/worktree/index-edit.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { changeIndex, type IndexState } from '../../store/worktree/index-session.ts';
 import { indexStat, UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
-import { removeTreeFile, writeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles, syncFolders, writeTreeFile } from '../../store/worktree/write-file.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { type CheckoutPlan, planCheckout, planForcedCheckout } from './checkout-plan.ts';
@@ -108,7 +108,7 @@ async function perform(
     },
     perform: async plan => {
       if (request.head) await refuseMovedHead(repository, request.head);
-      for (const path of plan.remove) await removeTreeFile(workTree, path);
+      await removeTreeFiles(workTree, plan.remove);
       const set = await writeFiles(repository, plan.write, { attributes, long: request });
       return { set, remove: plan.remove };
     },
@@ -128,7 +128,7 @@ function headName(head: Head): string {
   return head.kind === 'branch' ? head.ref : 'HEAD';
 }
 
-/** Writes files of a tree to the work tree; returns their index entries. The index itself is left to the caller. */
+/** Writes files of a tree to the work tree, durably; returns their index entries. The index itself is left to the caller. */
 export async function writeFiles(
   repository: Repository,
   files: readonly TreeFile[],
@@ -141,6 +141,10 @@ export async function writeFiles(
     const stat = file.mode === 0o160000 ? undefined : await writeTreeFile(workTree, file, context);
     entries.push(indexEntry({ ...file, ...(stat === undefined ? UNKNOWN_STAT : indexStat(stat)) }));
   }
+  await syncFolders(
+    workTree,
+    files.map(file => file.path),
+  );
   return entries;
 }
 

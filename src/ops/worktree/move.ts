@@ -5,6 +5,7 @@ import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import type { IndexState } from '../../store/worktree/index-session.ts';
 import { indexStat, isRacy } from '../../store/worktree/index-stat.ts';
 import type { WorkTree } from '../../store/worktree/work-tree.ts';
+import { syncFolders } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { repositoryPath, workTreeOf } from './work-tree.ts';
 
@@ -30,6 +31,10 @@ export async function movePaths(repository: Repository, options: MoveOptions): P
     plan: async () => undefined,
     perform: async (_, index) => {
       moves.push(...(await renameFiles(repository, index, options)));
+      await syncFolders(
+        workTree,
+        moves.flatMap(({ from, to }) => [from, to]),
+      );
       return {
         set: await Promise.all(moves.map(move => movedEntry(workTree, index, move))),
         remove: moves.map(move => move.from),

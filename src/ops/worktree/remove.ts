@@ -3,7 +3,7 @@ import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
 import { compareFile } from '../../store/worktree/compare.ts';
 import type { IndexState } from '../../store/worktree/index-session.ts';
-import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { localChanges } from './local-changes.ts';
 import { parsePathspec, requireMatches } from './pathspec.ts';
@@ -31,7 +31,7 @@ export async function removePaths(
   return changeFiles(workTree, {
     plan: index => pathsToRemove(repository, index, options),
     perform: async paths => {
-      if (!options.cached) for (const path of paths) await removeTreeFile(workTree, path);
+      if (!options.cached) await removeTreeFiles(workTree, paths);
       return { set: [], remove: paths };
     },
   });

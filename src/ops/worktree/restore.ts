@@ -9,7 +9,7 @@ import { compareFile, lstat } from '../../store/worktree/compare.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import type { IndexState } from '../../store/worktree/index-session.ts';
 import { UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
-import { removeTreeFile } from '../../store/worktree/write-file.ts';
+import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
 import { filesOfTree, refuseUnwritable, writeFiles } from './checkout.ts';
 import { sameFile } from './checkout-plan.ts';
@@ -45,7 +45,7 @@ export async function restorePaths(repository: Repository, options: RestoreOptio
   const { write, stage, removed } = await changeFiles(workTree, {
     plan: index => planRestore(repository, index, options),
     perform: async (plan, index) => {
-      for (const path of plan.unlink) await removeTreeFile(workTree, path);
+      await removeTreeFiles(workTree, plan.unlink);
       const entries = await writeFiles(repository, plan.write, { ...plan, long: options });
       const clean = entries.filter(entry => sameFile(index.tracked.get(entry.path), entry));
       const unknown = plan.stage.map(file => indexEntry({ ...file, ...UNKNOWN_STAT }));

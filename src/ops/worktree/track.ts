@@ -100,6 +100,7 @@ async function writeLines(repository: Repository, lines: readonly string[]): Pro
     await file.close();
   }
   await unfinished.finish(temporary, path);
+  await fs.syncDirectory(repository.workTree);
 }
 
 /** Then the file must stay, empty: where it is missing, Git goes by the one in the index. */

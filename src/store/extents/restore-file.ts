@@ -23,8 +23,8 @@ export interface RestoreContext {
 }
 
 /**
- * Writes a model file: into an unfinished file, verified, made durable, then renamed. Errors: those of reading; the
- * file at `path` is as before then.
+ * Writes a model file: into an unfinished file, verified, made durable, then renamed; that it has its name is made durable by whoever needs
+ * that. Errors: those of reading; the file at `path` is as before then.
  */
 export async function restoreFile(
   { manifest, path }: { readonly manifest: Manifest; readonly path: string },
@@ -47,7 +47,6 @@ export async function restoreFile(
     await fs.removeFile(temporary);
     throw error;
   }
-  await fs.syncDirectory(folder);
 }
 
 async function writeExtents(

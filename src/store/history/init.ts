@@ -1,4 +1,5 @@
 import type { Ports } from '../../base/ports/ports.ts';
+import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import type { History } from './history.ts';
 import { chooseImplementation, type HistoryImplementation, openHistory } from './open.ts';
 import { checkRefName } from './ref-names.ts';
@@ -20,7 +21,7 @@ export async function initHistory(options: InitHistoryOptions): Promise<History>
   const { directory } = options;
   if (options.initialBranch !== undefined) checkRefName(`refs/heads/${options.initialBranch}`);
   const ports = withoutRepositoryVariables(options.ports);
-  await ports.fs.makeDirectory(directory);
+  await makeDurableDirectory(ports.fs, directory);
   const implementation = await chooseImplementation({ ...options, ports });
   if (implementation === 'system') await systemInit(ports, options);
   else await (await import('./embedded/embedded-init.ts')).embeddedInit(ports, options);

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
@@ -97,6 +97,7 @@ async function underLock(
     await fs.removeFile(lock);
     throw error;
   }
+  await fs.syncDirectory(dirname(path));
 }
 
 async function openLock(fs: FileSystem, lock: string): ReturnType<FileSystem['open']> {

@@ -8,6 +8,7 @@ import { type UnfinishedFiles, unfinishedFiles } from '../unfinished/unfinished-
 import { type Attributes, isModel } from './attributes.ts';
 import { lstat } from './compare.ts';
 import { convertedContent, needsConversion } from './conversion.ts';
+import { parentsOf } from './index-edit.ts';
 import type { WorkTree } from './work-tree.ts';
 
 /**
@@ -48,6 +49,7 @@ async function writeBytes(
   const file = await fs.open(temporary, 'create', content.executable ? 0o777 : 0o666);
   try {
     await file.write(content.bytes, 0);
+    await file.sync();
   } finally {
     await file.close();
   }
@@ -91,6 +93,24 @@ export async function removeTreeFile(workTree: WorkTree, path: string): Promise<
     await workTree.ports.fs.removeFile(`${workTree.root}/${path}`);
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
     if (!(await removeIfEmpty(workTree, path.slice(0, at)))) return;
+}
+
+/** Removes files, and makes that durable. */
+export async function removeTreeFiles(workTree: WorkTree, paths: readonly string[]): Promise<void> {
+  for (const path of paths) await removeTreeFile(workTree, path);
+  await syncFolders(workTree, paths);
+}
+
+/**
+ * Makes durable which files stand at paths of the work tree: each folder above them, or what is left of it, once. Their content
+ * is durable since they were written.
+ */
+export async function syncFolders({ ports, root }: WorkTree, paths: readonly string[]): Promise<void> {
+  const folders = new Set(paths.flatMap(path => ['', ...parentsOf(path)]));
+  for (const folder of folders)
+    await ports.fs.syncDirectory(`${root}/${folder}`).catch((error: unknown) => {
+      if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
+    });
 }
 
 async function removeIfEmpty(workTree: WorkTree, directory: string): Promise<boolean> {

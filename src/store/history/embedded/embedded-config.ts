@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { isSystemError } from '../../../base/errors.ts';
+import { makeDurableDirectory } from '../../packs/durable-directory.ts';
 import { type ConfigEntry, configBoolean, configLocked, normalizeKey } from '../config-values.ts';
 import type { History } from '../history.ts';
 import { editConfig } from './config-editor.ts';
@@ -59,7 +60,7 @@ async function changeFile(
   path: string,
   edit: Parameters<typeof editConfig>[2],
 ): Promise<void> {
-  await fs.makeDirectory(dirname(path));
+  await makeDurableDirectory(fs, dirname(path));
   const lock = await openLock(fs, path);
   try {
     const before = await readText(fs, path);
@@ -72,6 +73,7 @@ async function changeFile(
     await fs.removeFile(`${path}.lock`);
     throw error;
   }
+  await fs.syncDirectory(dirname(path));
 }
 
 type Files = ConfigPlace['ports']['fs'];

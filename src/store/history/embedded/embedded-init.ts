@@ -1,6 +1,7 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isSystemError } from '../../../base/errors.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
+import { makeDurableDirectory } from '../../packs/durable-directory.ts';
 import type { InitHistoryOptions } from '../init.ts';
 import { readAllConfig } from './embedded-config.ts';
 
@@ -11,7 +12,7 @@ export async function embeddedInit(ports: Ports, options: InitHistoryOptions): P
   const gitDirectory = bare ? options.directory : join(options.directory, '.git');
   if (await exists(ports, join(gitDirectory, 'HEAD'))) return;
   for (const folder of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'hooks', 'info'])
-    await fs.makeDirectory(join(gitDirectory, folder));
+    await makeDurableDirectory(fs, join(gitDirectory, folder));
   const configured = await readAllConfig({ ports });
   const named = configured.findLast(({ key }) => key === 'init.defaultbranch')?.value;
   await write(ports, join(gitDirectory, 'config'), localConfig(bare));
@@ -45,12 +46,16 @@ async function exists({ fs }: Ports, path: string): Promise<boolean> {
   }
 }
 
+/** Whole or not at all, also where an earlier attempt was cut off. */
 async function write({ fs }: Ports, path: string, text: string): Promise<void> {
-  const file = await fs.open(path, 'write');
+  const temporary = `${path}.lock`;
+  const file = await fs.open(temporary, 'write');
   try {
     await file.write(Buffer.from(text), 0);
     await file.sync();
   } finally {
     await file.close();
   }
+  await fs.rename(temporary, path);
+  await fs.syncDirectory(dirname(path));
 }

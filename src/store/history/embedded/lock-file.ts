@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { isSystemError } from '../../../base/errors.ts';
 import type { OpenFile } from '../../../base/ports/file-system.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
+import { makeDurableDirectory } from '../../packs/durable-directory.ts';
 import { refConflict, refLocked } from '../ref-names.ts';
 
 /** Git's lock on a file: `<path>.lock`, created exclusively, which becomes the file or goes. */
@@ -21,7 +22,7 @@ const ATTEMPTS = 7;
 export async function takeLock(ports: Ports, path: string, ref: string): Promise<LockFile> {
   for (let attempt = 0; ; attempt++)
     try {
-      await ports.fs.makeDirectory(dirname(path));
+      await makeDurableDirectory(ports.fs, dirname(path));
       return lockFile(ports, path, await ports.fs.open(`${path}.lock`, 'create'));
     } catch (error) {
       if (isSystemError(error, 'ENOTDIR') || (isSystemError(error, 'EEXIST') && error.syscall === 'mkdir'))

@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../base/ids.ts';
+import { makeDurableDirectory } from '../../packs/durable-directory.ts';
 import type { RefUpdate, Signature } from '../history.ts';
 import { type ObjectStore, ZERO_ID } from '../objects/object-store.ts';
 import { checkRefName, refConflict } from '../ref-names.ts';
@@ -128,6 +129,7 @@ async function remove(change: RefChange, { update, logsHead, lock, old }: Held):
   const { fs } = change.files.ports;
   if (logsHead) await appendLog(change, 'HEAD', { old, target: null });
   await removeIfThere(fs, lock.path);
+  await fs.syncDirectory(dirname(lock.path));
   await removeIfThere(fs, join(refRoot(change.files, update.ref), 'logs', update.ref));
   await lock.release();
   await pruneFolders(change, update.ref);
@@ -147,7 +149,7 @@ export async function appendLog(
   const { ports } = change.files;
   const path = join(refRoot(change.files, ref), 'logs', ref);
   await removeEmptyFolders(change, path);
-  await ports.fs.makeDirectory(dirname(path));
+  await makeDurableDirectory(ports.fs, dirname(path));
   const line = formatReflogEntry({
     old: move.old ?? ZERO_ID,
     new: move.target ?? ZERO_ID,
@@ -156,8 +158,10 @@ export async function appendLog(
   });
   const file = await ports.fs.open(path, 'append');
   try {
+    const isNew = (await file.stat()).size === 0;
     await file.append(Buffer.from(line));
     await file.sync();
+    if (isNew) await ports.fs.syncDirectory(dirname(path));
   } finally {
     await file.close();
   }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { ObjectId } from '../../../base/ids.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
+import { makeDurableDirectory } from '../../packs/durable-directory.ts';
 import { hashObject, type ObjectType, objectHeader } from './object-store.ts';
 
 const compress = promisify(deflate);
@@ -22,7 +23,7 @@ export async function writeLooseObject(
   const { fs } = options.ports;
   const id = hashObject(type, bytes);
   const directory = join(options.objectsDirectory, id.slice(0, 2));
-  await fs.makeDirectory(directory);
+  await makeDurableDirectory(fs, directory);
   const temporary = join(
     directory,
     `tmp_obj_${Buffer.from(options.ports.randomBytes(8)).toString('base64url')}`,
