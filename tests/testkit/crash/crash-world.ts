@@ -1,5 +1,5 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Ports } from '../../../src/base/ports/ports.ts';
 import { safetensorsFile } from '../safetensors-file.ts';
 import { bytesOf, weights } from '../stores.ts';
@@ -14,6 +14,8 @@ export interface CrashWorld {
   readonly ports: Ports;
   /** Runs mgit in this process; throws when it does not end with 0. */
   mgit(...argv: string[]): Promise<CliRun>;
+  /** Runs mgit, whatever comes of it. */
+  attempt(...argv: string[]): Promise<CliRun>;
   write(file: string, content: Uint8Array | string): Promise<void>;
 }
 
@@ -31,7 +33,11 @@ export function crashWorld(directory: string, history: 'embedded' | 'system'): C
       if (run.exitCode !== 0) throw new Error(`mgit ${argv.join(' ')}: ${run.stderr}`);
       return run;
     },
-    write: (file, content) => writeFile(join(path, file), content),
+    attempt: (...argv) => runMgit(ports, path, ...argv),
+    write: async (file, content) => {
+      await mkdir(dirname(join(path, file)), { recursive: true });
+      await writeFile(join(path, file), content);
+    },
   };
 }
 

@@ -10,6 +10,8 @@ export interface CrashScenario {
   readonly doneAlready?: readonly string[];
   /** What its hint says to do then. */
   readonly completion?: readonly string[];
+  /** What it ends with when nothing happens; default 0. */
+  readonly exitCode?: number;
   /** Only git itself reaches a remote on a path. */
   readonly needsGit?: boolean;
 }

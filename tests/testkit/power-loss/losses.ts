@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import { createRandom } from '../../../src/base/random.ts';
+import { createDisk, type DiskNode, type Pending } from './disk.ts';
+import type { ImageState, Inspection } from './inspect.ts';
+import type { SyncEvent, TraceEvent } from './trace.ts';
+
+/** A command that has run: what it did to the disk, and the states before and after. */
+export interface Recorded {
+  readonly name: string;
+  readonly before: DiskNode;
+  readonly events: readonly TraceEvent[];
+  readonly states: { readonly before: ImageState; readonly after: ImageState };
+  readonly inspect: (image: DiskNode) => Promise<Inspection>;
+}
+
+/** How thoroughly losses are tried: random subsets per boundary; and only every so many boundaries. */
+export interface LossSettings {
+  readonly seed: number;
+  readonly subsets: number;
+  readonly every?: number;
+}
+
+/** What trying led to. Each problem names the boundary and what was kept of what was pending. */
+export interface LossReport {
+  readonly images: number;
+  readonly problems: readonly string[];
+  /** Some of the images that were looked at. */
+  readonly samples: readonly DiskNode[];
+}
+
+/** Loses power at every boundary of a command, and keeps nothing, everything, or some random part of what no sync covered. */
+export async function loseAtEveryBoundary(recorded: Recorded, settings: LossSettings): Promise<LossReport> {
+  const random = createRandom(settings.seed, recorded.name);
+  const judge = judgeOf(recorded);
+  const disk = createDisk(asDirectory(recorded.before));
+  const problems: string[] = [];
+  const samples: DiskNode[] = [];
+  const { events } = recorded;
+  for (let boundary = 0; boundary <= events.length; boundary++) {
+    const event = events[boundary - 1];
+    if (event !== undefined) disk.apply(event, boundary - 1);
+    if (boundary % (settings.every ?? 1) !== 0 && boundary !== events.length) continue;
+    const pending = disk.pending();
+    const choices: { readonly what: string; readonly kept: ReadonlySet<Pending> }[] = [
+      { what: 'nothing', kept: new Set() },
+      { what: 'everything', kept: new Set(pending) },
+    ];
+    for (let subset = 0; subset < settings.subsets && pending.length > 1; subset++)
+      choices.push({ what: 'some', kept: new Set(pending.filter(() => random.below(2) === 0)) });
+    for (const { what, kept } of choices) {
+      const image = disk.image(kept);
+      const found = await judge(image, boundary === events.length);
+      if (found === undefined) continue;
+      if (samples.length < 3 || boundary === events.length) samples.push(image);
+      const where = `${recorded.name}, after ${describe(event)} (${boundary} of ${events.length}), ${what} kept`;
+      problems.push(...found.map(problem => `${where}: ${problem}`));
+    }
+  }
+  return { images: judge.images(), problems, samples };
+}
+
+/** Whether a sync is needed: without it, some loss leaves the repository neither as before nor as after. Says how, if so. */
+export async function violationWithout(recorded: Recorded, sync: SyncEvent): Promise<string | undefined> {
+  const judge = judgeOf(recorded);
+  const images = imagesWithout(recorded, sync);
+  for (const { image, isEnd } of images.reverse()) {
+    const [problem] = (await judge(image, isEnd)) ?? [];
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** At each boundary from the missing sync on: everything is kept but what it would have covered, and nothing is kept at all. */
+function imagesWithout({ before, events }: Recorded, sync: SyncEvent): { image: DiskNode; isEnd: boolean }[] {
+  const disk = createDisk(asDirectory(before));
+  const images: { image: DiskNode; isEnd: boolean }[] = [];
+  let lost: ReadonlySet<Pending> | undefined;
+  for (const [at, event] of events.entries()) {
+    if (event === sync) lost = new Set(disk.coveredBy(sync));
+    else disk.apply(event, at);
+    if (lost === undefined) continue;
+    const covered = lost;
+    const isEnd = at === events.length - 1;
+    images.push({ image: disk.image(new Set()), isEnd });
+    images.push({ image: disk.image(new Set(disk.pending().filter(item => !covered.has(item)))), isEnd });
+  }
+  return images;
+}
+
+interface Judge {
+  /** The problems of an image; undefined when one like it was judged before. */
+  (image: DiskNode, isEnd: boolean): Promise<readonly string[] | undefined>;
+  images(): number;
+}
+
+function judgeOf(recorded: Recorded): Judge {
+  const seen = new Set<string>();
+  const judge = async (image: DiskNode, isEnd: boolean): Promise<readonly string[] | undefined> => {
+    const key = `${isEnd} ${digestOf(image)}`;
+    if (seen.has(key)) return undefined;
+    seen.add(key);
+    const { state, problems } = await recorded.inspect(image);
+    return [...problems, ...stateProblems(state, recorded.states, isEnd)];
+  };
+  return Object.assign(judge, { images: () => seen.size });
+}
+
+/** In between everything is as before or as after; once the command has said that it is done, as after. */
+function stateProblems(now: ImageState, states: Recorded['states'], isEnd: boolean): string[] {
+  const { before, after } = states;
+  const names = new Set([...now.keys(), ...before.keys(), ...after.keys()]);
+  return [...names]
+    .filter(name => isEnd || !isCandidate(name)) // One that is not landed may be left until the next merge.
+    .filter(name => now.get(name) !== after.get(name))
+    .filter(name => isEnd || !(now.get(name) === before.get(name) || isBetween(name, now, states)))
+    .map(
+      name =>
+        `${name} is ${now.get(name)}: ${isEnd ? '' : `neither ${before.get(name)} nor `}${after.get(name)}`,
+    );
+}
+
+const isCandidate = (name: string): boolean => / refs\/mgit\/candidates\//.test(name);
+
+/** A log, or a configuration, of several changes may have got the first of them. */
+function isBetween(name: string, now: ImageState, { before, after }: Recorded['states']): boolean {
+  const [old, current, next] = [before, now, after].map(state => state.get(name) ?? '') as [
+    string,
+    string,
+    string,
+  ];
+  if (name === 'config') return next.startsWith(current);
+  return name.startsWith('log ') && current.startsWith(old) && next.startsWith(current);
+}
+
+function asDirectory(node: DiskNode): Extract<DiskNode, { kind: 'directory' }> {
+  if (node.kind !== 'directory') throw new Error('the root is no directory');
+  return node;
+}
+
+function digestOf(image: DiskNode): string {
+  const hash = createHash('sha1');
+  const add = (node: DiskNode): void => {
+    hash.update(node.kind);
+    if (node.kind === 'file') hash.update(String(node.content.length)).update(node.content);
+    else if (node.kind === 'symlink') hash.update(node.target);
+    else
+      for (const name of [...node.entries.keys()].sort()) {
+        hash.update(`\0${name}\0`);
+        add(node.entries.get(name) as DiskNode);
+      }
+  };
+  add(image);
+  return hash.digest('hex');
+}
+
+function describe(event: TraceEvent | undefined): string {
+  if (event === undefined) return 'nothing';
+  if (event.type === 'sync') return `sync at ${event.site}`;
+  return 'path' in event
+    ? `${event.type} ${event.path}`
+    : event.type === 'rename'
+      ? `rename to ${event.to}`
+      : event.type;
+}

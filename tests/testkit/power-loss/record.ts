@@ -1,0 +1,71 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileSystem } from '../../../src/base/ports/file-system.ts';
+import type { Ports } from '../../../src/base/ports/ports.ts';
+import { nodePorts } from '../../../src/cli/context.ts';
+import { buildWorld, type CrashWorld, copyWorld, crashWorld } from '../crash/crash-world.ts';
+import type { CrashScenario } from '../crash/scenarios.ts';
+import { runMgit } from '../world.ts';
+import { readImage } from './image-file-system.ts';
+import { type Inspection, inspectImage } from './inspect.ts';
+import type { Recorded } from './losses.ts';
+import { recordingFileSystem } from './trace.ts';
+
+const MEGABYTES = 0.02;
+
+/** A world that scenarios begin from, in a directory that is made. */
+export async function powerLossWorld(directory: string): Promise<CrashWorld> {
+  await mkdir(directory);
+  return buildWorld(directory, { history: 'embedded', megabytes: MEGABYTES });
+}
+
+/** A world without a repository. */
+export async function emptyWorld(directory: string): Promise<CrashWorld> {
+  for (const folder of ['', 'work', 'home']) await mkdir(join(directory, folder));
+  return crashWorld(directory, 'embedded');
+}
+
+/** Runs a scenario's command once, in a copy of a world at `directory`, and records it. */
+export async function recordScenario(
+  fresh: CrashWorld,
+  scenario: CrashScenario,
+  directory: string,
+): Promise<Recorded> {
+  const world = await copyWorld(fresh, directory);
+  await scenario.prepare(world, MEGABYTES);
+  return recordCommand(world, scenario);
+}
+
+/** Runs a command once and records it. */
+export async function recordCommand(
+  world: CrashWorld,
+  { name, argv, exitCode = 0 }: Pick<CrashScenario, 'name' | 'argv' | 'exitCode'>,
+): Promise<Recorded> {
+  const place = { ports: world.ports, root: world.directory };
+  return record(name, world.directory, {
+    inspect: image => inspectImage(image, place),
+    work: async fs => {
+      const ports: Ports = { ...world.ports, fs };
+      const run = await runMgit(ports, world.path, ...argv);
+      if (run.exitCode !== exitCode) throw new Error(`${name}: ${run.stderr}`);
+    },
+  });
+}
+
+/** Does something to the files below a root, and records it. */
+export async function record(
+  name: string,
+  root: string,
+  what: {
+    readonly work: (fs: FileSystem) => Promise<void>;
+    readonly inspect: (image: Awaited<ReturnType<typeof readImage>>) => Promise<Inspection>;
+  },
+): Promise<Recorded> {
+  const before = await readImage(root);
+  const recording = recordingFileSystem(nodePorts().fs, root);
+  await what.work(recording.fs);
+  const inspections = [await what.inspect(before), await what.inspect(await readImage(root))] as const;
+  for (const { problems } of inspections) if (problems.length > 0) throw new Error(`${name}: ${problems}`);
+  const states = { before: inspections[0].state, after: inspections[1].state };
+  return { name, before, events: recording.events, states, inspect: what.inspect };
+}
