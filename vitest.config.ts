@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -24,6 +25,8 @@ const tier = (name: string, include: string[], testTimeout: number, exclude: str
 
 export default defineConfig({
   test: {
+    // Tests mostly wait for the disk and for other programs: one more than there are cores keeps them busy.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       tier('unit', ['tests/**/*.test.ts'], 60_000, [
         'tests/servers/**',

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { GatePolicy } from '../../eval/gate/policy.ts';
 import type { SigningKey } from '../../eval/report/keys.ts';
@@ -9,6 +10,7 @@ import type { GateData } from './data.ts';
 import type { RunGatesOptions } from './gate-run.ts';
 import { keysFolderOf, signingKey } from './keys.ts';
 import { gateLineage } from './lineage.ts';
+import { refuseUnreachable } from './link-data.ts';
 import { outsideDigest } from './outside-data.ts';
 import { type TargetPolicy, targetPolicy } from './policy.ts';
 
@@ -24,12 +26,24 @@ export interface PreparedRun {
 /** Checks everything that can be checked before models are touched. Errors: those that `runGates` lists. */
 export async function prepareRun(repository: Repository, options: RunGatesOptions): Promise<PreparedRun> {
   const policy = await policyAtTip(repository, options.targetRef);
+  tellOfReviewers(policy, options);
   const gates = chosenGates(policy, options.only);
   const key = await trustedSigningKey(repository, policy);
   await gateLineage(repository.history, options.candidate, { tip: policy.tip, healedFrom: null });
   if (!options.allowPolicyChange) await refusePolicyChange(repository, policy, options.candidate);
   for (const gate of gates) await checkGate(repository, policy, { gate, candidate: options.candidate });
   return { policy, gates, key, complete: gates.length === policy.gates.length };
+}
+
+/** Reviews are counted where contributions are proposed; whoever lands one here must know that nobody did. */
+function tellOfReviewers({ ref, protection }: TargetPolicy, { onEvent }: LongOperation): void {
+  if (!protection.reviewers) return;
+  onEvent?.({
+    type: 'warning',
+    code: 'REVIEWS_NOT_COUNTED',
+    message: `${ref.replace(/^refs\/heads\//, '')} asks for ${protection.reviewers} reviewers, and reviews are not counted here`,
+    hint: 'have the host of the repository require them',
+  });
 }
 
 async function policyAtTip(repository: Repository, ref: string): Promise<TargetPolicy> {
@@ -138,6 +152,7 @@ async function checkOutside(
   policy: TargetPolicy,
   { gate, data }: { readonly gate: GatePolicy; readonly data: GateData },
 ): Promise<void> {
+  refuseUnreachable(data);
   const path = resolve(outsideDirectory(repository), data.path);
   const found = await outsideDigest(repository, policy, { gate, use: data.use, absolute: path });
   if (found === data.digest) return;

@@ -4,8 +4,10 @@ import type { CommitId } from '../../base/ids.ts';
 import type { GatePolicy } from '../../eval/gate/policy.ts';
 import type { Role } from '../../eval/gate/verdict.ts';
 import type { Repository } from '../repository.ts';
+import { dataOf } from './bindings.ts';
 import { checkOutModels, checkOutOthers } from './files.ts';
 import type { GateJob, GateModel } from './job.ts';
+import { linkCommandData } from './link-data.ts';
 import type { TargetPolicy } from './policy.ts';
 import { outsideDirectory } from './prepare.ts';
 
@@ -35,7 +37,8 @@ export async function openWorkspace(
 ): Promise<GateWorkspace> {
   const { ports } = repository;
   const directory = await ports.fs.makeTemporaryDirectory(join(ports.temporaryDirectory, 'mgit-gate-'));
-  const workDirectory = join(directory, 'work');
+  // Data beside the work tree is linked beside it here, too, where nothing else is.
+  const workDirectory = join(directory, 'target', 'work');
   const dispose = (): Promise<void> => ports.fs.removeDirectory(directory, { recursive: true });
   try {
     await checkOutOthers(repository, policy.tip, workDirectory);
@@ -56,14 +59,16 @@ export async function openWorkspace(
     jobFor: async subjects => {
       const outDirectory = join(directory, 'out', subjects.gate.name);
       await ports.fs.makeDirectory(outDirectory);
+      const data = await dataOf(repository.history, policy, subjects.gate);
+      const places = { workDirectory, outsideDirectory: outsideDirectory(repository) };
+      await linkCommandData(ports.fs, data, places);
       return {
         repository,
         policy,
         gate: subjects.gate,
         models: await modelsByRole(subjects, policy, model),
-        workDirectory,
+        ...places,
         outDirectory,
-        outsideDirectory: outsideDirectory(repository),
         ...operationOf(operation),
       };
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ProcessPort } from '../../../src/base/ports/process.ts';
-import { gatedWorkTree, POLICY } from '../../testkit/gated-work-tree.ts';
+import { EVALUATE, gatedWorkTree, POLICY } from '../../testkit/gated-work-tree.ts';
 import { runMgit } from '../../testkit/world.ts';
 
 test('a better candidate passes, is reported and verified; a worse one is rejected; neither moves the branch', async () => {
@@ -158,8 +158,10 @@ test('data outside the tree is pinned by digest, and the hint prints it', async 
   const digest = /digest: (sha256:[0-9a-f]{64})/.exec(refused.stderr)?.[1] ?? '';
   expect((await unpinned.mgit('data', 'digest', '../home/test.csv')).stdout.trim()).toBe(digest);
 
+  const reading = `import { readFileSync as read } from 'node:fs';\nread('../home/test.csv');\n${EVALUATE}`;
   await using pinned = await gatedWorkTree({
     policy: withData(`{ path: ../home/test.csv, digest: "${digest}" }`),
+    files: { 'evaluate.mjs': reading },
   });
   pinned.write('../home/test.csv', 'a,b\n');
   await pinned.contribute('better', 700);
@@ -167,6 +169,22 @@ test('data outside the tree is pinned by digest, and the hint prints it', async 
   pinned.write('../home/test.csv', 'easier\n');
   const swapped = await pinned.mgit('gate', 'run', 'better', '--onto', 'main');
   expect(swapped.stderr).toContain('error[GATE_DATA_MISMATCH]');
+
+  await using far = await gatedWorkTree({ policy: withData('{ path: ../../home/test.csv }') });
+  await far.contribute('better', 700);
+  const unreachable = await far.mgit('gate', 'run', 'better', '--onto', 'main');
+  expect(unreachable.stderr).toContain('error[GATE_DATA_UNREACHABLE]');
+});
+
+test('reviewers are not counted here, and nobody is left to believe it', async () => {
+  const policy = POLICY.replace('gates: [digits] }', 'gates: [digits], reviewers: 2 }');
+  await using tree = await gatedWorkTree({ policy });
+  await tree.contribute('better', 700);
+  const run = await tree.mgit('gate', 'run', 'better', '--onto', 'main');
+  expect(run.exitCode).toBe(0);
+  expect(run.events).toContainEqual(
+    expect.objectContaining({ type: 'warning', code: 'REVIEWS_NOT_COUNTED' }),
+  );
 });
 
 test('seeds of a command are compared over their noise', async () => {
