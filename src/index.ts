@@ -9,6 +9,7 @@ export type { Ports } from './base/ports/ports.ts';
 export { nodePorts } from './cli/context.ts';
 export type { ByteSource, CheckpointFormat, CheckpointLayout, TensorView } from './formats/checkpoint.ts';
 export { detectFormat } from './formats/registry.ts';
+export { type CommitAdapterOptions, commitAdapter } from './ops/adapters/commit-adapter.ts';
 export type { ByteRange } from './ops/content/extent-bytes.ts';
 export {
   openModel,

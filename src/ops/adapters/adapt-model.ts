@@ -1,0 +1,159 @@
+import type { LongOperation } from '../../base/events.ts';
+import type { Digest } from '../../base/ids.ts';
+import { chooseLayout, type MergedTensor, mergedManifest } from '../../merge/layout.ts';
+import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
+import type { StoreWriter, TensorStore } from '../../store/tensor-store.ts';
+import { byteLength } from '../../tensor/dtype.ts';
+import { isDense } from '../../tensor/view-span.ts';
+import type { StoredModel } from '../history/stored-model.ts';
+import { adapterUnsupported } from './adapter-config.ts';
+import type { AdapterTensor, TensorChange } from './adapter-type.ts';
+import { convertSlices } from './convert-slices.ts';
+import { matchNames } from './match-names.ts';
+import { type Adapter, isPredicted } from './read-adapter.ts';
+
+/** What an adapted model is made with. */
+export interface AdaptContext extends LongOperation {
+  readonly store: TensorStore;
+  readonly writer: StoreWriter;
+}
+
+/** The files of a model after an adapter, by their names; and how many tensors it computed and replaced. */
+export interface AdaptedModel {
+  readonly files: ReadonlyMap<string, Manifest>;
+  readonly computed: number;
+  readonly replaced: number;
+}
+
+/**
+ * Applies an adapter to a stored model: computed tensors are recorded by their factors, others stored. The caller finishes the writer. A tensor keeps
+ * the checkpoint's dtype; one that the checkpoint lacks (a new head) is added in the adapter's. Errors: `ADAPTER_MISMATCH`,
+ * `ADAPTER_UNSUPPORTED`, those of the store.
+ */
+export async function adaptModel(
+  model: StoredModel,
+  adapter: Adapter,
+  context: AdaptContext,
+): Promise<AdaptedModel> {
+  const places = placesOf(model);
+  const changes = applicable(adapter.changes, places);
+  const changed: Changed[] = [];
+  for (const [done, change] of changes.entries()) {
+    context.signal?.throwIfAborted();
+    context.onEvent?.({ type: 'progress', phase: 'adapt', done, total: changes.length, unit: 'items' });
+    changed.push(await applyChange(change, places, context));
+  }
+  await adapter.checkUnchanged();
+  const files = new Map<string, Manifest>();
+  for (const [name, manifest] of model.files)
+    files.set(
+      name,
+      await refill(
+        manifest,
+        changed.filter(({ file }) => file === name),
+        context,
+      ),
+    );
+  const computed = changes.filter(({ kind }) => kind === 'computed').length;
+  return { files, computed, replaced: changes.length - computed };
+}
+
+/** Where a tensor lies. */
+interface Place {
+  readonly file: string;
+  readonly tensor: ManifestTensor;
+}
+
+function placesOf(model: StoredModel): ReadonlyMap<string, Place> {
+  const places = new Map<string, Place>();
+  for (const [file, manifest] of model.files) {
+    if (manifest.format !== 'safetensors') throw adapterUnsupported(`a model in a ${manifest.format} file`);
+    for (const tensor of manifest.tensors) places.set(tensor.name, { file, tensor });
+  }
+  return places;
+}
+
+/** A change by the checkpoint's names. `file`: where the tensor is, or goes. */
+type PlacedChange = TensorChange & { readonly name: string; readonly file: string };
+
+function applicable(
+  changes: readonly TensorChange[],
+  places: ReadonlyMap<string, Place>,
+): readonly PlacedChange[] {
+  const wanted = changes.filter(change => change.kind === 'computed' && !change.isOptional);
+  const rename = matchNames(
+    (wanted.length > 0 ? wanted : changes).map(({ target }) => target),
+    places.keys(),
+  );
+  const files = new Set([...places.values()].map(({ file }) => file));
+  return changes.flatMap(change => {
+    const name = rename(change.target);
+    const place = places.get(name);
+    if (change.kind === 'computed' && change.isOptional && !place) return [];
+    const [file] = files;
+    if (place) return [{ ...change, name, file: place.file }];
+    if (files.size > 1 || file === undefined)
+      throw adapterUnsupported(`a tensor that the sharded model does not have yet (${name})`);
+    return [{ ...change, name, file }];
+  });
+}
+
+/** A tensor of the adapted model. */
+interface Changed extends MergedTensor {
+  readonly file: string;
+  readonly digest: Digest;
+}
+
+async function applyChange(
+  change: PlacedChange,
+  places: ReadonlyMap<string, Place>,
+  context: AdaptContext,
+): Promise<Changed> {
+  const { name, file } = change;
+  const tensor = places.get(name)?.tensor;
+  if (tensor) requireOwnBytes(tensor);
+  if (change.kind === 'replaced') return { file, ...(await replace(change.by, { name, tensor }, context)) };
+  if (!tensor) throw new Error('a computed tensor was found before');
+  const { dtype, shape, extent } = tensor;
+  if (!isPredicted(dtype)) throw adapterUnsupported(`weights of ${dtype} (${name})`);
+  const predicted = await change.predict({ digest: extent.digest, dtype, shape });
+  return { file, name, tensor, digest: await context.writer.addPredicted(predicted, context) };
+}
+
+function requireOwnBytes(tensor: ManifestTensor): void {
+  const { name, dtype, shape, offset, extent } = tensor;
+  const isWhole = offset === extent.offset && extent.length === byteLength(dtype, shape);
+  if (!isWhole || !isDense(tensor)) throw adapterUnsupported(`tensors that share their bytes (${name})`);
+}
+
+async function replace(
+  by: AdapterTensor,
+  { name, tensor }: { readonly name: string; readonly tensor: ManifestTensor | undefined },
+  { writer }: AdaptContext,
+): Promise<Omit<Changed, 'file'>> {
+  const dtype = tensor?.dtype ?? by.dtype;
+  const { shape } = by;
+  const length = byteLength(dtype, shape);
+  const slices = by.dtype === dtype ? by.slices() : convertSlices(by, dtype);
+  const digest = await writer.addExtent(slices, length, { dtype });
+  const extent = { role: 'tensor' as const, offset: 0, length, digest };
+  return { name, digest, tensor: { byteOrder: 'little', offset: 0, extent, ...tensor, name, dtype, shape } };
+}
+
+async function refill(
+  manifest: Manifest,
+  changed: readonly Changed[],
+  context: AdaptContext,
+): Promise<Manifest> {
+  if (changed.length === 0) return manifest;
+  const byName = new Map(changed.map(change => [change.name, change]));
+  const kept = manifest.tensors.map(tensor => ({ name: tensor.name, tensor }));
+  const known = new Set(kept.map(({ name }) => name));
+  const added = changed.filter(({ name }) => !known.has(name));
+  const tensors = [...kept.map(({ name, tensor }) => byName.get(name) ?? { name, tensor }), ...added];
+  const digests = new Map(
+    tensors.map(({ name, tensor }) => [name, byName.get(name)?.digest ?? tensor.extent.digest]),
+  );
+  const layout = chooseLayout(manifest, [manifest], tensors);
+  return mergedManifest(layout, { ...context, tensors, digests });
+}

@@ -1,0 +1,146 @@
+import type { PredictedTensor } from '../../store/tensor-store.ts';
+import { elementCount } from '../../tensor/dtype.ts';
+import {
+  type AdapterConfig,
+  adapterInvalid,
+  adapterMismatch,
+  adapterUnsupported,
+  booleanField,
+  isModuleNamed,
+  numberField,
+  numbersField,
+  refuseUnknownSettings,
+  requirePlainName,
+} from './adapter-config.ts';
+import type { AdaptedTensor, AdapterTensor, AdapterType, TensorChange } from './adapter-type.ts';
+import { replaced } from './replaced.ts';
+
+/** What bears on the result and is read here, and what only bore on the training. */
+const KNOWN_SETTINGS = [
+  'alpha_pattern',
+  'bias',
+  'corda_config',
+  'eva_config',
+  'fan_in_fan_out',
+  'init_lora_weights',
+  'layers_pattern',
+  'layers_to_transform',
+  'lora_alpha',
+  'lora_dropout',
+  'lora_ga_config',
+  'megatron_core',
+  'qalora_group_size',
+  'r',
+  'rank_pattern',
+  'use_rslora',
+];
+
+/** Beginnings that leave the weights of the model alone; the others of PEFT also change what they start from. */
+const PLAIN_BEGINNINGS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal'];
+
+/**
+ * LoRA: `W + (alpha / r) B A`, or `alpha / sqrt(r)` with `use_rslora`; for weights that are stored with inputs first, and embeddings, the
+ * product transposed. Sources: Hu et al. 2021 (arXiv 2106.09685), Kalajdzievski 2023 (arXiv 2312.03732), PEFT's `LoraConfig`.
+ */
+export const lora: AdapterType = {
+  name: 'LORA',
+  changes: (config, tensors) => {
+    if (booleanField(config, 'use_dora')) throw adapterUnsupported('use_dora (DoRA)');
+    if (!PLAIN_BEGINNINGS.includes(config.init_lora_weights))
+      throw adapterUnsupported(`init_lora_weights ${JSON.stringify(config.init_lora_weights)}`);
+    refuseUnknownSettings(config, KNOWN_SETTINGS);
+    const factors = new Map<string, Factors>();
+    const others: AdapterTensor[] = [];
+    for (const tensor of tensors) sortIn(tensor, { factors, others });
+    const products = [...factors].map(([module, pair]) => product(module, pair, config));
+    return [...products, ...others.map(replaced)];
+  },
+};
+
+/** The tensors of one module. */
+interface Factors {
+  a?: AdapterTensor;
+  b?: AdapterTensor;
+  isEmbedding: boolean;
+}
+
+const FACTOR_NAME = /^(.*)\.lora_(embedding_)?([AB])(\.weight)?$/;
+
+function sortIn(
+  tensor: AdapterTensor,
+  { factors, others }: { readonly factors: Map<string, Factors>; readonly others: AdapterTensor[] },
+): void {
+  const match = FACTOR_NAME.exec(tensor.name);
+  const isFactor = match !== null && (match[2] === undefined) === (match[4] !== undefined);
+  if (!isFactor) {
+    if (tensor.name.includes('.lora_')) throw adapterUnsupported(`the tensor ${tensor.name}`);
+    others.push(tensor);
+    return;
+  }
+  const module = match[1] as string;
+  const pair = factors.get(module) ?? { isEmbedding: match[2] !== undefined };
+  pair[match[3] === 'A' ? 'a' : 'b'] = tensor;
+  factors.set(module, pair);
+}
+
+function product(module: string, { a, b, isEmbedding }: Factors, config: AdapterConfig): TensorChange {
+  if (!a || !b) throw adapterInvalid(`${module} has only one of its two factors`);
+  const rank = a.shape[0] ?? 0;
+  const ranks = [numberField(config, 'r'), ...numbersField(config, 'rank_pattern').values()];
+  if (rank < 1 || !ranks.includes(rank))
+    throw adapterInvalid(`${module} has rank ${rank}, which adapter_config.json does not name`);
+  const isTurned = isEmbedding || booleanField(config, 'fan_in_fan_out');
+  const shape: ProductShape = { module, rank, scale: scaleOf(module, rank, config), isTurned };
+  return {
+    kind: 'computed',
+    target: `${module}.weight`,
+    isOptional: false,
+    predict: base => predictProduct(base, { a, b }, shape),
+  };
+}
+
+function scaleOf(module: string, rank: number, config: AdapterConfig): number {
+  const patterns = numbersField(config, 'alpha_pattern');
+  for (const name of patterns.keys()) requirePlainName(name, 'alpha_pattern');
+  const named = [...patterns].find(([name]) => isModuleNamed(module, name));
+  const alpha = named?.[1] ?? numberField(config, 'lora_alpha');
+  return Math.fround(alpha / (booleanField(config, 'use_rslora') ? Math.sqrt(rank) : rank));
+}
+
+interface ProductShape {
+  readonly module: string;
+  readonly rank: number;
+  readonly scale: number;
+  /** The configuration says that the weight is stored with inputs first. */
+  readonly isTurned: boolean;
+}
+
+/** The configuration holds for all modules, though a model may store some weights the other way: a shape that fits one way only decides. */
+async function predictProduct(
+  { digest, dtype, shape }: AdaptedTensor,
+  { a, b }: { readonly a: AdapterTensor; readonly b: AdapterTensor },
+  { module, rank, scale, isTurned }: ProductShape,
+): Promise<PredictedTensor> {
+  const [inputs, outputs] = [elementCount(a.shape) / rank, elementCount(b.shape) / rank];
+  const rows = shape[0] ?? 0;
+  const columns = elementCount(shape.slice(1));
+  const isPlainFit = rows === outputs && columns === inputs && b.shape[0] === outputs;
+  const isTurnedFit = rows === inputs && columns === outputs && shape.length === 2;
+  if (!isPlainFit && !isTurnedFit)
+    throw adapterMismatch(
+      `${module}: factors of [${a.shape}] and [${b.shape}] do not give the weight's [${shape}]`,
+    );
+  const turns = isTurnedFit && (isTurned || !isPlainFit);
+  const [left, right] = turns ? [a, b] : [b, a];
+  return {
+    type: 'low-rank',
+    base: digest,
+    dtype,
+    rows,
+    columns,
+    rank,
+    scale,
+    left: { ...(await left.factor()), isTransposed: turns },
+    right: { ...(await right.factor()), isTransposed: turns },
+  };
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { isSystemError, MgitError } from '../../base/errors.ts';
+import type { FileSystem } from '../../base/ports/file-system.ts';
+import { type OpenModel, type OpenTensor, openModel } from '../../formats/open-model.ts';
+import type { FactorBytes } from '../../store/tensor-store.ts';
+import { byteLength, elementCount } from '../../tensor/dtype.ts';
+import { PREDICTED_DTYPES, type PredictedDtype } from '../../tensor/prediction.ts';
+import { adapterInvalid, adapterUnsupported, parseAdapterConfig } from './adapter-config.ts';
+import type { AdapterTensor, TensorChange } from './adapter-type.ts';
+import { adapterType } from './registry.ts';
+
+const CONFIG_FILE = 'adapter_config.json';
+const WEIGHTS_FILE = 'adapter_model.safetensors';
+const CONFIG_BYTES = 1024 * 1024;
+/** Of the format of records; more is not a low-rank change. */
+const FACTOR_ELEMENTS = 2 ** 23;
+const SLICE_BYTES = 4 * 1024 * 1024;
+/** What PEFT's wrapper puts in front of the model's own names. */
+const PREFIX = 'base_model.model.';
+
+/** An adapter on disk. Dispose it to close its file. */
+export interface Adapter extends AsyncDisposable {
+  /** As `peft_type` says it. */
+  readonly type: string;
+  readonly changes: readonly TensorChange[];
+  /** Errors: `FILE_CHANGED`. */
+  checkUnchanged(): Promise<void>;
+}
+
+/**
+ * Opens the folder that PEFT's `save_pretrained` wrote; nothing in it is executed. Errors: `ADAPTER_MISSING`, `ADAPTER_INVALID`,
+ * `ADAPTER_UNSUPPORTED`, those of safetensors.
+ */
+export async function openAdapter(fs: FileSystem, folder: string): Promise<Adapter> {
+  const config = parseAdapterConfig(await readConfig(fs, folder));
+  const type = adapterType(config.peft_type);
+  const model = await openModel(fs, join(folder, WEIGHTS_FILE)).catch((error: unknown) => {
+    throw isSystemError(error, 'ENOENT', 'EISDIR') ? adapterMissing(folder, WEIGHTS_FILE) : error;
+  });
+  try {
+    if (model.files[0]?.layout.format !== 'safetensors') throw adapterInvalid(`${WEIGHTS_FILE} is none`);
+    const changes = type.changes(config, tensorsOf(model));
+    return {
+      type: type.name,
+      changes: requireDistinct(changes),
+      checkUnchanged: () => model.checkUnchanged(),
+      [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
+    };
+  } catch (error) {
+    await model[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function readConfig(fs: FileSystem, folder: string): Promise<string> {
+  const path = join(folder, CONFIG_FILE);
+  try {
+    if ((await fs.stat(path)).size > CONFIG_BYTES)
+      throw adapterInvalid(`${CONFIG_FILE} has more than ${CONFIG_BYTES} bytes`);
+    return Buffer.from(await fs.readFile(path)).toString('utf8');
+  } catch (error) {
+    throw isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR') ? adapterMissing(folder, CONFIG_FILE) : error;
+  }
+}
+
+function adapterMissing(folder: string, file: string): MgitError {
+  return new MgitError('ADAPTER_MISSING', `there is no ${file} in ${folder}`, {
+    hint: "give the folder that PEFT's save_pretrained wrote, with its weights as safetensors",
+  });
+}
+
+function tensorsOf(model: OpenModel): readonly AdapterTensor[] {
+  if (model.tensors.size === 0) throw adapterInvalid(`${WEIGHTS_FILE} holds no tensors`);
+  return [...model.tensors].map(([name, tensor]) => {
+    if (!name.startsWith(PREFIX)) throw adapterUnsupported(`the tensor ${name}`);
+    return adapterTensor(name.slice(PREFIX.length), tensor);
+  });
+}
+
+function adapterTensor(name: string, { file, view }: OpenTensor): AdapterTensor {
+  const { dtype, shape, offset } = view;
+  const length = byteLength(dtype, shape);
+  return {
+    name,
+    dtype,
+    shape,
+    slices: async function* () {
+      for (let at = 0; at < length; at += SLICE_BYTES)
+        yield await file.source.read(offset + at, Math.min(SLICE_BYTES, length - at));
+    },
+    factor: async (): Promise<FactorBytes> => {
+      if (!isPredicted(dtype)) throw adapterUnsupported(`factors of ${dtype} (${name})`);
+      if (elementCount(shape) > FACTOR_ELEMENTS)
+        throw adapterUnsupported(`factors of more than ${FACTOR_ELEMENTS} elements (${name})`);
+      return { bytes: await file.source.read(offset, length), dtype };
+    },
+  };
+}
+
+/** Whether tensors of a dtype can be computed from factors, or be factors. */
+export function isPredicted(dtype: string): dtype is PredictedDtype {
+  return (PREDICTED_DTYPES as readonly string[]).includes(dtype);
+}
+
+/** The order of two changes of one tensor would decide, and PEFT's is not said anywhere. */
+function requireDistinct(changes: readonly TensorChange[]): readonly TensorChange[] {
+  const seen = new Set<string>();
+  for (const { target } of changes) {
+    if (seen.has(target)) throw adapterUnsupported(`two changes of ${target}`);
+    seen.add(target);
+  }
+  return changes;
+}
