@@ -6,7 +6,7 @@ import type { ComputingMethod, MethodInput, MethodParameters, MethodTask } from 
 import { METHODS } from './methods/registry.ts';
 import { completeParameters } from './parameters.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
-import { chunkedInput } from './tensor-input.ts';
+import { type InputSource, openInputs } from './tensor-inputs.ts';
 
 /** The shape of `Recipe.parameters` for the methods of this layer; indexes refer to the recipe's inputs. */
 interface RecipeParameters {
@@ -21,11 +21,15 @@ export const evaluateRecipe: EvaluateRecipe = async function* (recipe, read, sig
   const method = methodOf(recipe);
   const parameters = readParameters(recipe);
   const dtype = parseDtype(recipe.dtype);
+  const { base, models } = parameters;
+  const used = [...new Set([...models, ...(base === null ? [] : [base])])]; // Two models may be the same.
+  using opened = openInputs(used.map(index => sourceOf(recipe, read, index)));
+  const inputOf = (index: number): MethodInput => opened.inputs[used.indexOf(index)] as MethodInput;
   const task: MethodTask = {
     dtype,
     shape: parameters.shape,
-    base: parameters.base === null ? undefined : inputOf(recipe, read, parameters.base),
-    models: parameters.models.map(index => inputOf(recipe, read, index)),
+    base: base === null ? undefined : inputOf(base),
+    models: models.map(inputOf),
     parameters: completeParameters(method, parameters.values, parameters.models.length),
     sliceElements: SLICE_ELEMENTS,
     ...(signal ? { signal } : {}),
@@ -45,14 +49,16 @@ function methodOf(recipe: Recipe): ComputingMethod {
   return method;
 }
 
-function inputOf(recipe: Recipe, read: ReadRecipeInput, index: number): MethodInput {
+function sourceOf(recipe: Recipe, read: ReadRecipeInput, index: number): InputSource {
   const input = recipe.inputs[index];
   if (input === undefined) throw invalid(`there is no input ${index}`);
   if (input.dtype !== recipe.dtype || input.length !== recipe.length)
     throw invalid(`input ${index} is not like the result`);
-  return chunkedInput({ dtype: parseDtype(input.dtype), length: input.length }, (offset, length) =>
-    read(index, offset, length),
-  );
+  return {
+    dtype: parseDtype(input.dtype),
+    length: input.length,
+    fetch: (offset, target) => read(index, offset, target.length, target),
+  };
 }
 
 function readParameters({ parameters }: Recipe): RecipeParameters {

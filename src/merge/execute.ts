@@ -3,17 +3,19 @@ import { MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
 import { type Digest, parseDigest } from '../base/ids.ts';
 import { inOrder } from '../base/in-order.ts';
+import { oneAtATime } from '../base/one-at-a-time.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import type { Recipe } from '../store/packs/records.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
 import { chooseLayout, mergedManifest } from './layout.ts';
-import type { MethodTask } from './method.ts';
+import type { MethodInput, MethodTask } from './method.ts';
 import type { ComputeAction } from './plan.ts';
 import type { FilePlan } from './plan-file.ts';
 import { recipeOf } from './recipe.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
-import { surveyTensor, type TensorSurvey } from './survey.ts';
-import { storedInput } from './tensor-input.ts';
+import { storedSource } from './stored-source.ts';
+import { openSurvey, type TensorSurvey } from './survey.ts';
+import { openInputs } from './tensor-inputs.ts';
 
 /** A merged file: its manifest, and what was measured of its computed tensors, by name. */
 export interface MergedFile {
@@ -27,8 +29,10 @@ export interface ExecuteContext extends LongOperation {
   readonly writer: StoreWriter;
 }
 
-/** Tensors under way at a time: one is decoded by the store's workers while another is calculated. */
-const WIDTH = 2;
+/** Small tensors under way at a time: one is decoded by the store's workers while another is calculated. */
+const WIDTH = 3;
+/** Larger tensors are calculated one at a time: their inputs are decoded ahead, and each takes the memory of several small ones. */
+const SMALL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Measures and computes the tensors of a plan without conflicts and gives the merged file's manifest. Results are stored as recipes
@@ -41,7 +45,12 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
   const survey = new Map<string, TensorSurvey>();
   const bad: string[] = [];
   const progress = progressOf(plan, context);
-  for await (const computed of inOrder(plan.computed, WIDTH, action => compute(action, context))) {
+  const alone = oneAtATime();
+  const start = (action: ComputeAction): Promise<Computed> => {
+    const work = (): Promise<Computed> => compute(action, context);
+    return typeOf(action).extent.length > SMALL_BYTES ? alone(work) : work();
+  };
+  for await (const computed of inOrder(plan.computed, WIDTH, start)) {
     const { action, digest } = computed;
     survey.set(action.name, computed.survey);
     if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey));
@@ -62,19 +71,59 @@ interface Computed {
   readonly digest: Digest | undefined;
 }
 
-async function compute(action: ComputeAction, context: ExecuteContext): Promise<Computed> {
-  const task = taskOf(action, context.store, context);
-  const survey = await surveyTensor(task);
-  const mayMerge = nonFiniteSides(action, survey).length === 0;
-  return { action, survey, digest: mayMerge ? await digestOf(action.method.run(task)) : undefined };
+/** Reads every version once: what is measured is what is merged. With NaN or infinity in it, the result is dropped. */
+async function compute(
+  action: ComputeAction,
+  { store, signal }: Pick<ExecuteContext, 'store' | 'signal'>,
+): Promise<Computed> {
+  const { base } = action; // Measured against, whether the method needs it or not.
+  const sources = [...action.tensors, ...(base ? [base] : [])].map(tensor =>
+    storedSource(store, tensor, signal),
+  );
+  const models = action.tensors.length;
+  const dtype = typeOf(action).dtype;
+  using survey = await openSurvey({ dtype, models, hasBase: base !== undefined });
+  using opened = openInputs(sources, survey.add);
+  try {
+    const digest = await digestOf(action.method.run(taskOf(action, opened.inputs, signal)));
+    await opened.finish();
+    const measured = survey.result();
+    const mayMerge = nonFiniteSides(action, measured).length === 0;
+    return { action, survey: measured, digest: mayMerge ? digest : undefined };
+  } finally {
+    for (const source of sources) await source[Symbol.asyncDispose]();
+  }
+}
+
+/** The inputs are the models in their order, then the base, if there is one. */
+function taskOf(
+  action: ComputeAction,
+  inputs: readonly MethodInput[],
+  signal: AbortSignal | undefined,
+): MethodTask {
+  const { dtype, shape } = typeOf(action);
+  return {
+    dtype,
+    shape,
+    base: inputs[action.tensors.length],
+    models: inputs.slice(0, action.tensors.length),
+    parameters: action.parameters,
+    sliceElements: SLICE_ELEMENTS,
+    ...(signal ? { signal } : {}),
+  };
+}
+
+/** All versions have one dtype and one shape. */
+function typeOf({ tensors }: ComputeAction): ManifestTensor {
+  return (tensors as readonly [ManifestTensor, ...ManifestTensor[]])[0];
 }
 
 function recipeFor(action: ComputeAction): Recipe {
-  const [first] = action.tensors as readonly [ManifestTensor, ...ManifestTensor[]];
+  const { dtype, shape } = typeOf(action);
   return recipeOf({
     method: action.method,
-    dtype: first.dtype,
-    shape: first.shape,
+    dtype,
+    shape,
     base: action.method.needsBase ? action.base?.extent.digest : undefined,
     models: action.tensors.map(tensor => tensor.extent.digest),
     parameters: action.parameters,
@@ -105,22 +154,6 @@ async function digestOf(slices: AsyncIterable<Uint8Array>): Promise<Digest> {
   const hash = createHash('sha256');
   for await (const slice of slices) hash.update(slice);
   return parseDigest(hash.digest('hex'));
-}
-
-/** Reads the stored versions of a tensor. A method without a base still gets it, for measuring. */
-function taskOf(action: ComputeAction, store: TensorStore, { signal }: LongOperation): MethodTask {
-  const input = ({ dtype, extent }: ManifestTensor) =>
-    storedInput(store, { digest: extent.digest, dtype, length: extent.length });
-  const [first] = action.tensors as readonly [ManifestTensor, ...ManifestTensor[]];
-  return {
-    dtype: first.dtype,
-    shape: first.shape,
-    base: action.base && input(action.base),
-    models: action.tensors.map(input),
-    parameters: action.parameters,
-    sliceElements: SLICE_ELEMENTS,
-    ...(signal ? { signal } : {}),
-  };
 }
 
 function progressOf({ computed }: FilePlan, { onEvent }: LongOperation): (done: ComputeAction) => void {

@@ -1,11 +1,10 @@
-import { elementCount } from '../tensor/dtype.ts';
+import { bitsOf, type Dtype } from '../tensor/dtype.ts';
 import { type Kernels, loadKernels } from '../tensor/kernels/kernels.ts';
-import type { MethodTask } from './method.ts';
-import { readModels, readSlice, type Slice, slicesOf } from './slices.ts';
-import { openWorkspace, type Register, type Workspace } from './workspace.ts';
+import { SLICE_ELEMENTS } from './slices.ts';
+import { openWorkspace, type Register } from './workspace.ts';
 
-/** Elements whose sums are taken at once. Sums of blocks are added in order, so slices must be whole blocks. */
-const BLOCK_ELEMENTS = 4096;
+/** Elements whose sums are taken at once. Sums of blocks are added in order, so portions must be whole blocks. */
+export const BLOCK_ELEMENTS = 4096;
 /** Sums per block, in the order of `TaskVectorSums`. */
 const SUMS = 5;
 
@@ -27,63 +26,79 @@ export interface TensorSurvey {
   readonly pairs: readonly TaskVectorPair[];
 }
 
-/** Reads all versions of a tensor once and measures them, in float64 sums that depend neither on slices nor on the machine. */
-export async function surveyTensor(task: MethodTask): Promise<TensorSurvey> {
-  const blocks = Math.max(1, Math.floor(task.sliceElements / BLOCK_ELEMENTS));
-  const survey = { ...task, sliceElements: blocks * BLOCK_ELEMENTS };
-  const elements = Math.min(survey.sliceElements, elementCount(task.shape));
+/** The versions of one tensor that are measured: the models in their order, and the base, if there is one, as the last. */
+export interface SurveyedTensor {
+  readonly dtype: Dtype;
+  readonly models: number;
+  readonly hasBase: boolean;
+}
+
+/** A survey on its way. */
+export interface SurveyInProgress extends Disposable {
+  /** Takes the next bytes of every version: a multiple of {@link BLOCK_ELEMENTS} elements but for the last. */
+  add(versions: readonly Uint8Array[]): void;
+  result(): TensorSurvey;
+}
+
+/** Measures the versions of a tensor as they are read, in float64 sums that depend neither on slices nor on the machine. */
+export async function openSurvey({ dtype, models, hasBase }: SurveyedTensor): Promise<SurveyInProgress> {
   const kernels = await loadKernels();
-  const inputs = task.models.length + (task.base ? 1 : 0);
-  using work = await openWorkspace({ dtype: task.dtype, elements, registers: inputs });
-  const nonFinite = new Array<number>(inputs).fill(0);
-  const sums = task.models.slice(1).map(() => new Float64Array(SUMS));
-  for (const slice of slicesOf(survey)) {
-    await loadSlice(survey, work, slice);
-    for (const [i, register] of work.registers.entries())
-      nonFinite[i] = (nonFinite[i] ?? 0) + countNonFinite(kernels, task, register, slice.count);
-    if (task.base)
-      for (const [i, total] of sums.entries()) addSums(kernels, task, { work, other: i + 1, slice, total });
-  }
-  const models = nonFinite.slice(0, task.models.length);
-  const base = nonFinite[task.models.length] ?? 0;
-  return { nonFinite: { models, base }, ...relations(task.base ? sums : []) };
+  const registers = models + (hasBase ? 1 : 0);
+  const work = await openWorkspace({ dtype, elements: SLICE_ELEMENTS, registers });
+  const nonFinite = new Array<number>(registers).fill(0);
+  const sums = Array.from({ length: hasBase ? models - 1 : 0 }, () => new Float64Array(SUMS));
+  const bytesPerElement = bitsOf(dtype) / 8;
+  const addSlice = (versions: readonly Uint8Array[]): void => {
+    const count = (versions[0]?.length ?? 0) / bytesPerElement;
+    work.begin(count);
+    for (const [at, register] of work.registers.entries()) {
+      work.load(register, versions[at] ?? new Uint8Array());
+      nonFinite[at] = (nonFinite[at] ?? 0) + countNonFinite(kernels, dtype, register, count);
+    }
+    for (const [at, total] of sums.entries())
+      addSums(kernels, { dtype, count, total, vectors: [models, 0, at + 1].map(i => work.registers[i]) });
+  };
+  return {
+    add: versions => {
+      const step = SLICE_ELEMENTS * bytesPerElement;
+      const length = versions[0]?.length ?? 0;
+      for (let at = 0; at < length; at += step)
+        addSlice(versions.map(bytes => bytes.subarray(at, at + step)));
+    },
+    result: () => ({
+      nonFinite: { models: nonFinite.slice(0, models), base: nonFinite[models] ?? 0 },
+      ...relations(sums),
+    }),
+    [Symbol.dispose]: () => work[Symbol.dispose](),
+  };
 }
 
-/** Loads the models in their order, then the base. */
-async function loadSlice(task: MethodTask, work: Workspace, slice: Slice): Promise<void> {
-  const base = task.base && readSlice(task, task.base, slice);
-  const versions = [...(await readModels(task, slice)), ...(base ? [await base] : [])];
-  work.begin(slice.count);
-  for (const [i, register] of work.registers.entries()) work.load(register, versions[i] ?? new Uint8Array());
-}
-
-function countNonFinite({ exports }: Kernels, task: MethodTask, register: Register, count: number): number {
-  const kernel = task.dtype === 'F64' ? exports.countNonFinite64 : exports.countNonFinite32;
+function countNonFinite({ exports }: Kernels, dtype: Dtype, register: Register, count: number): number {
+  const kernel = dtype === 'F64' ? exports.countNonFinite64 : exports.countNonFinite32;
   return kernel(register.pointer, count);
 }
 
-function addSums(
-  kernels: Kernels,
-  task: MethodTask,
-  part: {
-    readonly work: Workspace;
-    /** Index of the model that is compared with the first. */
-    readonly other: number;
-    readonly slice: Slice;
-    readonly total: Float64Array;
-  },
-): void {
-  const isWide = task.dtype === 'F64';
+/** One slice of a base and of two models. */
+interface Vectors {
+  readonly dtype: Dtype;
+  readonly count: number;
+  readonly vectors: readonly (Register | undefined)[];
+  readonly total: Float64Array;
+}
+
+function addSums(kernels: Kernels, { dtype, count, vectors, total }: Vectors): void {
+  const isWide = dtype === 'F64';
   const kernel = isWide ? kernels.exports.taskVectorSumsF64 : kernels.exports.taskVectorSumsF32;
-  const [left, right, base] = [0, part.other, task.models.length].map(index => part.work.registers[index]);
+  const [base, left, right] = vectors;
   if (!left || !right || !base) return;
   using result = kernels.borrow(SUMS * 8);
-  for (let start = 0; start < part.slice.count; start += BLOCK_ELEMENTS) {
+  for (let start = 0; start < count; start += BLOCK_ELEMENTS) {
     const at = start * (isWide ? 8 : 4);
-    const count = Math.min(BLOCK_ELEMENTS, part.slice.count - start);
-    kernel(result.pointer, base.pointer + at, left.pointer + at, right.pointer + at, count);
-    const sums = new Float64Array(result.bytes.slice().buffer);
-    for (const [i, value] of sums.entries()) part.total[i] = (part.total[i] ?? 0) + value;
+    const block = Math.min(BLOCK_ELEMENTS, count - start);
+    kernel(result.pointer, base.pointer + at, left.pointer + at, right.pointer + at, block);
+    const { buffer, byteOffset } = result.bytes;
+    for (const [i, value] of new Float64Array(buffer, byteOffset, SUMS).entries())
+      total[i] = (total[i] ?? 0) + value;
   }
 }
 

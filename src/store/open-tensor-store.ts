@@ -9,6 +9,7 @@ import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
 import { importPack } from './extents/import-pack.ts';
 import { keepExtents } from './extents/keep-extents.ts';
+import { lentSlices } from './extents/lent-slices.ts';
 import { localPacks } from './extents/local-packs.ts';
 import { multiPackCache } from './extents/multi-pack-cache.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
@@ -64,6 +65,8 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       engine,
       buffers,
       baseBuffers: buffers,
+      loans: force.loans,
+      ahead: engine.width,
       evaluateRecipe,
       signal,
       depth: 0,
@@ -77,12 +80,13 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     const writer = packWriter();
     const engine = force.engineFor(bytes);
     const lanes = force.lanes(engine);
-    const { buffers, baseBuffers } = force;
+    const { buffers, baseBuffers, loans } = force;
     const keeper = packKeeper(ports, directory);
     return createSession({
       engine,
       buffers,
       baseBuffers,
+      loans,
       lanes,
       local,
       packs: writer,
@@ -117,9 +121,12 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       const length = range?.length ?? (await local.lookup()(digest))?.length;
       const context = reading(options.signal, length);
       await chainCost(digest, context.lookup); // A hostile chain is refused before any work.
-      const slices = readExtent(digest, range, context);
       const isVerified = range === undefined && options.verify !== false;
-      yield* isVerified ? verified(digest, slices, context.engine) : slices;
+      const slices = (reading: ReadContext): AsyncIterable<Uint8Array> => {
+        const read = readExtent(digest, range, reading);
+        return isVerified ? verified(digest, read, reading.engine) : read;
+      };
+      yield* options.lent ? lentSlices(slices, context) : slices(context);
     },
     restoreFile: (manifest, path, options = {}) => {
       const { buffers, baseBuffers } = force;

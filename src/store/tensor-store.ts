@@ -107,11 +107,14 @@ export interface TensorStore {
   hashFile(source: ByteSource, layout: CheckpointLayout, options?: LongOperation): Promise<Manifest>;
   has(digest: Digest): Promise<boolean>;
   describe(digest: Digest): Promise<ExtentInfo | undefined>;
-  /** Bytes of an extent in order, in slices of at most a few MiB, each in memory of its own. `verify` (default true) checks the digest of a whole read at its end. */
+  /**
+   * Bytes of an extent in order, in slices of at most a few MiB, each in memory of its own. With `lent`, a slice is only valid until the
+   * next is asked for, and its memory is used again. `verify` (default true) checks the digest of a whole read at its end.
+   */
   read(
     digest: Digest,
     range?: { readonly offset: number; readonly length: number },
-    options?: LongOperation & { readonly verify?: boolean },
+    options?: LongOperation & { readonly verify?: boolean; readonly lent?: boolean },
   ): AsyncIterable<Uint8Array>;
   /** Writes a whole file to `path` (absolute): temporary file, verified, fsync, rename. The directory is not synced. */
   restoreFile(manifest: Manifest, path: string, options?: LongOperation): Promise<void>;

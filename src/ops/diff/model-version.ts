@@ -8,7 +8,7 @@ import { isDense, viewSpan } from '../../tensor/view-span.ts';
 export interface ModelVersion {
   /** The text of its manifest. */
   readonly text: Uint8Array;
-  /** The tensor's dense, little-endian bytes in slices, each gone when the next is asked for. Only for tensors that {@link isPlain}. */
+  /** The tensor's dense, little-endian bytes in slices, each valid until the next is asked for. Only for tensors that {@link isPlain}. */
   read(tensor: ManifestTensor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
@@ -18,12 +18,9 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 export function storedVersion(store: Pick<TensorStore, 'read'>, text: Uint8Array): ModelVersion {
   return {
     text,
-    read: async function* (tensor, signal) {
+    read: (tensor, signal) => {
       const range = { offset: tensor.offset - tensor.extent.offset, length: viewSpan(tensor) };
-      for await (const slice of store.read(tensor.extent.digest, range, signal ? { signal } : {})) {
-        yield slice;
-        freeMemory(slice);
-      }
+      return store.read(tensor.extent.digest, range, { lent: true, ...(signal ? { signal } : {}) });
     },
   };
 }
@@ -34,10 +31,15 @@ export function fileVersion(source: ByteSource, text: Uint8Array): ModelVersion 
     text,
     read: async function* (tensor, signal) {
       const end = tensor.offset + viewSpan(tensor);
+      const buffer = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, end - tensor.offset));
       for (let offset = tensor.offset; offset < end; offset += SLICE_BYTES) {
         signal?.throwIfAborted();
-        yield await source.read(offset, Math.min(SLICE_BYTES, end - offset));
+        const slice = buffer.subarray(0, Math.min(SLICE_BYTES, end - offset));
+        if (source.readInto) await source.readInto(slice, offset);
+        else slice.set(await source.read(offset, slice.length));
+        yield slice;
       }
+      freeMemory(buffer);
       await source.checkUnchanged?.();
     },
   };

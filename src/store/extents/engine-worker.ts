@@ -50,7 +50,7 @@ function perform(request: EngineRequest): unknown {
   }
 }
 
-/** The sender's own memory if it is shared; otherwise the target is a copy, and goes back. */
+/** Shared memory is the sender's own; other memory came with the request, and goes back. */
 async function decodeInto(
   job: Parameters<typeof decodeFrame>[0],
   target: Uint8Array,

@@ -5,6 +5,8 @@ import { type BufferPool, foreignBuffers } from './buffer-pool.ts';
 export interface ExactReader {
   /** Exactly `length` bytes, for the caller to release. Errors: `EXTENT_CORRUPT` when the stream ends before. */
   take(length: number): Promise<Uint8Array>;
+  /** The same, into `target`. */
+  fill(target: Uint8Array): Promise<Uint8Array>;
   /** Whether nothing is left. */
   isAtEnd(): Promise<boolean>;
   /** Ends the stream early. */
@@ -48,19 +50,22 @@ export function exactReader(
     used = 0;
     return whole;
   };
+  const fillWhole = async (target: Uint8Array): Promise<Uint8Array> => {
+    for (let done = 0; done < target.length; ) {
+      await fill();
+      done += copyTo(target.subarray(done));
+    }
+    return target;
+  };
   return {
+    fill: fillWhole,
     take: async length => {
       if (length === 0) return new Uint8Array();
       await fill();
       if (used === 0 && slice.length === length) {
         return forget(); // The usual case: both sides are cut at the same places.
       }
-      const whole = Buffer.allocUnsafeSlow(length);
-      for (let done = 0; done < length; ) {
-        await fill();
-        done += copyTo(whole.subarray(done));
-      }
-      return whole;
+      return fillWhole(Buffer.allocUnsafeSlow(length));
     },
     isAtEnd: async () => !(await hasMore()),
     close: async () => {

@@ -1,5 +1,6 @@
 import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
+import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { FramePrediction } from '../packs/codecs/codec.ts';
 import type { PlacedFrame } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
@@ -22,8 +23,8 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
   const { kind, elements, predicted } = coding;
   const base = coding.base && baseReader(coding.base, session);
   const frames: PlacedFrame[] = [];
-  const takeInOrder = sequence();
-  const placeInOrder = sequence();
+  const takeInOrder = oneAtATime();
+  const placeInOrder = oneAtATime();
 
   const place = (stored: Uint8Array, rawLength: number): { readonly written: Promise<void> } => {
     const { frame, written } = session.packs.place(stored, rawLength);
@@ -68,14 +69,4 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
 function baseReader(base: Digest, session: WriteSession): ExactReader {
   const context = { ...session.readContext(), buffers: session.baseBuffers };
   return exactReader(readExtent(base, undefined, context), session.baseBuffers);
-}
-
-/** Runs work one after the other, in the order of the calls. */
-function sequence(): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return work => {
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
-  };
 }

@@ -19,5 +19,6 @@ export const inlineEngine: Engine = {
   decode: async (job, target) => {
     await decodeFrame(job, target);
     freeMemory(job.bytes);
+    return target;
   },
 };

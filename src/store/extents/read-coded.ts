@@ -40,14 +40,11 @@ function* copies(bytes: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += FRAME_BYTES) yield bytes.slice(at, at + FRAME_BYTES);
 }
 
-/** A frame that is being decoded into `target`. */
-interface DecodeJob {
-  readonly target: Uint8Array;
-  readonly done: Promise<void>;
-}
+/** A frame that is being decoded. */
+type DecodeJob = Promise<Uint8Array>;
 
 /**
- * Decodes frames in order, as many ahead as the engine has room for. Buffers are acquired in order too: the frame that is waited for
+ * Decodes frames in order, as many ahead as the context allows. Buffers are acquired in order too: the frame that is waited for
  * has its buffer first, so that readers which share a pool never wait for each other.
  */
 async function* decodeFrames(
@@ -59,27 +56,25 @@ async function* decodeFrames(
   const prediction = await loadPrediction(segment.entry, context);
   const jobs: DecodeJob[] = [];
   const finished = async (job: DecodeJob): Promise<Uint8Array> => {
-    await job.done;
+    const bytes = await job;
     jobs.shift();
-    return job.target;
+    return bytes;
   };
   try {
     for (const { frame, start } of places) {
       context.signal?.throwIfAborted();
       const against = await base?.take(frame.rawLength);
       const target = await context.buffers.acquire(frame.rawLength);
-      const done = decode(segment, { frame, start, base: against, prediction, target }, context);
-      done.catch(() => {}); // Reported when its turn comes.
-      jobs.push({ target, done });
-      if (jobs[0] && jobs.length > context.engine.width) yield await finished(jobs[0]);
+      const job = decode(segment, { frame, start, base: against, prediction, target }, context);
+      job.catch(() => {}); // Reported when its turn comes.
+      jobs.push(job);
+      if (jobs[0] && jobs.length > context.ahead) yield await finished(jobs[0]);
     }
     while (jobs[0]) yield await finished(jobs[0]);
   } finally {
     await base?.close();
-    for (const { target, done } of jobs) {
-      await done.catch(() => {}); // Thrown already, or nobody waits for it any more.
-      context.buffers.release(target);
-    }
+    for (const job of await Promise.allSettled(jobs))
+      if (job.status === 'fulfilled') context.buffers.release(job.value);
   }
 }
 
@@ -92,7 +87,13 @@ function readBase(
   const { baseBuffers } = context;
   const offset = places[0]?.start ?? 0;
   const length = places.reduce((total, { frame }) => total + frame.rawLength, 0);
-  const below = { ...context, buffers: baseBuffers, baseBuffers: freshBuffers, depth: context.depth + 1 };
+  const below = {
+    ...context,
+    buffers: baseBuffers,
+    baseBuffers: freshBuffers,
+    ahead: Math.ceil(context.ahead / 2), // The levels of a chain are decoded side by side, so that each needs less.
+    depth: context.depth + 1,
+  };
   return exactReader(readExtent(baseOf(entry), { offset, length }, below), baseBuffers);
 }
 
@@ -106,15 +107,19 @@ async function decode(
   segment: LocatedSegment,
   { frame, start, base, prediction, target }: FrameToDecode,
   context: ReadContext,
-): Promise<void> {
+): Promise<Uint8Array> {
   const { entry, pack } = segment;
   const place = { offset: frame.offset, length: frame.storedLength, name: pack.id };
   const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
   try {
     const bytes = await readExactly(pack.file, place);
     const predicted = prediction && { prediction, offset: start };
-    await context.engine.decode({ kind: entry.kind, elements, bytes, base, prediction: predicted }, target);
+    return await context.engine.decode(
+      { kind: entry.kind, elements, bytes, base, prediction: predicted },
+      target,
+    );
   } catch (error) {
+    context.buffers.release(target);
     if (isMgitError(error, 'FRAME_CORRUPT')) throw extentCorrupt(segment, error.message, error);
     throw error;
   } finally {

@@ -4,6 +4,7 @@ import { CHAIN_LIMITS, FRAME_BYTES } from '../packs/limits.ts';
 import { fillFrom } from '../packs/open-pack.ts';
 import type { PackFrame } from '../packs/pack-index.ts';
 import { type EvaluateRecipe, RECORD_KINDS } from '../packs/records.ts';
+import type { BufferLoans } from './buffer-loans.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { extentMissing } from './chain.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
@@ -21,6 +22,10 @@ export interface ReadContext {
   readonly buffers: BufferPool;
   /** For the extents that others are coded against. */
   readonly baseBuffers: BufferPool;
+  /** For the inputs of recipes. */
+  readonly loans: BufferLoans;
+  /** Frames to decode ahead of the reader. */
+  readonly ahead: number;
   readonly evaluateRecipe: EvaluateRecipe;
   readonly signal: AbortSignal | undefined;
   /** Records between the extent that was asked for and this one. */

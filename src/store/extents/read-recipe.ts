@@ -4,12 +4,9 @@ import { FRAME_BYTES } from '../packs/limits.ts';
 import type { PackEntry } from '../packs/pack-index.ts';
 import { decodeRecipe } from '../packs/recipe-parameters.ts';
 import type { ReadRecipeInput, Recipe } from '../packs/records.ts';
-import { type BufferPool, createBufferPool } from './buffer-pool.ts';
+import type { BufferPool } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
 import { type ExtentRange, type ReadContext, readExtent } from './read-extent.ts';
-
-/** Buffers of an input beyond one for each thread: the one being read, and one on its way. */
-const READ_AHEAD = 2;
 
 /** Recomputes part of an extent. Errors: `RECIPE_INVALID` when the result is not as long as the record says. */
 export async function* readRecipe(
@@ -85,28 +82,25 @@ async function* inFrames(
   }
 }
 
+/** An input, read on from `position`. */
 interface Cursor {
   readonly reader: ExactReader;
-  readonly buffers: BufferPool;
+  readonly close: () => Promise<void>;
   position: number;
 }
 
-/** An input read ahead in a few buffers of its own, shared with the threads that decode: nothing is copied to them or left to be collected. */
-function pooledReader(digest: Digest, range: ExtentRange, context: ReadContext): Omit<Cursor, 'position'> {
-  const slots = context.engine.width + READ_AHEAD;
-  const [buffers, baseBuffers] = [createBufferPool(slots), createBufferPool(slots)];
+/** An input in borrowed buffers, shared with the threads that decode. */
+function openCursor(digest: Digest, range: ExtentRange, context: ReadContext): Cursor {
+  const loan = context.loans.borrow();
+  const reader = exactReader(readExtent(digest, range, { ...context, ...loan }), loan.buffers);
   return {
-    buffers,
-    reader: exactReader(readExtent(digest, range, { ...context, buffers, baseBuffers }), buffers),
+    reader,
+    position: range.offset,
+    close: async () => {
+      await reader.close();
+      context.loans.giveBack(loan);
+    },
   };
-}
-
-/** Bytes for the caller to keep; a buffer of the pool goes back. */
-function ownCopy(bytes: Uint8Array, buffers: BufferPool): Uint8Array {
-  if (!(bytes.buffer instanceof SharedArrayBuffer)) return bytes;
-  const copy = new Uint8Array(bytes);
-  buffers.release(bytes);
-  return copy;
 }
 
 /** Inputs are mostly read in order: a cursor per input keeps a computed one from being recomputed for every slice. */
@@ -116,22 +110,21 @@ function recipeInputs(
 ): { readonly read: ReadRecipeInput; readonly close: () => Promise<void> } {
   const cursors = new Map<number, Cursor>();
   return {
-    read: async (index, offset, length) => {
+    read: async (index, offset, length, target = Buffer.allocUnsafeSlow(length)) => {
       const input = recipe.inputs[index];
       if (!input || offset + length > input.length)
         throw new MgitError('RECIPE_INVALID', `a recipe reads outside its input ${index}`);
       let cursor = cursors.get(index);
       if (cursor?.position !== offset) {
-        await cursor?.reader.close();
-        const rest = { offset, length: input.length - offset };
-        cursor = { ...pooledReader(input.digest, rest, context), position: offset };
+        await cursor?.close();
+        cursor = openCursor(input.digest, { offset, length: input.length - offset }, context);
         cursors.set(index, cursor);
       }
       cursor.position += length;
-      return ownCopy(await cursor.reader.take(length), cursor.buffers);
+      return cursor.reader.fill(target.subarray(0, length));
     },
     close: async () => {
-      for (const { reader } of cursors.values()) await reader.close();
+      for (const cursor of cursors.values()) await cursor.close();
     },
   };
 }

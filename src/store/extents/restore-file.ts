@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
+import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Manifest, ManifestExtent } from '../manifest/manifest.ts';
 import { createFileSink, type FileSink } from '../packs/file-sink.ts';
@@ -60,6 +61,7 @@ async function writeExtents(
     options.onEvent?.({ type: 'progress', phase: 'restore', done, total: manifest.size, unit: 'bytes' });
   };
   const runs = runsOf(manifest.extents, extent => extent.length);
+  // Recipes are calculated in this thread: side by side they would take the memory of all their inputs, and no less time.
   const calculation = oneAtATime();
   await inParallel(runs, lanes, async run => {
     read.signal?.throwIfAborted();
@@ -69,16 +71,6 @@ async function writeExtents(
       await ((await isRecipe(first.digest, read)) ? calculation(write) : write());
     } else await writeRun(sink, run, { read, progress });
   });
-}
-
-/** Recipes are calculated in this thread: side by side they would take the memory of all their inputs, and no less time. */
-function oneAtATime(): (work: () => Promise<void>) => Promise<void> {
-  let last: Promise<unknown> = Promise.resolve();
-  return work => {
-    const turn = last.then(work);
-    last = turn.catch(() => {}); // Reported to whoever waits for this turn.
-    return turn;
-  };
 }
 
 async function isRecipe(digest: Digest, { lookup }: ReadContext): Promise<boolean> {

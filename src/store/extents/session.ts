@@ -3,6 +3,7 @@ import type { PackKeeper } from '../maintenance/pack-keeper.ts';
 import { storeChanged } from '../maintenance/store-changed.ts';
 import type { NewRecord, PackWriter } from '../packs/pack-writer.ts';
 import type { EvaluateRecipe } from '../packs/records.ts';
+import type { BufferLoans } from './buffer-loans.ts';
 import { type BufferPool, freshBuffers } from './buffer-pool.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
@@ -16,6 +17,8 @@ export interface WriteSession {
   readonly buffers: BufferPool;
   /** For the extents that others are coded against. */
   readonly baseBuffers: BufferPool;
+  /** For the inputs of recipes. */
+  readonly loans: BufferLoans;
   /** Extents that may be worked on at the same time. */
   readonly lanes: number;
   readonly packs: PackWriter;
@@ -39,6 +42,7 @@ export interface SessionParts {
   readonly engine: Engine;
   readonly buffers: BufferPool;
   readonly baseBuffers: BufferPool;
+  readonly loans: BufferLoans;
   readonly lanes: number;
   readonly local: LocalPacks;
   readonly packs: PackWriter;
@@ -48,7 +52,7 @@ export interface SessionParts {
 
 /** Begins a session. */
 export function createSession({ local, evaluateRecipe, ...parts }: SessionParts): WriteSession {
-  const { engine, packs, keeper } = parts;
+  const { engine, packs, keeper, loans } = parts;
   const lookup = local.lookup(id => !keeper.isLost(id));
   const keeps = keepExtents(local, lookup, keeper);
   const claimed = new Set<Digest>([EMPTY_DIGEST]);
@@ -77,6 +81,8 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
       signal,
       buffers: freshBuffers,
       baseBuffers: freshBuffers,
+      loans,
+      ahead: engine.width,
       depth: 0,
     }),
     finish: async () => {

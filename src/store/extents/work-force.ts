@@ -1,4 +1,5 @@
 import { FRAME_BYTES } from '../packs/limits.ts';
+import { type BufferLoans, createBufferLoans } from './buffer-loans.ts';
 import { type BufferPool, createBufferPool } from './buffer-pool.ts';
 import type { Engine } from './engine.ts';
 import { inlineEngine } from './inline-engine.ts';
@@ -18,6 +19,8 @@ export interface WorkForce {
   readonly buffers: BufferPool;
   /** Buffers for the extents that others are coded against. */
   readonly baseBuffers: BufferPool;
+  /** Buffers for streams that leave the store, and for the inputs of recipes. */
+  readonly loans: BufferLoans;
   /** The engine for an amount of work. Threads are started when first needed. */
   engineFor(bytes: number): Engine;
   /** Extents that are worked on at the same time, so that each can hold {@link HELD_BUFFERS}. */
@@ -41,6 +44,7 @@ export function createWorkForce({
   return {
     buffers: createBufferPool(slots),
     baseBuffers: createBufferPool(Math.max(2, slots / 4)),
+    loans: createBufferLoans(),
     engineFor: bytes => {
       if (threads) return threads;
       if (bytes < BYTES_WORTH_THREADS) return inlineEngine;

@@ -1,6 +1,5 @@
 import { Worker } from 'node:worker_threads';
 import { MgitError } from '../../base/errors.ts';
-import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
 import { workerUrl } from '../../base/worker-url.ts';
 import type { Engine } from './engine.ts';
@@ -46,10 +45,8 @@ export function startWorkerEngine(width: number): WorkerEngine {
       (await idlest(threads).ask({ type: 'digests', bytes, lengths })) as readonly Digest[],
     encode: async job => (await idlest(threads).ask({ type: 'encode', job })) as Uint8Array,
     decode: async (job, target) => {
-      const copy = await idlest(threads).ask({ type: 'decode', job, target });
-      if (!(copy instanceof Uint8Array)) return;
-      target.set(copy);
-      freeMemory(copy);
+      const moved = await idlest(threads).ask({ type: 'decode', job, target });
+      return moved instanceof Uint8Array ? moved : target;
     },
     close: async () => {
       await Promise.all(threads.map(({ worker }) => worker.terminate()));
@@ -82,12 +79,12 @@ function startThread(): EngineThread {
   return thread;
 }
 
-/** Bytes to decode are used once, so their memory moves to the thread, unless others share it. */
+/** Bytes to decode are used once, and what they are decoded into comes back: that memory moves to the thread, unless others share it. */
 function givenAway(request: EngineRequest): ArrayBuffer[] {
   if (request.type !== 'decode') return [];
-  const { bytes } = request.job;
-  const isWhole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
-  return isWhole ? [bytes.buffer as ArrayBuffer] : [];
+  return [request.job.bytes, request.target]
+    .filter(({ buffer, byteLength }) => buffer instanceof ArrayBuffer && byteLength === buffer.byteLength)
+    .map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 function settle(pending: Map<number, Pending>, answer: EngineAnswer): void {

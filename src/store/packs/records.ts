@@ -19,8 +19,13 @@ export interface Recipe {
   readonly parameters: { readonly [key: string]: JsonValue };
 }
 
-/** Reads `length` bytes of input `index` from `offset`. */
-export type ReadRecipeInput = (index: number, offset: number, length: number) => Promise<Uint8Array>;
+/** Reads `length` bytes of input `index` from `offset`: into `target`, if there is one, else into memory of their own. */
+export type ReadRecipeInput = (
+  index: number,
+  offset: number,
+  length: number,
+  target?: Uint8Array,
+) => Promise<Uint8Array>;
 
 /**
  * Recomputes recipes; given to the store by the layers above, which own the methods. Yields the result in order, in slices of any

@@ -1,0 +1,116 @@
+import { MgitError } from '../base/errors.ts';
+import { freeMemory } from '../base/free-memory.ts';
+import type { Dtype } from '../tensor/dtype.ts';
+import type { MethodInput } from './method.ts';
+
+/** Bytes that are fetched at a time, so that small reads cost one decoded frame and not many: whole slices, and whole blocks of a survey. */
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** Chunks of each input in memory: a slice may reach across a border. */
+const CHUNKS = 2;
+
+/** Fetches the bytes from `offset`: into `target`, or in memory that nobody changes. */
+export type FetchChunk = (offset: number, target: Uint8Array) => Promise<Uint8Array>;
+
+/** The data of one input: dense, little-endian. */
+export interface InputSource {
+  readonly dtype: Dtype;
+  /** Bytes, as many for every input of a merge. */
+  readonly length: number;
+  readonly fetch: FetchChunk;
+}
+
+/** The same part of all inputs, in their order. */
+type Chunks = readonly Uint8Array[];
+
+/** The versions of one tensor, read together. Disposing them takes back what was read. */
+export interface TensorInputs extends Disposable {
+  /** In the order of the sources; all are to be read slice by slice. */
+  readonly inputs: readonly MethodInput[];
+  /** Fetches what nobody has read, to be looked at. */
+  finish(): Promise<void>;
+}
+
+/**
+ * Reads inputs side by side in bounded memory; in order, each byte is fetched once. `look` sees every part before anybody reads it, in
+ * order. Errors of reading: `EXTENT_CORRUPT` when an input ends early.
+ */
+export function openInputs(
+  sources: readonly InputSource[],
+  look: (chunks: Chunks) => void = () => {},
+): TensorInputs {
+  const length = sources[0]?.length ?? 0;
+  const size = Math.min(CHUNK_BYTES, length);
+  const memory = Array.from({ length: length > size ? CHUNKS : 1 }, () =>
+    sources.map(() => Buffer.allocUnsafeSlow(size)),
+  );
+  const fetched = new Map<number, Promise<Chunks>>();
+  let seen = 0;
+
+  const fetchAll = async (chunk: number): Promise<Chunks> => {
+    const offset = chunk * size;
+    const targets = memory[chunk % CHUNKS] ?? [];
+    const parts = await Promise.all(
+      targets.map((target, at) =>
+        fetchWhole(sources[at], offset, target.subarray(0, Math.min(size, length - offset))),
+      ),
+    );
+    if (chunk === seen) {
+      look(parts);
+      seen++;
+    }
+    return parts;
+  };
+  const chunkAt = (chunk: number): Promise<Chunks> => {
+    const known = fetched.get(chunk);
+    if (known) return known;
+    for (const other of fetched.keys()) if ((other - chunk) % CHUNKS === 0) fetched.delete(other);
+    const parts = fetchAll(chunk);
+    parts.catch(() => {}); // Reported to whoever reads it.
+    fetched.set(chunk, parts);
+    return parts;
+  };
+  const read = async (at: number, offset: number, count: number): Promise<Uint8Array> => {
+    if (count === 0) return new Uint8Array();
+    if (offset + count > length) throw endsEarly();
+    const first = Math.floor(offset / size);
+    const chunk = (await chunkAt(first))[at] ?? new Uint8Array();
+    const start = offset - first * size;
+    if (start + count <= chunk.length) return chunk.subarray(start, start + count);
+    const whole = Buffer.allocUnsafeSlow(count);
+    const head = chunk.length - start;
+    whole.set(chunk.subarray(start)); // Before more is fetched, perhaps into the same memory.
+    whole.set(await read(at, offset + head, count - head), head);
+    return whole;
+  };
+
+  return {
+    inputs: sources.map(({ dtype }, at) => ({
+      dtype,
+      length,
+      read: (offset, count) => read(at, offset, count),
+    })),
+    finish: async () => {
+      while (seen * size < length) {
+        fetched.delete(seen); // Read out of order, and not looked at.
+        await chunkAt(seen);
+      }
+    },
+    [Symbol.dispose]: () => {
+      for (const buffer of memory.flat()) freeMemory(buffer);
+    },
+  };
+}
+
+async function fetchWhole(
+  source: InputSource | undefined,
+  offset: number,
+  target: Uint8Array,
+): Promise<Uint8Array> {
+  const bytes = (await source?.fetch(offset, target)) ?? new Uint8Array();
+  if (bytes.length !== target.length) throw endsEarly();
+  return bytes;
+}
+
+function endsEarly(): MgitError {
+  return new MgitError('EXTENT_CORRUPT', 'an input of a merge ends before its tensor does');
+}
