@@ -1,0 +1,57 @@
+"""Recipes: merged tensors, recomputed from their inputs (``docs/format.md``, "Recipe" and "Methods of recipes")."""
+
+from __future__ import annotations
+
+import json
+from typing import Callable, List
+
+import numpy as np
+
+from .errors import MgitError
+from .floats import narrow, widen
+
+ReadExtent = Callable[[str], np.ndarray]
+_SMALLEST_DIVISOR = 1e-8
+
+
+def evaluate_recipe(parameters: bytes, read: ReadExtent) -> np.ndarray:
+    """The bytes of a merged tensor. Errors: ``RECIPE_UNSUPPORTED``."""
+    recipe = json.loads(parameters.decode("utf-8"))
+    values = recipe["parameters"]["values"]
+    method = recipe["method"]
+    known = recipe["kernels"] == 1 and method in ("linear", "task_arithmetic")
+    if not known or values.get("numerics", "mgit") == "mergekit":
+        raise MgitError("RECIPE_UNSUPPORTED", f"merges by {method} are not recomputed here: use mgit restore")
+    dtype = recipe["dtype"]
+    inputs = [widen(read(item["digest"]), dtype) for item in recipe["inputs"]]
+    models = [inputs[index] for index in recipe["parameters"]["models"]]
+    weights = [float(weight) for weight in values["weight"]]
+    with np.errstate(all="ignore"):
+        if method == "linear":
+            result = _weighted_sum(models, _linear_weights(weights, values))
+        else:
+            base = inputs[recipe["parameters"]["base"]]
+            changes = [model - base for model in models]
+            result = _weighted_sum(changes, _arithmetic_weights(weights, values)) + base
+    return narrow(result, dtype)
+
+
+def _weighted_sum(terms: List[np.ndarray], weights: List[float]) -> np.ndarray:
+    kind = terms[0].dtype.type
+    total = terms[0] * kind(weights[0])
+    for term, weight in zip(terms[1:], weights[1:]):
+        total += term * kind(weight)
+    return total
+
+
+def _linear_weights(weights: List[float], values) -> List[float]:
+    if not values["normalize"]:
+        return weights
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def _arithmetic_weights(weights: List[float], values) -> List[float]:
+    total = sum(weights)
+    divisor = total if values["normalize"] and abs(total) >= _SMALLEST_DIVISOR else 1.0
+    return [float(values["lambda"]) * weight / divisor for weight in weights]
