@@ -4,6 +4,7 @@ import { type CommitId, parseCommitId } from '../../../base/ids.ts';
 import type { Commit, History } from '../history.ts';
 import { readCommit } from '../objects/object-history.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import { dateOrder } from './date-order.ts';
 import type { RefFiles } from './ref-files.ts';
 
 /** Ancestry over commit objects; where history is cut off (`shallow`), a commit has no parents. */
@@ -14,10 +15,8 @@ export function commitGraph(files: RefFiles, store: ObjectStore): CommitGraph {
   return {
     walk: options => walk(commitOf, options),
     mergeBases: (left, right) => mergeBases(commitOf, parseCommitId(left), parseCommitId(right)),
-    isAncestor: async (ancestor, descendant) => {
-      await commitOf(parseCommitId(ancestor));
-      return (await ancestorsOf(commitOf, [parseCommitId(descendant)], ancestor)).has(ancestor);
-    },
+    isAncestor: (ancestor, descendant) =>
+      isAncestor(commitOf, parseCommitId(ancestor), parseCommitId(descendant)),
   };
 }
 
@@ -50,82 +49,61 @@ export async function readShallow({ ports, commonDirectory }: RefFiles): Promise
   }
 }
 
-/** All ancestors and the commits themselves; stops early when `until` is found. */
-async function ancestorsOf(
-  commitOf: CommitOf,
-  from: readonly CommitId[],
-  until?: CommitId,
-): Promise<ReadonlySet<CommitId>> {
-  const seen = new Set<CommitId>();
-  const waiting = [...from];
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    if (id === until) break;
-    waiting.push(...(await commitOf(id)).parents);
-  }
-  return seen;
-}
-
-/** Kahn's order with the youngest ready commit first: Git's `--date-order`. */
 async function* walk(commitOf: CommitOf, options: Parameters<History['walk']>[0]): AsyncGenerator<Commit> {
-  const excluded = await ancestorsOf(commitOf, options.exclude ?? []);
-  const commits = new Map<CommitId, Commit>();
-  const children = new Map<CommitId, number>();
-  const next = ({ parents }: Commit): readonly CommitId[] =>
-    (options.firstParent ? parents.slice(0, 1) : parents).filter(id => !excluded.has(id));
-  const waiting = options.include.filter(id => !excluded.has(id)).reverse();
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (commits.has(id)) continue;
-    const commit = await commitOf(id);
-    commits.set(id, commit);
-    for (const parent of next(commit)) children.set(parent, (children.get(parent) ?? 0) + 1);
-    waiting.push(...next(commit));
-  }
-  const ready = dateQueue();
-  for (const [id, commit] of commits) if (!children.get(id)) ready.push(commit);
-  let left = options.limit ?? Number.POSITIVE_INFINITY;
-  for (let commit = ready.pop(); commit !== undefined && left > 0; commit = ready.pop(), left--) {
-    yield commit;
-    for (const parent of next(commit)) {
-      const remaining = (children.get(parent) ?? 1) - 1;
-      children.set(parent, remaining);
-      const ancestor = commits.get(parent);
-      if (remaining === 0 && ancestor) ready.push(ancestor);
+  const { include, exclude = [], firstParent = false, limit = Number.POSITIVE_INFINITY } = options;
+  const shown = ({ parents }: Commit): readonly CommitId[] => (firstParent ? parents.slice(0, 1) : parents);
+  const all = ({ parents }: Commit): readonly CommitId[] => parents;
+  const reading = { commitOf, parentsOf: exclude.length > 0 ? all : shown };
+  const excluded = new Set(exclude);
+  const included = new Set(include);
+  let left = limit;
+  if (left <= 0) return;
+  for await (const { commits, rest } of dateOrder([...include, ...exclude], reading)) {
+    for (const commit of commits) {
+      const isExcluded = excluded.delete(commit.id);
+      if (isExcluded) for (const parent of commit.parents) excluded.add(parent);
+      if (!included.delete(commit.id) || isExcluded) continue;
+      for (const parent of shown(commit)) included.add(parent);
+      yield commit;
+      if (--left === 0) return;
     }
+    if (rest === undefined || excluded.has(rest) || !included.has(rest)) return;
   }
 }
 
-interface DateQueue {
-  push(commit: Commit): void;
-  pop(): Commit | undefined;
+/** Nothing of a commit is left where the commits that another reaches are left out. */
+async function isAncestor(commitOf: CommitOf, ancestor: CommitId, descendant: CommitId): Promise<boolean> {
+  for await (const { id } of walk(commitOf, { include: [ancestor], exclude: [descendant], limit: 1 }))
+    return id !== ancestor;
+  return true;
 }
 
-/** Youngest first; of one date, the one that came first. */
-function dateQueue(): DateQueue {
-  const items: Commit[] = [];
-  return {
-    push: commit => {
-      const date = commit.committer.timestamp;
-      let [low, high] = [0, items.length];
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((items[middle] as Commit).committer.timestamp >= date) high = middle;
-        else low = middle + 1;
-      }
-      items.splice(low, 0, commit);
-    },
-    pop: () => items.pop(),
-  };
-}
+const LEFT = 1;
+const RIGHT = 2;
+const BOTH = LEFT | RIGHT;
+/** Reached from a common ancestor. */
+const COVERED = 4;
 
-/** Common ancestors that are no ancestors of other common ancestors. */
+/** Common ancestors that are no ancestors of other common ancestors: all of them lie where the two histories first run together. */
 async function mergeBases(commitOf: CommitOf, left: CommitId, right: CommitId): Promise<readonly CommitId[]> {
-  const ofLeft = await ancestorsOf(commitOf, [left]);
-  const ofRight = await ancestorsOf(commitOf, [right]);
-  const common = [...ofLeft].filter(id => ofRight.has(id));
-  const covered = new Set<CommitId>();
-  for (const id of common) for (const parent of (await commitOf(id)).parents) covered.add(parent);
-  const best = await Promise.all(common.filter(id => !covered.has(id)).map(commitOf));
-  return best.sort((a, b) => b.committer.timestamp - a.committer.timestamp).map(({ id }) => id);
+  if (left === right) return [(await commitOf(left)).id];
+  const marks = new Map([
+    [left, LEFT],
+    [right, RIGHT],
+  ]);
+  const best: CommitId[] = [];
+  for await (const { commits, rest } of dateOrder([left, right], {
+    commitOf,
+    parentsOf: ({ parents }) => parents,
+  })) {
+    for (const { id, parents } of commits) {
+      const mark = marks.get(id) ?? 0;
+      if (mark === BOTH) best.push(id);
+      const handed = (mark & BOTH) === BOTH ? mark | COVERED : mark;
+      for (const parent of parents) marks.set(parent, (marks.get(parent) ?? 0) | handed);
+    }
+    if (best.length === 0 && rest !== undefined) best.push(rest);
+    break;
+  }
+  return best;
 }
