@@ -1,6 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { History } from '../../store/history/history.ts';
+import { mergeBasesOf } from '../history/merge-bases.ts';
 
 /** What a candidate is compared with. */
 export interface GateLineage {
@@ -11,7 +12,7 @@ export interface GateLineage {
 
 /**
  * Base and parents of a candidate that was built on `tip`. A merge's parents are its own, the tip first, and the base is their
- * merge base. A candidate with one parent continues the tip, however many commits lie between: both are the tip.
+ * merge base, the latest of several. A candidate with one parent continues the tip, however many commits lie between: both are the tip.
  * `healedFrom` is the merge that a healed candidate is the child of. Errors: `GATE_CANDIDATE_STALE`.
  */
 export async function gateLineage(
@@ -46,6 +47,6 @@ async function healedParent(history: History, candidate: CommitId, healedFrom: C
 
 async function commonBase(history: History, parents: readonly CommitId[]): Promise<CommitId> {
   let base = parents[0] as CommitId;
-  for (const parent of parents.slice(1)) base = (await history.mergeBases(base, parent))[0] ?? base;
+  for (const parent of parents.slice(1)) base = (await mergeBasesOf(history, [base], parent))[0] ?? base;
   return base;
 }

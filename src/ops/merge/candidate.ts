@@ -46,11 +46,11 @@ export async function writeCandidate(
   situation: MergeSituation,
   content: CandidateContent,
 ): Promise<CommitId> {
-  const { target, revisions, base, settings } = situation;
+  const { target, revisions, bases, settings } = situation;
   const parents = [target.tip, ...revisions.map(({ commit }) => commit)];
   const names = revisions.map(({ revision }) => revision);
   const record = await writeMergeRecord(repository, {
-    ...{ base, parents, settings },
+    ...{ bases, parents, settings },
     revisions: names,
     models: content.models,
   });

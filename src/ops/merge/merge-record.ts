@@ -9,7 +9,7 @@ import type { ModelReport } from './models.ts';
 
 /** What a merge record says (`.mgit/merges/<sha256>.json`). */
 export interface MergeRecordContent {
-  readonly base: CommitId | undefined;
+  readonly bases: readonly CommitId[];
   readonly parents: readonly CommitId[];
   /** What the user called the merged revisions. */
   readonly revisions: readonly string[];
@@ -34,7 +34,7 @@ export async function writeMergeRecord(
   return { digest, file: { path: `.mgit/merges/${digest}.json`, mode: 0o100644, id } };
 }
 
-function recordOf({ base, parents, revisions, settings, models }: MergeRecordContent): JsonValue {
+function recordOf({ bases, parents, revisions, settings, models }: MergeRecordContent): JsonValue {
   const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
   const kernels = METHODS.flatMap(method =>
     method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
@@ -45,7 +45,7 @@ function recordOf({ base, parents, revisions, settings, models }: MergeRecordCon
     parameters: { ...settings.parameters },
     rules: (settings.rules ?? []).map(rule => ({ ...rule })) as readonly JsonValue[],
     kernels: Object.fromEntries(kernels),
-    base: base ?? null,
+    ...(bases.length > 1 ? { bases } : { base: bases[0] ?? null }),
     parents,
     revisions,
     models: models.map(boundedReport),

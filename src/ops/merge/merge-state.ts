@@ -14,7 +14,7 @@ export interface MergeState {
   readonly tip: CommitId;
   /** What is merged, as it was called, and what it was. */
   readonly revisions: readonly { readonly revision: string; readonly commit: CommitId }[];
-  readonly base: CommitId | null;
+  readonly bases: readonly CommitId[];
   readonly method: string | null;
   /** The values of `-X`. */
   readonly given: readonly string[];
@@ -37,7 +37,7 @@ export async function readMergeState(repository: Repository): Promise<MergeState
     const state = JSON.parse(Buffer.from(bytes).toString('utf8')) as MergeState;
     if (state.version !== 1) throw new Error(`version ${state.version}`);
     const commits = state.revisions.map(({ commit }) => commit);
-    for (const id of [state.tip, ...commits]) parseCommitId(id);
+    for (const id of [state.tip, ...commits, ...state.bases]) parseCommitId(id);
     return String(commits) === String(heads) ? state : undefined;
   } catch (cause) {
     throw new MgitError('MERGE_STATE_CORRUPT', `the waiting merge cannot be read: ${pathOf(repository)}`, {

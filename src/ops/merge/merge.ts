@@ -159,7 +159,7 @@ function refuseConflicts({ conflicts }: MergedPaths, ref: string): void {
 }
 
 function stateOf(
-  { target, revisions, base }: MergeSituation,
+  { target, revisions, bases }: MergeSituation,
   merge: {
     readonly method?: string;
     readonly given?: readonly string[];
@@ -174,7 +174,7 @@ function stateOf(
     target: target.ref,
     tip: target.tip,
     revisions,
-    base: base ?? null,
+    bases,
     method: merge.method ?? null,
     given: merge.given ?? [],
     message: merge.message,

@@ -2,6 +2,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { filesOf } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
+import { readBaseTree } from './base-tree.ts';
 import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
 import type { PlannedModel } from './models.ts';
 import type { MergeSituation } from './situation.ts';
@@ -18,15 +19,16 @@ export interface MergedPaths {
 export async function mergePaths(
   repository: Repository,
   situation: MergeSituation,
-  { signal }: LongOperation,
+  long: LongOperation,
 ): Promise<MergedPaths> {
-  const { target, revisions, base, decide } = situation;
+  const { target, revisions, bases, decide } = situation;
   const sides = [target.tip, ...revisions.map(({ commit }) => commit)];
   const trees = await Promise.all(sides.map(commit => filesOf(repository, commit)));
   const labels = ['HEAD', ...revisions.map(({ revision }) => revision)];
   const outcomes: PathOutcome[] = [];
-  for (const versions of alignPaths(await filesOf(repository, base), trees)) {
-    signal?.throwIfAborted();
+  const base = await repository.history.listTree(await readBaseTree(repository, bases, long));
+  for (const versions of alignPaths(base, trees)) {
+    long.signal?.throwIfAborted();
     outcomes.push(await mergePath(repository, versions, { decide, labels }));
   }
   return {

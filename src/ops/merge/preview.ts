@@ -32,7 +32,8 @@ export interface MergePreview {
   readonly target: string;
   readonly tip: CommitId;
   readonly relation: 'up-to-date' | 'fast-forward' | 'diverged';
-  readonly base: CommitId | null;
+  /** The merge bases: several in a criss-cross history. */
+  readonly bases: readonly CommitId[];
   readonly revisions: MergeSituation['revisions'];
   /** The gates that the merge would have to pass. */
   readonly gates: readonly string[];
@@ -49,7 +50,7 @@ export async function previewMerge(
   operation: LongOperation = {},
 ): Promise<MergePreview> {
   const situation = await readSituation(repository, request);
-  const { target, revisions, isFastForward, base } = situation;
+  const { target, revisions, isFastForward, bases } = situation;
   const merged = revisions.length > 0 ? await mergePaths(repository, situation, operation) : undefined;
   const relation = isFastForward ? 'fast-forward' : 'diverged';
   return {
@@ -57,7 +58,7 @@ export async function previewMerge(
     target: target.ref,
     tip: target.tip,
     relation: merged ? relation : 'up-to-date',
-    base: base ?? null,
+    bases,
     revisions,
     gates: target.protection?.gates ?? [],
     files: merged ? await changedPaths(repository, situation, merged) : [],

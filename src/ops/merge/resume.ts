@@ -12,6 +12,7 @@ import type { Repository } from '../repository.ts';
 import { writeFiles } from '../worktree/checkout.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { requireMergeState } from './abort.ts';
+import { readBaseTree } from './base-tree.ts';
 import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
 import { type MergeState, writeMergeState } from './merge-state.ts';
 import { type ModelReport, mergeModels } from './models.ts';
@@ -41,7 +42,7 @@ export async function resumeMerge(
   const sides = [state.tip, ...state.revisions.map(({ commit }) => commit)];
   await refuseUnmatched(repository, parseGivenSettings(given).rules, sides);
   const situation = await situationOf(repository, state);
-  const outcomes = await retry(repository, situation, state);
+  const outcomes = await retry(repository, { situation, state }, long);
   const reports = await applyResolved(repository, outcomes, long);
   const index = await readIndexState(await workTreeOf(repository));
   const unmerged = new Set(index.unmerged.map(({ path }) => path));
@@ -72,7 +73,7 @@ async function situationOf(repository: Repository, state: MergeState): Promise<M
     target,
     revisions: state.revisions,
     isFastForward: false,
-    base: state.base ?? undefined,
+    bases: state.bases,
     settings,
     decide: compileRules(settings, state.revisions.length + 1),
   };
@@ -81,15 +82,16 @@ async function situationOf(repository: Repository, state: MergeState): Promise<M
 /** Merges the paths that are still unmerged in the index once more, under the present settings. */
 async function retry(
   repository: Repository,
-  situation: MergeSituation,
-  state: MergeState,
+  { situation, state }: Pick<ResumedMerge, 'situation' | 'state'>,
+  long: LongOperation,
 ): Promise<readonly PathOutcome[]> {
   const index = await readIndexState(await workTreeOf(repository));
   const open = new Set(index.unmerged.map(({ path }) => path));
   const sides = [state.tip, ...state.revisions.map(({ commit }) => commit)];
   const trees = await Promise.all(sides.map(commit => filesOf(repository, commit)));
   const labels = ['HEAD', ...state.revisions.map(({ revision }) => revision)];
-  const versions = alignPaths(await filesOf(repository, situation.base), trees);
+  const base = await repository.history.listTree(await readBaseTree(repository, state.bases, long));
+  const versions = alignPaths(base, trees);
   const outcomes: PathOutcome[] = [];
   for (const version of versions)
     if (open.has(version.path))

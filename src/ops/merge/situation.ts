@@ -4,6 +4,7 @@ import type { Protection } from '../../eval/gate/policy.ts';
 import type { MergeSettings } from '../../merge/merge-settings.ts';
 import { compileRules, type Decide } from '../../merge/rules.ts';
 import type { History } from '../../store/history/history.ts';
+import { mergeBasesOf } from '../history/merge-bases.ts';
 import { protectionOf, readProjectFile } from '../project/project-file.ts';
 import type { Repository } from '../repository.ts';
 import { refuseUnmatched } from './refuse-unmatched.ts';
@@ -43,14 +44,15 @@ export interface MergeSituation {
   readonly revisions: readonly MergedRevision[];
   /** The only merged revision descends from the tip. */
   readonly isFastForward: boolean;
-  readonly base: CommitId | undefined;
+  /** The merge bases: several in a criss-cross history. */
+  readonly bases: readonly CommitId[];
   readonly settings: MergeSettings;
   readonly decide: Decide;
 }
 
 /**
- * Looks at where things stand. Errors: `REVISION_UNKNOWN`, `BRANCH_UNKNOWN`, `MERGE_BASE_AMBIGUOUS`, `MERGE_UNRELATED`,
- * `MERGE_RULE_UNMATCHED`, and those of the settings.
+ * Looks at where things stand. Errors: `REVISION_UNKNOWN`, `BRANCH_UNKNOWN`, `MERGE_UNRELATED`, `MERGE_RULE_UNMATCHED`,
+ * and those of the settings.
  */
 export async function readSituation(repository: Repository, request: MergeRequest): Promise<MergeSituation> {
   const { history } = repository;
@@ -67,11 +69,11 @@ export async function readSituation(repository: Repository, request: MergeReques
   const isFastForward =
     only !== undefined && revisions.length === 1 && (await history.isAncestor(target.tip, only.commit));
   if (only === undefined || isFastForward)
-    return { target, revisions, isFastForward, base: target.tip, settings, decide };
-  const base = given.base
-    ? await history.resolveCommit(given.base)
-    : await commonBase(history, target.tip, revisions);
-  return { target, revisions, isFastForward, base, settings, decide };
+    return { target, revisions, isFastForward, bases: [target.tip], settings, decide };
+  const bases = given.base
+    ? [await history.resolveCommit(given.base)]
+    : await commonBases(history, target.tip, revisions);
+  return { target, revisions, isFastForward, bases, settings, decide };
 }
 
 /** The current branch, or another one. Errors: `BRANCH_UNKNOWN`, `MERGE_NO_COMMITS`. */
@@ -112,26 +114,19 @@ async function newRevisions(
   return [...found.values()];
 }
 
-/** The best common ancestor of all sides. */
-async function commonBase(
+/** The best common ancestors of all sides. */
+async function commonBases(
   history: History,
   tip: CommitId,
   revisions: readonly MergedRevision[],
-): Promise<CommitId> {
-  let base = tip;
+): Promise<readonly CommitId[]> {
+  let bases: readonly CommitId[] = [tip];
   for (const { revision, commit } of revisions) {
-    const [best, ...others] = await history.mergeBases(base, commit);
-    if (best === undefined)
+    bases = await mergeBasesOf(history, bases, commit);
+    if (bases.length === 0)
       throw new MgitError('MERGE_UNRELATED', `${revision} has no commit in common with the target`, {
         hint: 'name one that both grew from with -X base=<revision>',
       });
-    if (others.length > 0)
-      throw new MgitError(
-        'MERGE_BASE_AMBIGUOUS',
-        `${revision} and the target have ${others.length + 1} equally good common ancestors`,
-        { hint: `choose one with -X base=<revision>: ${[best, ...others].join(', ')}` },
-      );
-    base = best;
   }
-  return base;
+  return bases;
 }
