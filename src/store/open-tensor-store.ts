@@ -76,8 +76,17 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     const place = { fs: ports.fs, packs, temporary, uniqueName, prepareTemporary: unfinished.prepare };
     return createPackWriter(packBytes === undefined ? place : { ...place, packBytes });
   };
-  const session = (bytes: number): WriteSession => {
-    const writer = packWriter();
+  const writerInto = (directory: string): PackWriter => {
+    const prepareTemporary = (): Promise<void> => ports.fs.makeDirectory(directory);
+    return createPackWriter({
+      fs: ports.fs,
+      packs: directory,
+      temporary: directory,
+      uniqueName,
+      prepareTemporary,
+    });
+  };
+  const session = (bytes: number, writer = packWriter()): WriteSession => {
     const engine = force.engineFor(bytes);
     const lanes = force.lanes(engine);
     const { buffers, baseBuffers, loans } = force;
@@ -98,7 +107,12 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   return {
     maintenance: storeMaintenance(
       { fs: ports.fs, clock: ports.clock, directory, local, write: packWriter },
-      { read: reading, session, without: packs => openTensorStore({ ...options, without: packs }) },
+      {
+        read: reading,
+        session,
+        writerInto,
+        without: packs => openTensorStore({ ...options, without: packs }),
+      },
     ),
     addFile: async (source, layout, options = {}) => {
       const writing = session(layout.size);

@@ -3,8 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parsePackId } from '../../src/base/ids.ts';
+import { nodeFileSystem } from '../../src/base/ports/node-file-system.ts';
 import { parseManifest } from '../../src/store/manifest/read-manifest.ts';
 import { manifestText } from '../../src/store/manifest/write-manifest.ts';
+import { readPatch } from '../../src/store/patches/read-patch.ts';
 import { EXAMPLE_BASE, EXAMPLE_TUNED, examplePack } from '../testkit/example-pack.ts';
 import { digestOf } from '../testkit/layouts.ts';
 import { collect, testStore } from '../testkit/stores.ts';
@@ -17,7 +19,11 @@ function block(language: string): string {
   return found;
 }
 
-const documentedPack = Buffer.from(block('pack').replaceAll(/^[0-9a-f]{4} {2}|\s/gm, ''), 'hex');
+function bytesOf(language: string): Buffer {
+  return Buffer.from(block(language).replaceAll(/^[0-9a-f]{4} {2}|\s/gm, ''), 'hex');
+}
+
+const documentedPack = bytesOf('pack');
 
 test('the manifest of the documentation is canonical', () => {
   const manifest = parseManifest(Buffer.from(block('manifest')));
@@ -37,4 +43,14 @@ test('the pack of the documentation is read as documented', async () => {
   await home.store.importPack(parsePackId(documentedPack.toString('hex', 0x120, 0x140)), path);
   for (const bytes of [EXAMPLE_BASE, EXAMPLE_TUNED])
     expect(await collect(home.store.read(digestOf(bytes)))).toEqual(Buffer.from(bytes));
+});
+
+test('the patch of the documentation is read as documented', async () => {
+  await using home = await testStore();
+  const path = join(home.path, 'example.mpatch');
+  await writeFile(path, bytesOf('patch'));
+  const { commits, header, objects } = await readPatch(nodeFileSystem(), path);
+  expect(commits.map(({ message }) => message)).toEqual(['Hi\n']);
+  const after = header.commits[0]?.changes[0]?.after;
+  expect(Buffer.from(objects.get(after?.id as never)?.bytes ?? []).toString()).toBe('hi\n');
 });

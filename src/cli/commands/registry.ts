@@ -132,6 +132,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./merge.ts')).command,
   },
   {
+    name: 'patch',
+    summary: 'carry commits and the tensors they changed in one file, by mail or otherwise',
+    load: async () => (await import('./patch.ts')).command,
+  },
+  {
     name: 'train',
     summary: 'train the model by a recipe and commit the result with its run record',
     load: async () => (await import('./train.ts')).command,

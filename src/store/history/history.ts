@@ -116,6 +116,10 @@ export interface History {
   readCommit(id: CommitId): Promise<Commit>;
   /** Writes a commit object; moves no ref and runs no hook. */
   writeCommit(commit: NewCommit): Promise<CommitId>;
+  /** A commit object as it is, signature and unknown headers included. */
+  readCommitObject(id: CommitId): Promise<Uint8Array>;
+  /** Writes a commit object as it is. Errors: `OBJECT_CORRUPT` for bytes that are no commit. */
+  writeCommitObject(bytes: Uint8Array): Promise<CommitId>;
   /** All files below a tree, sorted by path; `prefix` (a folder) limits them. */
   listTree(tree: ObjectId, prefix?: string): Promise<readonly TreeFile[]>;
   findInTree(tree: ObjectId, path: string): Promise<TreeFile | undefined>;

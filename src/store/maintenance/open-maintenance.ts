@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { ReadContext } from '../extents/read-extent.ts';
 import type { WriteSession } from '../extents/session.ts';
+import type { PackWriter } from '../packs/pack-writer.ts';
 import { removeStale } from '../unfinished/remove-stale.ts';
 import { checkStructure } from './check-structure.ts';
 import { type CollectionPlace, collect } from './collect.ts';
+import { bytesOf, exportRecords } from './export-records.ts';
+import { flatten } from './flatten.ts';
+import { checkForeignPack } from './foreign-pack.ts';
 import { readPackTimes } from './pack-times.ts';
 import { quarantine } from './quarantine.ts';
 import { repack } from './repack.ts';
@@ -13,14 +17,16 @@ import type { StoreMaintenance } from './store-maintenance.ts';
 /** What maintenance uses of the store that it belongs to. */
 interface StoreParts {
   readonly read: (signal: AbortSignal | undefined) => ReadContext;
-  readonly session: (bytes: number) => WriteSession;
+  readonly session: (bytes: number, packs?: PackWriter) => WriteSession;
+  /** Begins packs in another directory (absolute). */
+  readonly writerInto: (directory: string) => PackWriter;
   readonly without: StoreMaintenance['without'];
 }
 
 /** The maintenance of an open store. */
 export function storeMaintenance(
   place: CollectionPlace,
-  { read, session, without }: StoreParts,
+  { read, session, writerInto, without }: StoreParts,
 ): StoreMaintenance {
   const { fs, clock, local } = place;
   return {
@@ -29,6 +35,10 @@ export function storeMaintenance(
     repack: (scope, options = {}) => repack(place, scope, { ...options, session }),
     checkStructure: (options = {}) => checkStructure(place, options),
     salvage: (packs, options = {}) => salvage(place, { packs, read: read(options.signal) }, options),
+    exportRecords: (scope, options = {}) =>
+      exportRecords(scope, session(bytesOf(scope.extents), writerInto(scope.directory)), options),
+    flatten: (digests, options = {}) => flatten(digests, session(0), options),
+    checkForeign: (path, options = {}) => checkForeignPack(path, { fs, read: read(options.signal) }, options),
     quarantine: packs => quarantine(place, packs),
     without,
     removeUnfinished: async () => {

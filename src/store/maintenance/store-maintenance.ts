@@ -1,7 +1,9 @@
 import type { LongOperation } from '../../base/events.ts';
-import type { PackId } from '../../base/ids.ts';
+import type { Digest, PackId } from '../../base/ids.ts';
 import type { StoreProblem, TensorStore } from '../tensor-store.ts';
 import type { Collection } from './collect.ts';
+import type { Exported, ExportScope } from './export-records.ts';
+import type { ForeignPack } from './foreign-pack.ts';
 import type { PackTimes } from './pack-times.ts';
 import type { CollectionScope } from './plan-collection.ts';
 import type { Repacked, RepackScope } from './repack.ts';
@@ -21,6 +23,18 @@ export interface StoreMaintenance {
   checkStructure(options?: LongOperation): AsyncIterable<StoreProblem & { readonly pack: PackId }>;
   /** Copies what can be read out of damaged packs, which this store must be {@link without}; returns the new packs. */
   salvage(packs: Iterable<PackId>, options?: LongOperation): Promise<readonly PackId[]>;
+  /**
+   * Writes records of stored extents into packs of another directory, each coded against nothing but the base it names. Errors: those of
+   * reading.
+   */
+  exportRecords(scope: ExportScope, options?: LongOperation): Promise<Exported>;
+  /** Stores extents once more, so that they need no others. Errors: those of reading. */
+  flatten(digests: Iterable<Digest>, options?: LongOperation): Promise<readonly PackId[]>;
+  /**
+   * Decodes and hashes every record of a pack file (absolute path) that is not in the store yet, with what the store has below it.
+   * Errors: `PACK_CORRUPT`, `EXTENT_CORRUPT`.
+   */
+  checkForeign(path: string, options?: LongOperation): Promise<ForeignPack>;
   /** Moves damaged packs to `quarantine/`. Errors: `STORE_LOCKED`. */
   quarantine(packs: readonly PackId[]): Promise<void>;
   /** The same store, as if some packs were not there. Close it. */

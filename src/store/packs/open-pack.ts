@@ -18,14 +18,15 @@ export interface OpenPack {
 export async function openPackFile(fs: FileSystem, path: string, id?: PackId): Promise<OpenPack> {
   const file = await fs.open(path, 'read');
   try {
-    return await readPack(file, id ?? path);
+    return await openPackIn(file, id ?? path);
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-async function readPack(file: OpenFile, name: PackId | string): Promise<OpenPack> {
+/** Opens the pack that a file is, as {@link openPackFile} does. The file stays the caller's. Errors: `PACK_CORRUPT`. */
+export async function openPackIn(file: OpenFile, name: PackId | string): Promise<OpenPack> {
   const { size } = await file.stat();
   if (size < PACK_HEADER.length + FOOTER_BYTES) throw packCorrupt(name, 'it is too short');
   checkHeader(await readExactly(file, { offset: 0, length: PACK_HEADER.length, name }), name);

@@ -19,6 +19,8 @@ export type ObjectHistory = Pick<
   | 'hashBlob'
   | 'readCommit'
   | 'writeCommit'
+  | 'readCommitObject'
+  | 'writeCommitObject'
   | 'writeTag'
   | 'listTree'
   | 'findInTree'
@@ -44,6 +46,12 @@ export function objectHistory(context: ObjectHistoryContext): ObjectHistory {
     hashBlob: bytes => hashObject('blob', bytes),
     readCommit: id => readCommit(store, id),
     writeCommit: commit => writeCommit(context, commit),
+    readCommitObject: id => readTyped(store, id, 'commit'),
+    writeCommitObject: async bytes => {
+      const { id } = parseCommit(hashObject('commit', bytes) as CommitId, bytes);
+      await store.write('commit', bytes);
+      return id;
+    },
     writeTag: tag => writeTag(context, tag),
     listTree: (tree, prefix) => listTreeFiles(store, tree, prefix),
     findInTree: (tree, path) => findTreeFile(store, tree, path),

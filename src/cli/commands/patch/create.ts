@@ -1,0 +1,33 @@
+import { resolve } from 'node:path';
+import { MgitError } from '../../../base/errors.ts';
+import { createPatch } from '../../../ops/patch/create.ts';
+import { type CommandSpec, flagOption, textArgument, textOption } from '../../command.ts';
+import { jsonValue } from '../../json.ts';
+import { patchText } from '../../views/patch.ts';
+import { longOperation, withRepository } from '../../with-repository.ts';
+
+export const command: CommandSpec = {
+  name: 'create',
+  summary: 'write a range of commits into a file',
+  description:
+    'It holds only what the base of the range does not have. Whoever has the base gets the same commits from it.',
+  arguments: [{ name: '<range>', description: '<base>..<tip>, or <base> for what HEAD has on top of it' }],
+  options: [
+    { flags: '-o, --output <file>', description: 'the new file (required)' },
+    { flags: '--squash', description: 'one commit instead of all; the range may then hold merges' },
+  ],
+  example: 'mgit patch create main..topic -o topic.mpatch',
+  run: (context, input) =>
+    withRepository(context, async repository => {
+      const output = textOption(input, 'output');
+      if (output === undefined)
+        throw new MgitError('USAGE', 'a patch needs a file to go to', { hint: 'name it with -o <file>' });
+      const summary = await createPatch(repository, {
+        ...longOperation(context),
+        range: textArgument(input, 0) ?? '',
+        output: resolve(context.cwd, output),
+        squash: flagOption(input, 'squash'),
+      });
+      return { json: jsonValue(summary), human: patchText(summary) };
+    }),
+};
