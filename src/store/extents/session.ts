@@ -89,6 +89,7 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
       const ids = await packs.finish();
       // A pack of the same name as one that is being removed goes with it.
       for (const id of ids) if (!(await keeper.keep(id))) throw storeChanged();
+      for (const id of ids) local.include(id); // It may replace a damaged pack that is passed over.
       if (ids.length > 0) await local.refresh();
       return ids;
     },

@@ -41,7 +41,9 @@ async function copyIntact(
   const writer = place.write();
   try {
     await copyRecords(records, writer, options);
-    return await writer.finish();
+    const written = await writer.finish();
+    for (const id of written) place.local.include(id);
+    return written;
   } catch (error) {
     await writer.abort();
     throw error;
