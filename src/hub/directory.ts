@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MgitError } from '../base/errors.ts';
 import type { FileSystem } from '../base/ports/file-system.ts';
+import { makeDurableDirectory } from '../store/packs/durable-directory.ts';
 import type { Destination, PublishedFile } from './publication.ts';
 
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -25,7 +26,6 @@ export function directoryDestination(path: string): Destination {
         });
         await copyDurably(ports.fs, file, join(path, file.path));
       }
-      await ports.fs.syncDirectory(path);
       return { url: pathToFileURL(path).href };
     },
   };
@@ -33,7 +33,7 @@ export function directoryDestination(path: string): Destination {
 
 /** What is there must be what this publication replaces, or what an interrupted one left; any other content is somebody's. */
 async function refuseForeign(fs: FileSystem, path: string, files: readonly PublishedFile[]): Promise<void> {
-  await fs.makeDirectory(path);
+  await makeDurableDirectory(fs, path);
   const present = await fs.readDirectory(path);
   const tops = files.map(file => file.path.split('/')[0] ?? '');
   const expected = new Set([...tops, ...tops.map(partial)]);
@@ -49,7 +49,7 @@ async function refuseForeign(fs: FileSystem, path: string, files: readonly Publi
 }
 
 async function copyDurably(fs: FileSystem, file: PublishedFile, target: string): Promise<void> {
-  await fs.makeDirectory(dirname(target));
+  await makeDurableDirectory(fs, dirname(target));
   const temporary = partial(target);
   const [source, copy] = [await fs.open(file.source, 'read'), await fs.open(temporary, 'write')];
   try {
@@ -63,6 +63,7 @@ async function copyDurably(fs: FileSystem, file: PublishedFile, target: string):
     await Promise.all([source.close(), copy.close()]);
   }
   await fs.rename(temporary, target);
+  await fs.syncDirectory(dirname(target));
 }
 
 /** Where a file is written before it is complete. */

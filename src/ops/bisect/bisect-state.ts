@@ -2,6 +2,7 @@ import { isSystemError, MgitError } from '../../base/errors.ts';
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
 import type { Commit, RefUpdate } from '../../store/history/history.ts';
 import { readText } from '../../store/worktree/work-tree.ts';
+import { writeGitFiles } from '../git-file.ts';
 import { subjectOf } from '../history/commit.ts';
 import type { Repository } from '../repository.ts';
 
@@ -81,10 +82,12 @@ export async function writeBisectStart(
   state: Pick<BisectState, 'start' | 'paths' | 'firstParent'>,
   command: readonly string[],
 ): Promise<void> {
-  await writeFile(repository, 'BISECT_START', `${state.start}\n`);
-  await writeFile(repository, 'BISECT_TERMS', `${DEFAULT_TERMS.bad}\n${DEFAULT_TERMS.good}\n`);
-  await writeFile(repository, 'BISECT_NAMES', `${quoted(state.paths)}\n`);
-  if (state.firstParent) await writeFile(repository, 'BISECT_FIRST_PARENT', '\n');
+  await writeGitFiles(repository, {
+    BISECT_START: `${state.start}\n`,
+    BISECT_TERMS: `${DEFAULT_TERMS.bad}\n${DEFAULT_TERMS.good}\n`,
+    BISECT_NAMES: `${quoted(state.paths)}\n`,
+    ...(state.firstParent ? { BISECT_FIRST_PARENT: '\n' } : {}),
+  });
   await logLine(repository, `git bisect start${quoted(command)}`);
 }
 
@@ -107,7 +110,7 @@ export async function writeMarks(
 
 /** The commit that is to be tested next. */
 export function writeExpected(repository: Repository, commit: CommitId): Promise<void> {
-  return writeFile(repository, 'BISECT_EXPECTED_REV', `${commit}\n`);
+  return writeGitFiles(repository, { BISECT_EXPECTED_REV: `${commit}\n` });
 }
 
 /** Notes the result. */
@@ -133,6 +136,7 @@ export async function clearBisect(repository: Repository): Promise<void> {
     await ports.fs.removeFile(`${history.gitDirectory}/${name}`).catch((error: unknown) => {
       if (!isSystemError(error, 'ENOENT')) throw error;
     });
+  await ports.fs.syncDirectory(history.gitDirectory);
 }
 
 function describe(commit: Commit): string {
@@ -152,21 +156,13 @@ function readFile({ ports, history }: Repository, name: string): Promise<string 
   return readText(ports, `${history.gitDirectory}/${name}`);
 }
 
-async function writeFile({ ports, history }: Repository, name: string, text: string): Promise<void> {
-  const file = await ports.fs.open(`${history.gitDirectory}/${name}`, 'write');
-  try {
-    await file.write(Buffer.from(text), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 async function logLine({ ports, history }: Repository, line: string): Promise<void> {
   const file = await ports.fs.open(`${history.gitDirectory}/BISECT_LOG`, 'append');
   try {
+    const isNew = (await file.stat()).size === 0;
     await file.append(Buffer.from(`${line}\n`));
     await file.sync();
+    if (isNew) await ports.fs.syncDirectory(history.gitDirectory);
   } finally {
     await file.close();
   }

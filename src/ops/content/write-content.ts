@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
 import type { Repository } from '../repository.ts';
@@ -30,6 +31,7 @@ export async function writeContent(
     await ports.fs.removeFile(temporary);
     throw notWritable(path, error);
   });
+  await ports.fs.syncDirectory(dirname(path));
   return at;
 }
 

@@ -11,6 +11,7 @@ import {
   type TrustedKey,
 } from '../../eval/report/keys.ts';
 import type { History } from '../../store/history/history.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import type { Repository } from '../repository.ts';
 
 /** Where public keys lie in a tree when the protection names no other folder. */
@@ -36,12 +37,13 @@ export async function generateOwnKey(ports: Ports, name: string): Promise<OwnKey
   checkName(name);
   const path = join(keyDirectory(ports), `${name}.pem`);
   const pair = generateKey();
-  await ports.fs.makeDirectory(keyDirectory(ports));
+  await makeDurableDirectory(ports.fs, keyDirectory(ports));
   try {
     const file = await ports.fs.open(path, 'create', 0o600);
     await file.write(Buffer.from(pair.privatePem), 0);
     await file.sync();
     await file.close();
+    await ports.fs.syncDirectory(keyDirectory(ports));
   } catch (error) {
     if (!isSystemError(error, 'EEXIST')) throw error;
     throw new MgitError('KEY_EXISTS', `there is a key ${name} already: ${path}`, {

@@ -1,9 +1,9 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { TreeFile } from '../../store/history/history.ts';
-import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
+import { writeGitFiles } from '../git-file.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree, writeFiles } from '../worktree/checkout.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
@@ -38,9 +38,7 @@ export async function pauseMerge(
   const to = await history.writeTree([...request.files, ...ours]);
   await writeMergeState(repository, state);
   const heads = state.revisions.map(({ commit }) => `${commit}\n`).join('');
-  await writeGitFile(repository, 'MERGE_HEAD', heads);
-  await writeGitFile(repository, 'MERGE_MSG', state.message);
-  await repository.ports.fs.syncDirectory(history.gitDirectory);
+  await writeGitFiles(repository, { MERGE_HEAD: heads, MERGE_MSG: state.message });
   const { tree: from } = await history.readCommit(state.tip);
   await checkoutTree(repository, { ...request, from, to });
   await markConflicts(repository, conflicts, request);
@@ -68,19 +66,4 @@ export async function markConflicts(
       return { set, remove: [] };
     },
   });
-}
-
-/** Whole or not at all: what a merge in progress brings in is read from it. */
-async function writeGitFile(repository: Repository, name: string, text: string): Promise<void> {
-  const path = `${repository.history.gitDirectory}/${name}`;
-  const unfinished = unfinishedFiles(repository.ports, `${repository.mgitDirectory}/tmp`);
-  const temporary = await unfinished.pathFor(path);
-  const file = await repository.ports.fs.open(temporary, 'create');
-  try {
-    await file.write(Buffer.from(text), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await unfinished.finish(temporary, path);
 }

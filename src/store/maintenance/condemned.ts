@@ -31,8 +31,7 @@ export async function writeCondemned(
   } finally {
     await file.close();
   }
-  await fs.rename(temporary, join(directory, NAME));
-  await fs.syncDirectory(directory);
+  await fs.rename(temporary, join(directory, NAME)); // Not durable: nobody else is at work after a loss of power.
 }
 
 /** Ends a removal. */

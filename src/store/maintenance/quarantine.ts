@@ -19,7 +19,6 @@ export function quarantine(place: RetirementPlace, packs: readonly PackId[]): Pr
     try {
       for (const id of packs) await fs.rename(local.path(id), join(folder, `${id}.pack`)).catch(ignoreGone);
       await fs.syncDirectory(folder);
-      await fs.syncDirectory(join(directory, 'packs'));
     } finally {
       await clearCondemned(fs, directory);
     }
