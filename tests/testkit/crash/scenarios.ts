@@ -12,6 +12,8 @@ export interface CrashScenario {
   readonly completion?: readonly string[];
   /** What it ends with when nothing happens; default 0. */
   readonly exitCode?: number;
+  /** Parts of the state that may be found neither as before nor as after, but are as after in the end. */
+  readonly passing?: RegExp;
   /** Only git itself reaches a remote on a path. */
   readonly needsGit?: boolean;
 }

@@ -39,18 +39,20 @@ interface EntryEdit {
 /**
  * A disk behind a cache. `apply` follows a trace: what programs see changes at once, what is durable only with a sync: a file's sync covers
  * its content, a directory's sync its entries, and neither covers the other. `image` is what is there after a loss of power:
- * what is durable and any subset of what is pending, in its order.
+ * what is durable and any subset of what is pending, in its order; of a
+ * write that is `torn`, the first half.
  */
 export interface Disk {
   apply(event: TraceEvent, at: number): void;
   /** Changes that the last sync would cover, were it not left out. */
   pending(): readonly Pending[];
   coveredBy(event: Extract<TraceEvent, { type: 'sync' }>): readonly Pending[];
-  image(kept: ReadonlySet<Pending>): DiskNode;
+  image(kept: ReadonlySet<Pending>, torn?: ReadonlySet<Pending>): DiskNode;
 }
 
-/** A disk that durably holds a directory and what is below it. */
-export function createDisk(durable: DirectoryNode): Disk {
+/** A disk that durably holds a copy of a directory and of what is below it. */
+export function createDisk(root: DirectoryNode): Disk {
+  const durable = cloneOf(root, new Map());
   const seen = cloneOf(durable, new Map());
   const opened = new Map<number, { readonly file: FileNode; size: number }>();
   const twin = new Map<DiskNode, DiskNode>();
@@ -172,17 +174,23 @@ export function createDisk(durable: DirectoryNode): Disk {
         }
       }
     },
-    image: kept => {
+    image: (kept, torn) => {
       const copies = new Map<DiskNode, DiskNode>();
       const root = cloneOf(durable, copies);
       const copyOf = (node: DiskNode): DiskNode => copies.get(node) ?? cloneOf(node, copies);
       const own = new Map(
         [...stamps].map(([node, names]) => [copyOf(node) as DirectoryNode, new Map(names)]),
       );
-      for (const item of pending) if (kept.has(item)) perform(translated(item, copyOf), own);
+      for (const item of pending)
+        if (kept.has(item)) perform(translated(torn?.has(item) ? halfOf(item) : item, copyOf), own);
       return root;
     },
   };
+}
+
+function halfOf({ at, change }: Pending): Pending {
+  if (!('file' in change) || change.bytes === undefined) return { at, change };
+  return { at, change: { ...change, bytes: change.bytes.subarray(0, change.bytes.length >> 1) } };
 }
 
 function translated({ at, change }: Pending, copyOf: (node: DiskNode) => DiskNode): Pending {

@@ -6,6 +6,7 @@ import { readOperations } from '../../../src/ops/history/operations.ts';
 import { readMergeState } from '../../../src/ops/merge/merge-state.ts';
 import { openRepository, type Repository } from '../../../src/ops/repository.ts';
 import type { History } from '../../../src/store/history/history.ts';
+import { readCondemned } from '../../../src/store/maintenance/condemned.ts';
 import { looksLikeManifest } from '../../../src/store/manifest/read-lines.ts';
 import { parseManifest } from '../../../src/store/manifest/read-manifest.ts';
 import { parseIndex } from '../../../src/store/worktree/index-format.ts';
@@ -13,7 +14,18 @@ import { listOf } from '../stores.ts';
 import type { DiskNode } from './disk.ts';
 import { imageFileSystem } from './image-file-system.ts';
 
-/** Names and what they stand for: HEAD, refs, logs, index entries, files, the log of operations, a merge that waits. */
+const GIT_FILES = [
+  'config',
+  'MERGE_HEAD',
+  'MERGE_MSG',
+  'BISECT_START',
+  'BISECT_TERMS',
+  'BISECT_NAMES',
+  'BISECT_LOG',
+  'BISECT_EXPECTED_REV',
+];
+
+/** Names and what they stand for: HEAD, refs, logs, index entries, files, packs, the log of operations, a merge or bisection in progress. */
 export type ImageState = ReadonlyMap<string, string>;
 
 /** What a reader finds in an image. */
@@ -40,9 +52,12 @@ export async function inspectImage(image: DiskNode, { ports, root }: ImagePlace)
   const work = child(image, 'work');
   for (const [path, digest] of filesBelow(work, '')) state.set(`file ${path}`, digest);
   const git = child(work, '.git');
-  for (const name of ['config', 'MERGE_HEAD', 'MERGE_MSG'])
-    state.set(name, textOf(child(git, name)) ?? 'absent');
+  for (const name of ['home', 'out'])
+    for (const [path, digest] of filesBelow(child(image, name), name)) state.set(`file ${path}`, digest);
+  for (const name of GIT_FILES) state.set(name, textOf(child(git, name)) ?? 'absent');
+  for (const [path] of filesBelow(child(child(git, 'mgit'), 'packs'), 'packs')) state.set(path, 'there');
   if (child(git, 'HEAD') === undefined) return { state, problems };
+  if (child(git, 'config') === undefined) problems.push('the configuration of the repository is missing');
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     await work().catch((error: Error) => problems.push(`${what}: ${error.message}`));
   };
@@ -63,6 +78,8 @@ export async function inspectImage(image: DiskNode, { ports, root }: ImagePlace)
       const commands = (await readOperations(repository)).map(({ command }) => command);
       state.set('operations', JSON.stringify(commands));
     });
+    const { fs } = repository.ports;
+    await attempt('condemned packs', async () => void (await readCondemned(fs, repository.mgitDirectory)));
     const needed = new Set<Digest>();
     await attempt('objects', () => walkObjects(repository.history, tips, needed));
     await attempt('extents', async () => {

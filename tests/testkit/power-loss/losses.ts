@@ -10,6 +10,10 @@ export interface Recorded {
   readonly before: DiskNode;
   readonly events: readonly TraceEvent[];
   readonly states: { readonly before: ImageState; readonly after: ImageState };
+  /** Parts of the state that may be something else in between. */
+  readonly passing: RegExp;
+  /** Damage that was there before, and that the command mends. */
+  readonly damage: readonly string[];
   readonly inspect: (image: DiskNode) => Promise<Inspection>;
 }
 
@@ -28,7 +32,14 @@ export interface LossReport {
   readonly samples: readonly DiskNode[];
 }
 
-/** Loses power at every boundary of a command, and keeps nothing, everything, or some random part of what no sync covered. */
+/** What is left of what no sync covered. */
+interface Choice {
+  readonly what: string;
+  readonly kept: ReadonlySet<Pending>;
+  readonly torn?: ReadonlySet<Pending>;
+}
+
+/** Loses power at every boundary of a command, and keeps nothing, everything, some random part, or half of each write of what no sync covered. */
 export async function loseAtEveryBoundary(recorded: Recorded, settings: LossSettings): Promise<LossReport> {
   const random = createRandom(settings.seed, recorded.name);
   const judge = judgeOf(recorded);
@@ -41,14 +52,16 @@ export async function loseAtEveryBoundary(recorded: Recorded, settings: LossSett
     if (event !== undefined) disk.apply(event, boundary - 1);
     if (boundary % (settings.every ?? 1) !== 0 && boundary !== events.length) continue;
     const pending = disk.pending();
-    const choices: { readonly what: string; readonly kept: ReadonlySet<Pending> }[] = [
+    const all = new Set(pending);
+    const choices: Choice[] = [
       { what: 'nothing', kept: new Set() },
-      { what: 'everything', kept: new Set(pending) },
+      { what: 'everything', kept: all },
+      { what: 'half of each write', kept: all, torn: all },
     ];
     for (let subset = 0; subset < settings.subsets && pending.length > 1; subset++)
       choices.push({ what: 'some', kept: new Set(pending.filter(() => random.below(2) === 0)) });
-    for (const { what, kept } of choices) {
-      const image = disk.image(kept);
+    for (const { what, kept, torn } of choices) {
+      const image = disk.image(kept, torn);
       const found = await judge(image, boundary === events.length);
       if (found === undefined) continue;
       if (samples.length < 3 || boundary === events.length) samples.push(image);
@@ -70,7 +83,7 @@ export async function violationWithout(recorded: Recorded, sync: SyncEvent): Pro
   return undefined;
 }
 
-/** At each boundary from the missing sync on: everything is kept but what it would have covered, and nothing is kept at all. */
+/** At each boundary from the missing sync on: everything is kept, but of what it would have covered nothing, or half; or nothing is kept. */
 function imagesWithout({ before, events }: Recorded, sync: SyncEvent): { image: DiskNode; isEnd: boolean }[] {
   const disk = createDisk(asDirectory(before));
   const images: { image: DiskNode; isEnd: boolean }[] = [];
@@ -82,6 +95,7 @@ function imagesWithout({ before, events }: Recorded, sync: SyncEvent): { image: 
     const covered = lost;
     const isEnd = at === events.length - 1;
     images.push({ image: disk.image(new Set()), isEnd });
+    images.push({ image: disk.image(new Set(disk.pending()), covered), isEnd });
     images.push({ image: disk.image(new Set(disk.pending().filter(item => !covered.has(item)))), isEnd });
   }
   return images;
@@ -100,17 +114,19 @@ function judgeOf(recorded: Recorded): Judge {
     if (seen.has(key)) return undefined;
     seen.add(key);
     const { state, problems } = await recorded.inspect(image);
-    return [...problems, ...stateProblems(state, recorded.states, isEnd)];
+    const news = problems.filter(problem => isEnd || !recorded.damage.includes(problem));
+    return [...news, ...stateProblems(state, recorded, isEnd)];
   };
   return Object.assign(judge, { images: () => seen.size });
 }
 
 /** In between everything is as before or as after; once the command has said that it is done, as after. */
-function stateProblems(now: ImageState, states: Recorded['states'], isEnd: boolean): string[] {
+function stateProblems(now: ImageState, { states, passing }: Recorded, isEnd: boolean): string[] {
   const { before, after } = states;
+  if (isUnknownMerge(now, states)) return ['a merge is staged, and nothing says that it waits'];
   const names = new Set([...now.keys(), ...before.keys(), ...after.keys()]);
   return [...names]
-    .filter(name => isEnd || !isCandidate(name)) // One that is not landed may be left until the next merge.
+    .filter(name => isEnd || !passing.test(name))
     .filter(name => now.get(name) !== after.get(name))
     .filter(name => isEnd || !(now.get(name) === before.get(name) || isBetween(name, now, states)))
     .map(
@@ -119,7 +135,12 @@ function stateProblems(now: ImageState, states: Recorded['states'], isEnd: boole
     );
 }
 
-const isCandidate = (name: string): boolean => / refs\/mgit\/candidates\//.test(name);
+/** Then a commit would take over what another side changed, without having it as a parent. */
+function isUnknownMerge(now: ImageState, { before, after }: Recorded['states']): boolean {
+  const heads = [before, now, after].map(state => state.get('MERGE_HEAD'));
+  if (heads[0] !== 'absent' || heads[1] !== 'absent' || heads[2] === 'absent') return false;
+  return [...now].some(([name, value]) => name.startsWith('index ') && before.get(name) !== value);
+}
 
 /** A log, or a configuration, of several changes may have got the first of them. */
 function isBetween(name: string, now: ImageState, { before, after }: Recorded['states']): boolean {
@@ -128,7 +149,7 @@ function isBetween(name: string, now: ImageState, { before, after }: Recorded['s
     string,
     string,
   ];
-  if (name === 'config') return next.startsWith(current);
+  if (name === 'config' || name === 'BISECT_LOG') return next.startsWith(current);
   return name.startsWith('log ') && current.startsWith(old) && next.startsWith(current);
 }
 

@@ -12,6 +12,7 @@ import type { Recorded } from './losses.ts';
 import { recordingFileSystem } from './trace.ts';
 
 const MEGABYTES = 0.02;
+const NEVER = /^\b$/;
 
 /** A world that scenarios begin from, in a directory that is made. */
 export async function powerLossWorld(directory: string): Promise<CrashWorld> {
@@ -39,10 +40,11 @@ export async function recordScenario(
 /** Runs a command once and records it. */
 export async function recordCommand(
   world: CrashWorld,
-  { name, argv, exitCode = 0 }: Pick<CrashScenario, 'name' | 'argv' | 'exitCode'>,
+  { name, argv, exitCode = 0, passing = NEVER }: Omit<CrashScenario, 'prepare'>,
 ): Promise<Recorded> {
   const place = { ports: world.ports, root: world.directory };
   return record(name, world.directory, {
+    passing,
     inspect: image => inspectImage(image, place),
     work: async fs => {
       const ports: Ports = { ...world.ports, fs };
@@ -57,6 +59,7 @@ export async function record(
   name: string,
   root: string,
   what: {
+    readonly passing?: RegExp;
     readonly work: (fs: FileSystem) => Promise<void>;
     readonly inspect: (image: Awaited<ReturnType<typeof readImage>>) => Promise<Inspection>;
   },
@@ -64,8 +67,11 @@ export async function record(
   const before = await readImage(root);
   const recording = recordingFileSystem(nodePorts().fs, root);
   await what.work(recording.fs);
-  const inspections = [await what.inspect(before), await what.inspect(await readImage(root))] as const;
-  for (const { problems } of inspections) if (problems.length > 0) throw new Error(`${name}: ${problems}`);
-  const states = { before: inspections[0].state, after: inspections[1].state };
-  return { name, before, events: recording.events, states, inspect: what.inspect };
+  const [first, last] = [await what.inspect(before), await what.inspect(await readImage(root))];
+  if (last.problems.length > 0) throw new Error(`${name}: ${last.problems.join('; ')}`);
+  const states = { before: first.state, after: last.state };
+  return {
+    ...{ name, before, events: recording.events, states, damage: first.problems },
+    ...{ inspect: what.inspect, passing: what.passing ?? NEVER },
+  };
 }
