@@ -5,6 +5,7 @@ import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Manifest, ManifestExtent } from '../manifest/manifest.ts';
 import { createFileSink, type FileSink } from '../packs/file-sink.ts';
+import { isPredicted } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { UnfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { chainCost } from './chain.ts';
@@ -61,20 +62,22 @@ async function writeExtents(
     options.onEvent?.({ type: 'progress', phase: 'restore', done, total: manifest.size, unit: 'bytes' });
   };
   const runs = runsOf(manifest.extents, extent => extent.length);
-  // Recipes are calculated in this thread: side by side they would take the memory of all their inputs, and no less time.
+  // Side by side, calculated extents would take the memory of all that they are calculated from, and hardly less time.
   const calculation = oneAtATime();
   await inParallel(runs, lanes, async run => {
     read.signal?.throwIfAborted();
     const [first, second] = run;
     if (first && !second) {
       const write = (): Promise<void> => writeExtent(sink, first, { read, progress });
-      await ((await isRecipe(first.digest, read)) ? calculation(write) : write());
+      await ((await isCalculated(first.digest, read)) ? calculation(write) : write());
     } else await writeRun(sink, run, { read, progress });
   });
 }
 
-async function isRecipe(digest: Digest, { lookup }: ReadContext): Promise<boolean> {
-  return (await lookup(digest))?.segments[0]?.entry.kind === RECORD_KINDS.recipe;
+/** Whether an extent is calculated in this thread, or from factors that are held as a whole. */
+async function isCalculated(digest: Digest, { lookup }: ReadContext): Promise<boolean> {
+  const kind = (await lookup(digest))?.segments[0]?.entry.kind;
+  return kind === RECORD_KINDS.recipe || (kind !== undefined && isPredicted(kind));
 }
 
 interface Writing {

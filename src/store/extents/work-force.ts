@@ -7,10 +7,17 @@ import { startWorkerEngine, type WorkerEngine } from './worker-engine.ts';
 
 /** Less than this is done in this thread: starting others would take longer. */
 const BYTES_WORTH_THREADS = 32 * 1024 * 1024;
-/** More threads than this only wait for the disk, and each takes some 40 MiB. */
+const MIB = 1024 * 1024;
+/** More threads than this only wait for the disk. */
 const THREADS_AT_MOST = 6;
-/** The share of the memory limit that buffers take; the rest is for threads, results under way and the program itself. */
-const BUFFER_SHARE = 4;
+/** What the program takes without any work. */
+const PROGRAM_BYTES = 112 * MIB;
+/** What a thread takes: a heap of its own, its kernels' memory, and garbage that is not collected yet. */
+const THREAD_BYTES = 48 * MIB;
+/** The share of what the program leaves that threads may take: without buffers they would have nothing to do. */
+const THREAD_SHARE = 0.5;
+/** Memory for each byte of the buffers: coded results under way, and the extents that others are coded against. */
+const BYTES_PER_BUFFERED = 2.25;
 /** An extent of up to this many buffers is read once and held until its digest is known. */
 export const HELD_BUFFERS = 4;
 
@@ -36,10 +43,7 @@ export function createWorkForce({
   readonly parallelism: number;
   readonly memoryLimit: number;
 }): WorkForce {
-  const slots = Math.min(
-    64,
-    Math.max(2 * HELD_BUFFERS, Math.floor(memoryLimit / BUFFER_SHARE / FRAME_BYTES)),
-  );
+  const { width, slots } = shareOut(parallelism, memoryLimit);
   let threads: WorkerEngine | undefined;
   return {
     buffers: createBufferPool(slots),
@@ -48,7 +52,7 @@ export function createWorkForce({
     engineFor: bytes => {
       if (threads) return threads;
       if (bytes < BYTES_WORTH_THREADS) return inlineEngine;
-      threads = startWorkerEngine(Math.max(1, Math.min(parallelism, THREADS_AT_MOST)));
+      threads = startWorkerEngine(width);
       return threads;
     },
     lanes: engine => Math.max(1, Math.min(engine.width + 1, Math.floor(slots / HELD_BUFFERS) - 1)),
@@ -58,4 +62,16 @@ export function createWorkForce({
       await ending?.close();
     },
   };
+}
+
+/** Threads and buffers within a memory limit: more threads leave fewer buffers. At least one thread, and what two lanes need. */
+export function shareOut(
+  parallelism: number,
+  memoryLimit: number,
+): { readonly width: number; readonly slots: number } {
+  const free = memoryLimit - PROGRAM_BYTES;
+  const affordable = Math.floor((free * THREAD_SHARE) / THREAD_BYTES);
+  const width = Math.max(1, Math.min(parallelism, THREADS_AT_MOST, affordable));
+  const buffered = (free - width * THREAD_BYTES) / BYTES_PER_BUFFERED;
+  return { width, slots: Math.min(64, Math.max(2 * HELD_BUFFERS, Math.floor(buffered / FRAME_BYTES))) };
 }
