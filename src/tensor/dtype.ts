@@ -65,10 +65,20 @@ export function valuesPerBlock(dtype: Dtype): number {
 
 /** Reads an element type's name. Errors: `DTYPE_UNKNOWN`. */
 export function parseDtype(name: string): Dtype {
-  if (!Object.hasOwn(DTYPE_BITS, name))
+  const dtype = dtypeNamed(name);
+  if (dtype === undefined)
     throw new MgitError('DTYPE_UNKNOWN', `unknown dtype ${JSON.stringify(name.slice(0, 40))}`);
-  return name as Dtype;
+  return dtype;
 }
+
+/** The element type of this name; every time the same string, so that a million tensors do not hold a million of them. */
+export function dtypeNamed(name: string): Dtype | undefined {
+  return DTYPES.get(name);
+}
+
+const DTYPES: ReadonlyMap<string, Dtype> = new Map(
+  (Object.keys(DTYPE_BITS) as Dtype[]).map(dtype => [dtype, dtype]),
+);
 
 /** Bits of one element. */
 export function bitsOf(dtype: Dtype): number {

@@ -46,12 +46,13 @@ export function parseHeader(json: Uint8Array, limits: SafetensorsLimits): Safete
 
 function readHeader(cursor: JsonCursor, limits: SafetensorsLimits): SafetensorsHeader {
   const tensors: HeaderTensor[] = [];
+  const shapes: KnownShapes = new Map();
   let metadata: ReadonlyMap<string, string> = new Map();
   readObject(cursor, key => {
     cursor.subject = key === METADATA_KEY ? METADATA_KEY : `tensor ${quoted(key)}`;
     if (key === METADATA_KEY) metadata = readMetadata(cursor);
     else if (tensors.length === limits.tensors) failJson(cursor, `more than ${limits.tensors} tensors`);
-    else tensors.push(readTensor(cursor, key, limits));
+    else tensors.push(readTensor(cursor, key, { limits, shapes }));
     cursor.subject = 'header';
   });
   expectEnd(cursor);
@@ -64,13 +65,30 @@ function readMetadata(cursor: JsonCursor): ReadonlyMap<string, string> {
   return metadata;
 }
 
-function readTensor(cursor: JsonCursor, name: string, limits: SafetensorsLimits): HeaderTensor {
+/** Models have few shapes, and each is held once. */
+type KnownShapes = Map<string, readonly number[]>;
+
+const MOST_KNOWN_SHAPES = 10_000;
+
+function knownShape(shape: readonly number[], shapes: KnownShapes): readonly number[] {
+  const key = shape.join();
+  const known = shapes.get(key) ?? shape;
+  if (known === shape && shapes.size < MOST_KNOWN_SHAPES) shapes.set(key, shape);
+  return known;
+}
+
+interface HeaderContext {
+  readonly limits: SafetensorsLimits;
+  readonly shapes: KnownShapes;
+}
+
+function readTensor(cursor: JsonCursor, name: string, { limits, shapes }: HeaderContext): HeaderTensor {
   let dtype: Dtype | undefined;
   let shape: readonly number[] | undefined;
   let offsets: readonly number[] | undefined;
   readObject(cursor, key => {
     if (key === 'dtype') dtype = namingTensor(name, () => safetensorsDtype(readString(cursor)));
-    else if (key === 'shape') shape = readNaturals(cursor, limits.dimensions);
+    else if (key === 'shape') shape = knownShape(readNaturals(cursor, limits.dimensions), shapes);
     else if (key === 'data_offsets') offsets = readNaturals(cursor, 2);
     else skipValue(cursor);
   });

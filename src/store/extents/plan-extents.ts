@@ -2,8 +2,8 @@ import type { Digest } from '../../base/ids.ts';
 import type { CheckpointLayout, ExtentSpan } from '../../formats/checkpoint.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { viewSpan } from '../../tensor/view-span.ts';
-import { findExtent } from '../manifest/find-extent.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { findPosition } from '../manifest/find-extent.ts';
+import type { Manifest, ManifestTensor } from '../manifest/manifest.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 
 /** What is known of an extent before its bytes are read. */
@@ -17,19 +17,30 @@ export interface PlannedExtent {
   readonly base: Digest | undefined;
 }
 
-/** The extents of a file in order, with what its tensors and an earlier version tell about each. */
-export function planExtents(layout: CheckpointLayout, base: Manifest | undefined): readonly PlannedExtent[] {
-  const earlier = new Map(base?.tensors.map(tensor => [tensor.name, tensor]));
-  const known = new Map<ExtentSpan, Pick<PlannedExtent, 'dtype' | 'base'>>();
-  for (const view of layout.tensors) {
-    const span = findExtent(layout.extents, view.offset, viewSpan(view));
-    if (!span || known.has(span)) continue;
-    const before = earlier.get(view.name);
-    const isSame = before?.dtype === view.dtype && before.extent.length === span.length;
-    known.set(span, { dtype: view.dtype, base: isSame ? before.extent.digest : undefined });
+/** The extents of a file in order, with what its tensors and an earlier version tell about each: one at a time, since there may be many. */
+export function* planExtents(
+  layout: CheckpointLayout,
+  base: Manifest | undefined,
+): Generator<PlannedExtent, void, undefined> {
+  const earlier = new Map<string, ManifestTensor>();
+  for (const tensor of base?.tensors ?? []) earlier.set(tensor.name, tensor);
+  const views = firstViews(layout);
+  for (const [position, span] of layout.extents.entries()) {
+    const view = layout.tensors[(views[position] ?? 0) - 1];
+    const before = view && earlier.get(view.name);
+    const isSame = before?.dtype === view?.dtype && before?.extent.length === span.length;
+    yield { position, span, dtype: view?.dtype, base: isSame ? before?.extent.digest : undefined };
   }
-  const unknown = { dtype: undefined, base: undefined };
-  return layout.extents.map((span, position) => ({ position, span, ...(known.get(span) ?? unknown) }));
+}
+
+/** For each extent the number of its first view, counted from 1; 0 where there is none. */
+function firstViews({ extents, tensors }: CheckpointLayout): Uint32Array {
+  const views = new Uint32Array(extents.length);
+  for (const [number, view] of tensors.entries()) {
+    const position = findPosition(extents, view.offset, viewSpan(view));
+    if (position !== undefined && views[position] === 0) views[position] = number + 1;
+  }
+  return views;
 }
 
 /** Longer extents are not read together with others. */
@@ -38,7 +49,7 @@ const EXTENTS_TOGETHER = 8192;
 
 /** Groups extents that follow each other into runs of at most a frame, so that thousands of small ones cost one read. */
 export function* runsOf<Item>(
-  items: readonly Item[],
+  items: Iterable<Item>,
   lengthOf: (item: Item) => number,
 ): Generator<readonly Item[]> {
   let run: Item[] = [];

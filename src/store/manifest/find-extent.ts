@@ -15,18 +15,25 @@ export function findExtent<Span extends SpanOfFile>(
   offset: number,
   length: number,
 ): Span | undefined {
+  const position = findPosition(extents, offset, length);
+  return position === undefined ? undefined : extents[position];
+}
+
+/** Like {@link findExtent}, but the extent's place among the others. */
+export function findPosition(
+  extents: readonly SpanOfFile[],
+  offset: number,
+  length: number,
+): number | undefined {
   const first = firstAtOrAfter(extents, offset);
-  const at = extents[first];
-  const next = extents[first + 1];
-  const before = extents[first - 1];
-  const candidates = [
-    at?.offset === offset ? at : undefined,
-    next?.offset === offset ? next : undefined,
-    before,
-  ];
-  return candidates.find(
-    span => span?.role === 'tensor' && span.offset <= offset && offset + length <= span.offset + span.length,
-  );
+  const holds = (position: number): boolean => {
+    const span = extents[position];
+    return span?.role === 'tensor' && span.offset <= offset && offset + length <= span.offset + span.length;
+  };
+  const begins = (position: number): boolean => extents[position]?.offset === offset;
+  if (begins(first) && holds(first)) return first;
+  if (begins(first + 1) && holds(first + 1)) return first + 1;
+  return holds(first - 1) ? first - 1 : undefined;
 }
 
 function firstAtOrAfter(extents: readonly SpanOfFile[], offset: number): number {

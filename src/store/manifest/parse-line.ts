@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/ids.ts';
-import { DTYPE_BITS, type Dtype } from '../../tensor/dtype.ts';
+import { type Dtype, dtypeNamed } from '../../tensor/dtype.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { MANIFEST_LIMITS } from './limits.ts';
 import { unescapeName } from './name-text.ts';
@@ -64,16 +64,17 @@ const TENSOR = /^tensor ([^ ]+) ([A-Z0-9_]+) (\[[0-9,]*\]) ([0-9]{1,16}) ([0-9]{
 function tensorLine(text: string, line: number, lists: KnownLists): NumberedLine | undefined {
   const found = TENSOR.exec(text);
   if (!found) return undefined;
-  const [, word, dtype, shapeText, offset, length, digest] = found as unknown as Seven;
+  const [, word, dtypeText, shapeText, offset, length, digest] = found as unknown as Seven;
   const name = unescapeName(word);
-  if (name === undefined || !Object.hasOwn(DTYPE_BITS, dtype)) return undefined;
+  const dtype = dtypeNamed(dtypeText);
+  if (name === undefined || dtype === undefined) return undefined;
   const shape = lists.get(shapeText) ?? knownNumbers(shapeText, { line, lists });
   return {
     kind: 'tensor',
     line,
     word,
     name,
-    dtype: dtype as Dtype,
+    dtype,
     shape,
     offset: number(offset, line),
     length: number(length, line),
@@ -151,13 +152,14 @@ function span([offset, length, digest]: readonly [string, string, string], line:
 
 function view(words: readonly string[], context: LineContext): LineView {
   const { line } = context;
-  const [, word = '', dtype = '', shape = ''] = words;
+  const [, word = '', dtypeText = '', shape = ''] = words;
+  const dtype = dtypeNamed(dtypeText);
   const name = unescapeName(word);
   if (name === undefined)
     throw manifestCorrupt(line, `not an escaped name: ${JSON.stringify(word.slice(0, 80))}`);
-  if (!Object.hasOwn(DTYPE_BITS, dtype))
-    throw manifestCorrupt(line, `unknown dtype ${JSON.stringify(dtype.slice(0, 40))}`);
-  return { word, name, dtype: dtype as Dtype, shape: knownNumbers(shape, context) };
+  if (dtype === undefined)
+    throw manifestCorrupt(line, `unknown dtype ${JSON.stringify(dtypeText.slice(0, 40))}`);
+  return { word, name, dtype, shape: knownNumbers(shape, context) };
 }
 
 function strides(text: string, context: LineContext): { readonly strides?: readonly number[] } {

@@ -1,3 +1,4 @@
+import { freeMemory } from '../../base/free-memory.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { compareUtf8, escapeName } from './name-text.ts';
@@ -8,9 +9,32 @@ export const MANIFEST_HEAD = [
   '# The identity of a model file tracked by mgit; "mgit restore <path>" writes the file itself.',
 ] as const;
 
+/** Lines that are joined and encoded at a time. */
+const LINES_TOGETHER = 4096;
+
 /** The canonical text of a manifest (`docs/format.md`), in UTF-8. The same manifest always gives the same bytes. */
 export function manifestText(manifest: Manifest): Uint8Array {
-  return Buffer.from(`${[...manifestLines(manifest)].join('\n')}\n`, 'utf8');
+  const parts: Uint8Array[] = [];
+  let lines: string[] = [];
+  const flush = (): void => {
+    parts.push(Buffer.from(`${lines.join('\n')}\n`, 'utf8'));
+    lines = [];
+  };
+  for (const line of manifestLines(manifest)) if (lines.push(line) === LINES_TOGETHER) flush();
+  if (lines.length > 0) flush();
+  return joinAndFree(parts);
+}
+
+/** The parts go one by one, so that a long text is not held twice. */
+function joinAndFree(parts: readonly Uint8Array[]): Uint8Array {
+  const text = Buffer.allocUnsafeSlow(parts.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    text.set(part, at);
+    at += part.length;
+    freeMemory(part);
+  }
+  return text;
 }
 
 /** The lines of {@link manifestText}, without their line feeds. */

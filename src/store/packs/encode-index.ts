@@ -1,4 +1,5 @@
 import type { Digest } from '../../base/ids.ts';
+import { growingTable } from './growing-table.ts';
 import { ENTRY_BYTES, FRAME_ENTRY_BYTES, INDEX_HEAD_BYTES, type PackFrame } from './pack-index.ts';
 
 /** A record's part in the pack whose index is written. */
@@ -14,53 +15,104 @@ export interface NewEntry {
   readonly frames: readonly PackFrame[];
 }
 
-/** The index of a pack that holds these records, each digest once (`docs/format.md`). */
+/** The entries of a pack that is being written, held as the bytes that they will be: half a million are no graph of objects. */
+export interface IndexDraft {
+  readonly count: number;
+  add(entry: NewEntry): void;
+  /** The index of a pack that holds these records, each digest once (`docs/format.md`). */
+  encode(): Uint8Array;
+}
+
+/** An index without entries. */
+export function indexDraft(): IndexDraft {
+  const entries = growingTable(ENTRY_BYTES);
+  const frames = growingTable(FRAME_ENTRY_BYTES);
+  const parameters = new Map<number, Uint8Array>();
+  return {
+    get count() {
+      return entries.count;
+    },
+    add: entry => {
+      if (entry.parameters.length > 0) parameters.set(entries.count, entry.parameters);
+      writeEntry(entries.add(), entry, frames.count);
+      for (const frame of entry.frames) writeFrame(frames.add(), frame);
+    },
+    encode: () => encode({ entries, frames, parameters }),
+  };
+}
+
+/** The index of a pack that holds these records. */
 export function encodePackIndex(entries: readonly NewEntry[]): Uint8Array {
-  const sorted = [...entries].sort((left, right) => (left.digest < right.digest ? -1 : 1));
-  const frameCount = sum(sorted, entry => entry.frames.length);
-  const parameterBytes = sum(sorted, entry => entry.parameters.length);
-  const framesAt = INDEX_HEAD_BYTES + sorted.length * ENTRY_BYTES;
-  const parametersAt = framesAt + frameCount * FRAME_ENTRY_BYTES;
+  const draft = indexDraft();
+  for (const entry of entries) draft.add(entry);
+  return draft.encode();
+}
+
+type Table = ReturnType<typeof growingTable>;
+
+interface Tables {
+  readonly entries: Table;
+  readonly frames: Table;
+  /** By the entry's place; of those that have any. */
+  readonly parameters: ReadonlyMap<number, Uint8Array>;
+}
+
+/** Where an entry says where its frames and its parameters begin. */
+const FIRST_FRAME = 56;
+const FRAME_COUNT = 60;
+const PARAMETER_OFFSET = 68;
+
+function encode({ entries, frames, parameters }: Tables): Uint8Array {
+  const parameterBytes = [...parameters.values()].reduce((total, { length }) => total + length, 0);
+  const framesAt = INDEX_HEAD_BYTES + entries.count * ENTRY_BYTES;
+  const parametersAt = framesAt + frames.count * FRAME_ENTRY_BYTES;
   const index = Buffer.alloc(parametersAt + parameterBytes);
-  [sorted.length, frameCount, parameterBytes].forEach((count, at) => void index.writeUInt32LE(count, at * 4));
-  let frame = 0;
-  let parameter = 0;
-  sorted.forEach((entry, position) => {
-    writeEntry(index, { at: INDEX_HEAD_BYTES + position * ENTRY_BYTES, entry, frame, parameter });
-    index.set(entry.parameters, parametersAt + parameter);
-    parameter += entry.parameters.length;
-    for (const place of entry.frames) writeFrame(index, framesAt + frame++ * FRAME_ENTRY_BYTES, place);
-  });
+  [entries.count, frames.count, parameterBytes].forEach(
+    (value, at) => void index.writeUInt32LE(value, at * 4),
+  );
+  let [at, frame, parameter] = [INDEX_HEAD_BYTES, 0, 0];
+  for (const position of byDigest(entries)) {
+    const entry = entries.row(position);
+    index.set(entry, at);
+    index.writeUInt32LE(frame, at + FIRST_FRAME);
+    index.writeUInt32LE(parameter, at + PARAMETER_OFFSET);
+    const first = entry.readUInt32LE(FIRST_FRAME);
+    for (let number = 0; number < entry.readUInt32LE(FRAME_COUNT); number++)
+      index.set(frames.row(first + number), framesAt + frame++ * FRAME_ENTRY_BYTES);
+    const own = parameters.get(position);
+    if (own) index.set(own, parametersAt + parameter);
+    parameter += own?.length ?? 0;
+    at += ENTRY_BYTES;
+  }
   return index;
 }
 
-interface Placed {
-  readonly at: number;
-  readonly entry: NewEntry;
-  readonly frame: number;
-  readonly parameter: number;
+/** The places of the entries in the order of their digests, of which six bytes as a number nearly always decide. */
+function byDigest(entries: Table): Uint32Array {
+  const beginnings = new Float64Array(entries.count);
+  for (let position = 0; position < entries.count; position++)
+    beginnings[position] = entries.row(position).readUIntBE(0, 6);
+  const compare = (left: number, right: number): number =>
+    (beginnings[left] ?? 0) - (beginnings[right] ?? 0) ||
+    entries.row(left).compare(entries.row(right), 0, 32, 0, 32);
+  return Uint32Array.from({ length: entries.count }, (_, position) => position).sort(compare);
 }
 
-function writeEntry(index: Buffer, { at, entry, frame, parameter }: Placed): void {
-  index.write(entry.digest, at, 'hex');
-  index.writeBigUInt64LE(BigInt(entry.length), at + 32);
-  index.writeBigUInt64LE(BigInt(entry.segmentStart), at + 40);
-  index.writeBigUInt64LE(BigInt(entry.segmentSpan), at + 48);
-  index.writeUInt32LE(frame, at + 56);
-  index.writeUInt32LE(entry.frames.length, at + 60);
-  index.writeUInt8(entry.kind, at + 64);
-  index.writeUInt8(entry.elementSize, at + 65);
-  index.writeUInt16LE(entry.flags, at + 66);
-  index.writeUInt32LE(parameter, at + 68);
-  index.writeUInt32LE(entry.parameters.length, at + 72);
+function writeEntry(row: Buffer, entry: NewEntry, firstFrame: number): void {
+  row.write(entry.digest, 0, 'hex');
+  row.writeBigUInt64LE(BigInt(entry.length), 32);
+  row.writeBigUInt64LE(BigInt(entry.segmentStart), 40);
+  row.writeBigUInt64LE(BigInt(entry.segmentSpan), 48);
+  row.writeUInt32LE(firstFrame, FIRST_FRAME);
+  row.writeUInt32LE(entry.frames.length, FRAME_COUNT);
+  row.writeUInt8(entry.kind, 64);
+  row.writeUInt8(entry.elementSize, 65);
+  row.writeUInt16LE(entry.flags, 66);
+  row.writeUInt32LE(entry.parameters.length, 72);
 }
 
-function writeFrame(index: Buffer, at: number, frame: PackFrame): void {
-  index.writeBigUInt64LE(BigInt(frame.offset), at);
-  index.writeUInt32LE(frame.storedLength, at + 8);
-  index.writeUInt32LE(frame.rawLength, at + 12);
-}
-
-function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
-  return items.reduce((total, item) => total + of(item), 0);
+function writeFrame(row: Buffer, frame: PackFrame): void {
+  row.writeBigUInt64LE(BigInt(frame.offset), 0);
+  row.writeUInt32LE(frame.storedLength, 8);
+  row.writeUInt32LE(frame.rawLength, 12);
 }

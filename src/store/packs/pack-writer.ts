@@ -3,7 +3,7 @@ import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
 import { makeDurableDirectory } from './durable-directory.ts';
-import { encodePackIndex, type NewEntry } from './encode-index.ts';
+import { type IndexDraft, indexDraft, type NewEntry } from './encode-index.ts';
 import { createFileSink, type FileSink } from './file-sink.ts';
 import { PACK_LIMITS } from './limits.ts';
 import { encodeFooter, FOOTER_BYTES, PACK_HEADER } from './pack-frame.ts';
@@ -69,7 +69,7 @@ interface UnfinishedPack {
   readonly number: number;
   readonly path: string;
   readonly sink: FileSink;
-  readonly entries: NewEntry[];
+  readonly index: IndexDraft;
   position: number;
   /** Bytes that the index will have at most. */
   reserved: number;
@@ -125,8 +125,8 @@ export function createPackWriter(place: PackWriterPlace): PackWriter {
       if (record.frames.length === 0) {
         const pack = packWithRoom(0, ENTRY_RESERVE + record.parameters.length);
         pack.reserved += ENTRY_RESERVE + record.parameters.length;
-        pack.entries.push({ ...record, segmentStart: 0, segmentSpan: record.length, frames: [] });
-      } else for (const segment of segmentsOf(record)) packs[segment.pack]?.entries.push(segment.entry);
+        pack.index.add({ ...record, segmentStart: 0, segmentSpan: record.length, frames: [] });
+      } else for (const segment of segmentsOf(record)) packs[segment.pack]?.index.add(segment.entry);
     },
     finish: () => finishPacks(place, packs),
     abort: () => removePacks(place, packs),
@@ -136,7 +136,14 @@ export function createPackWriter(place: PackWriterPlace): PackWriter {
 function startPack(place: PackWriterPlace, number: number): UnfinishedPack {
   const path = join(place.temporary, `${place.uniqueName()}.pack`);
   const sink = createFileSink(() => openPack(place, path));
-  return { number, path, sink, entries: [], position: PACK_HEADER.length, reserved: INDEX_HEAD_BYTES };
+  return {
+    number,
+    path,
+    sink,
+    index: indexDraft(),
+    position: PACK_HEADER.length,
+    reserved: INDEX_HEAD_BYTES,
+  };
 }
 
 async function openPack(place: PackWriterPlace, path: string): Promise<OpenFile> {
@@ -171,9 +178,9 @@ async function finishPacks(
 ): Promise<readonly PackId[]> {
   const finished: { readonly id: PackId; readonly from: string }[] = [];
   for (const pack of packs) {
-    if (pack.entries.length > 0) finished.push({ id: await sealPack(pack), from: pack.path });
+    if (pack.index.count > 0) finished.push({ id: await sealPack(pack), from: pack.path });
     await pack.sink.close();
-    if (pack.entries.length === 0) await ignoreAbsent(place.fs.removeFile(pack.path));
+    if (pack.index.count === 0) await ignoreAbsent(place.fs.removeFile(pack.path));
   }
   if (finished.length === 0) return [];
   await makeDurableDirectory(place.fs, place.packs);
@@ -183,7 +190,7 @@ async function finishPacks(
 }
 
 async function sealPack(pack: UnfinishedPack): Promise<PackId> {
-  const index = encodePackIndex(pack.entries);
+  const index = pack.index.encode();
   const { footer, id } = encodeFooter(index, pack.position);
   await pack.sink.write(Buffer.concat([index, footer]), pack.position);
   await pack.sink.seal(pack.position + index.length + footer.length);
