@@ -1,14 +1,16 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
+import type { FileStat } from '../../base/ports/file-system.ts';
 import type { CodingPolicy } from '../../store/tensor-store.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
-import type { Attributes } from '../../store/worktree/attributes.ts';
-import { compareFile, lstat, workTreeMode } from '../../store/worktree/compare.ts';
+import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
+import { compareFile, isKnownClean, lstat, workTreeMode } from '../../store/worktree/compare.ts';
 import { readContent } from '../../store/worktree/file-content.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { editIndex, type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
 import { listUntracked } from '../../store/worktree/untracked.ts';
+import type { WorkTree } from '../../store/worktree/work-tree.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { type Pathspec, parsePathspec, requireMatches } from './pathspec.ts';
@@ -81,11 +83,8 @@ async function stage(
   const { path, plan, options } = request;
   const workTree = await workTreeOf(repository);
   const known = plan.index.tracked.get(path);
-  if (known !== undefined) {
-    const state = await compareFile(workTree, known, { ...plan, long: options });
-    if (state.kind === 'same') return undefined;
-  }
   const stat = await lstat(workTree, path);
+  if (known !== undefined && (await isSame(workTree, known, { stat, plan, options }))) return undefined;
   if (stat === undefined || stat.kind === 'directory')
     return { file: { path, action: 'removed' }, entry: undefined };
   if (options.dryRun) return { file: { path, action: 'added' }, entry: undefined };
@@ -98,6 +97,8 @@ async function stage(
     throw named(error, path);
   });
   const mode = workTreeMode(workTree, stat, known?.mode);
+  if (known !== undefined && !known.intentToAdd && content.id === known.id && mode === known.mode)
+    return undefined;
   const stored = content.stored;
   const sizes =
     content.manifest === undefined
@@ -111,6 +112,26 @@ async function stage(
     file: { path, action: 'added', ...sizes },
     entry: indexEntry({ path, id: content.id, mode, ...content.stat }),
   };
+}
+
+/**
+ * Whether a file is as its index entry says, as far as that is cheaper to tell than to store it: a model that must be read is read once,
+ * and what of it is stored already is not stored again.
+ */
+async function isSame(
+  workTree: WorkTree,
+  known: IndexEntry,
+  request: { readonly stat: FileStat | undefined; readonly plan: Plan; readonly options: AddOptions },
+): Promise<boolean> {
+  const { stat, plan, options } = request;
+  const isReadOnce =
+    !options.dryRun &&
+    stat?.kind === 'file' &&
+    !known.skipWorktree &&
+    !known.assumeValid &&
+    isModel(await plan.attributes.of(known.path));
+  if (isReadOnce) return isKnownClean(workTree, known, { stat, index: plan.index });
+  return (await compareFile(workTree, known, { ...plan, long: options })).kind === 'same';
 }
 
 /** An error of a file's reader, told with the file's name. */

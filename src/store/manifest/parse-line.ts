@@ -68,18 +68,24 @@ function tensorLine(text: string, line: number, lists: KnownLists): NumberedLine
   const name = unescapeName(word);
   const dtype = dtypeNamed(dtypeText);
   if (name === undefined || dtype === undefined) return undefined;
+  const ownName = apart(name);
   const shape = lists.get(shapeText) ?? knownNumbers(shapeText, { line, lists });
   return {
     kind: 'tensor',
     line,
-    word,
-    name,
+    word: name === word ? ownName : word,
+    name: ownName,
     dtype,
     shape,
     offset: number(offset, line),
     length: number(length, line),
-    digest: digest as Digest,
+    digest: apart(digest) as Digest,
   };
+}
+
+/** A copy: a part of a line would hold the whole line in memory. */
+function apart(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 type Seven = readonly [string, string, string, string, string, string, string];

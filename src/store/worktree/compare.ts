@@ -68,7 +68,8 @@ async function contentOf(
   }
 }
 
-function isKnownClean(
+/** True where the metadata alone tells that a file is as its index entry says. */
+export function isKnownClean(
   workTree: WorkTree,
   entry: IndexEntry,
   now: { readonly stat: FileStat; readonly index: IndexState },

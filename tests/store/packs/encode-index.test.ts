@@ -8,7 +8,7 @@ import { openPackIndex } from '../../../src/store/packs/pack-index.ts';
 /** Entries of which some have several frames and some have parameters. */
 function entryOf(number: number): NewEntry {
   const frames = Array.from({ length: 1 + (number % 3) }, (_, at) => ({
-    offset: 8 + number * 1000 + at * 100,
+    offset: 16 + number * 1000 + at * 100,
     storedLength: 90,
     rawLength: 100,
   }));
