@@ -3,16 +3,17 @@ import type { Digest, PackId } from '../base/ids.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { addFile, hashFile } from './extents/add-file.ts';
 import { freshBuffers } from './extents/buffer-pool.ts';
-import { chainCost } from './extents/chain.ts';
 import { missingExtents, packsFor } from './extents/dependencies.ts';
 import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
 import { importPack } from './extents/import-pack.ts';
+import { importVerified } from './extents/import-verified.ts';
 import { keepExtents } from './extents/keep-extents.ts';
 import { lentSlices } from './extents/lent-slices.ts';
 import { localPacks } from './extents/local-packs.ts';
 import { multiPackCache } from './extents/multi-pack-cache.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
+import { requireChain, requireExtents, withExtents } from './extents/require-extents.ts';
 import { restoreFile } from './extents/restore-file.ts';
 import { createSession, type WriteSession } from './extents/session.ts';
 import { createStoreWriter } from './extents/store-writer.ts';
@@ -23,7 +24,7 @@ import { storeMaintenance } from './maintenance/open-maintenance.ts';
 import { packKeeper } from './maintenance/pack-keeper.ts';
 import { createPackWriter, type PackWriter } from './packs/pack-writer.ts';
 import type { EvaluateRecipe } from './packs/records.ts';
-import type { TensorStore } from './tensor-store.ts';
+import type { PromisedExtents, TensorStore } from './tensor-store.ts';
 import { unfinishedFiles } from './unfinished/unfinished-files.ts';
 
 /** What a store is opened with. */
@@ -32,6 +33,8 @@ export interface OpenStoreOptions {
   /** Absolute: mgit's own directory, `<common git dir>/mgit`. Need not exist yet. */
   readonly directory: string;
   readonly evaluateRecipe: EvaluateRecipe;
+  /** Who can bring extents that are not here. */
+  readonly promised?: PromisedExtents;
   /** Bytes of memory that the store's work may take, about; the default is 512 MiB. */
   readonly memoryLimit?: number;
   /** Bytes of a new pack at most; less than the format's bound only in tests. */
@@ -57,6 +60,8 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   });
   const { without = new Set() } = options;
   const local = localPacks({ fs: ports.fs, directory: packs, cache, without });
+  const sources = { local, promised: options.promised };
+  const importing = () => ({ local, keeper: packKeeper(ports, directory) });
   const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
     const engine = force.engineFor(bytes);
     const buffers = freshBuffers;
@@ -132,9 +137,9 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       return record && describeRecord(record);
     },
     read: async function* (digest, range, options = {}) {
+      await requireChain(digest, sources, options);
       const length = range?.length ?? (await local.lookup()(digest))?.length;
       const context = reading(options.signal, length);
-      await chainCost(digest, context.lookup); // A hostile chain is refused before any work.
       const isVerified = range === undefined && options.verify !== false;
       const slices = (reading: ReadContext): AsyncIterable<Uint8Array> => {
         const read = readExtent(digest, range, reading);
@@ -144,17 +149,23 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     },
     restoreFile: (manifest, path, options = {}) => {
       const { buffers, baseBuffers } = force;
-      const read = { ...reading(options.signal, manifest.size), buffers, baseBuffers };
-      const lanes = force.lanes(read.engine);
-      return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, unfinished }, options);
+      const work = (): Promise<void> => {
+        const read = { ...reading(options.signal, manifest.size), buffers, baseBuffers };
+        const lanes = force.lanes(read.engine);
+        return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, unfinished }, options);
+      };
+      const digests = () => manifest.extents.map(({ digest }) => digest);
+      return withExtents(digests, sources, { work, options });
     },
     writer: (options = {}) => createStoreWriter(session(options.bytes ?? 0), options.coding ?? 'auto'),
     listPacks: () => local.list(),
     packPath: id => local.path(id),
-    packsFor: digests => packsFor(digests, local.lookup()),
-    missing: digests => missingExtents(digests, local.lookup()),
-    importPack: (id, path) =>
-      importPack({ id, path }, ports.fs, { local, keeper: packKeeper(ports, directory) }),
+    packsFor: (digests, except) => packsFor(digests, local.lookup(), except),
+    missing: (digests, except) => missingExtents(digests, local.lookup(), except),
+    require: (digests, options = {}) => requireExtents(digests, sources, options),
+    importPack: (id, path) => importPack({ id, path }, ports.fs, importing()),
+    importVerified: (received, options = {}) =>
+      importVerified(received, ports.fs, { ...importing(), read: reading(options.signal) }),
     keep: async digests => {
       const keeper = packKeeper(ports, directory);
       const keeps = keepExtents(

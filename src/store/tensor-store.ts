@@ -64,6 +64,12 @@ export interface ScaledTensor {
 /** A tensor that frozen kernels compute from a stored one and factors. */
 export type PredictedTensor = LowRankTensor | ScaledTensor;
 
+/** A received pack, and the file that it is in. */
+export interface ReceivedPack {
+  readonly id: PackId;
+  readonly path: string;
+}
+
 /** Collects records into packs. Nothing is visible before `finish`, which makes everything durable. */
 export interface StoreWriter {
   /** Adds an extent from its bytes, given in order in slices; returns its digest. Bytes already stored are not stored again. */
@@ -85,6 +91,18 @@ export interface StoreWriter {
   finish(): Promise<readonly PackId[]>;
   /** Drops everything that was not finished. */
   abort(): Promise<void>;
+}
+
+/**
+ * Extents that are not here and can be had, as in a partial clone: what the layers above know of remotes. The store asks for them
+ * when something is read that needs them.
+ */
+export interface PromisedExtents {
+  /**
+   * Brings records into the store from which these extents can be obtained, all together. Those that nobody holds are left out; the
+   * store then says so. Errors: those of the transport.
+   */
+  fetch(digests: readonly Digest[], options: LongOperation): Promise<void>;
 }
 
 /** A part of an extent that the store verified lies outside the expected bytes, or a damaged pack. */
@@ -124,10 +142,18 @@ export interface TensorStore {
   listPacks(): Promise<readonly PackId[]>;
   /** The absolute path of a local pack's file. */
   packPath(id: PackId): string;
-  /** The packs that hold records of these extents and, transitively, of what they depend on. Errors: `EXTENT_MISSING`. */
-  packsFor(digests: Iterable<Digest>): Promise<readonly PackId[]>;
-  /** Of these extents and what they depend on, those that are not in the store. */
-  missing(digests: Iterable<Digest>): Promise<readonly Digest[]>;
+  /**
+   * The packs that hold records of these extents and, transitively, of what they depend on. Extents for which `except` is true are
+   * passed over, with what only they depend on. Errors: `EXTENT_MISSING`.
+   */
+  packsFor(digests: Iterable<Digest>, except?: (digest: Digest) => boolean): Promise<readonly PackId[]>;
+  /** Of these extents and what they depend on, those that are not in the store; `except` as for {@link TensorStore.packsFor}. */
+  missing(digests: Iterable<Digest>, except?: (digest: Digest) => boolean): Promise<readonly Digest[]>;
+  /**
+   * Makes sure that these extents can be read: promised ones are fetched, all together. An operation that knows what it will read asks
+   * first; a read that nobody announced asks for itself. Errors: `EXTENT_MISSING`, those of {@link PromisedExtents}.
+   */
+  require(digests: Iterable<Digest>, options?: LongOperation): Promise<void>;
   /**
    * Keeps stored extents, and what they depend on, from gc until a ref or an index that is about to be written names them. Returns those
    * that are not wholly there, or cannot be kept.
@@ -135,6 +161,11 @@ export interface TensorStore {
   keep(digests: Iterable<Digest>): Promise<readonly Digest[]>;
   /** Moves a finished, fully received pack file into the store after checking its index against `id`. Errors: `PACK_CORRUPT`. */
   importPack(id: PackId, path: string): Promise<void>;
+  /**
+   * The same for packs that belong together and whose bytes nobody vouches for: every extent that they complete is decoded and hashed
+   * before any of them is moved. Errors: `PACK_CORRUPT`, `EXTENT_CORRUPT`, `EXTENT_MISSING` for what their records depend on.
+   */
+  importVerified(packs: readonly ReceivedPack[], options?: LongOperation): Promise<void>;
   /** Decodes and hashes every record of the given packs (default: all). */
   verify(packs?: readonly PackId[], options?: LongOperation): AsyncIterable<StoreProblem>;
   close(): Promise<void>;

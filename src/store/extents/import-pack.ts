@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import type { PackId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { PackKeeper } from '../maintenance/pack-keeper.ts';
 import { storeChanged } from '../maintenance/store-changed.ts';
@@ -7,13 +6,20 @@ import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import { type OpenPack, openPackFile } from '../packs/open-pack.ts';
 import { packCorrupt } from '../packs/pack-error.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
+import type { ReceivedPack } from '../tensor-store.ts';
 import type { LocalPacks } from './local-packs.ts';
+
+/** Where packs are moved to, and what keeps them from gc there. */
+export interface Importing {
+  readonly local: LocalPacks;
+  readonly keeper: PackKeeper;
+}
 
 /** Checks a received pack file's structure, makes it durable and moves it among the others. Errors: `PACK_CORRUPT`, `STORE_CHANGED`. */
 export async function importPack(
-  { id, path }: { readonly id: PackId; readonly path: string },
+  { id, path }: ReceivedPack,
   fs: FileSystem,
-  { local, keeper }: { readonly local: LocalPacks; readonly keeper: PackKeeper },
+  { local, keeper }: Importing,
 ): Promise<void> {
   const pack = await openPackFile(fs, path, id);
   try {

@@ -12,14 +12,18 @@ import { parentsOf } from './index-edit.ts';
 import type { WorkTree } from './work-tree.ts';
 
 /**
- * Writes a file of a tree to the work tree, whole or not at all, and returns its metadata: a model from the store, a
- * symbolic link as one, anything else as Git would. What stands at the path is replaced. Errors: `PATH_BLOCKED` when a file or a link
+ * Writes a file of a tree to the work tree, whole or not at all, and returns its metadata: a model from the store (or, `asManifest`, what
+ * stands in for it), a symbolic link as one, anything else as Git would. What stands at the path is replaced. Errors: `PATH_BLOCKED` when a file or a link
  * stands where a directory must; those of the store.
  */
 export async function writeTreeFile(
   workTree: WorkTree,
   file: TreeFile,
-  context: { readonly attributes: Attributes; readonly long?: LongOperation },
+  context: {
+    readonly attributes: Attributes;
+    readonly long?: LongOperation;
+    readonly asManifest?: boolean;
+  },
 ): Promise<FileStat> {
   const { fs } = workTree.ports;
   const path = `${workTree.root}/${file.path}`;
@@ -27,7 +31,7 @@ export async function writeTreeFile(
   const attributes = await context.attributes.of(file.path);
   const blob = await workTree.history.readBlob(file.id);
   if (file.mode === 0o120000 && workTree.settings.symlinks) await writeLink(workTree, path, blob);
-  else if (isModel(attributes) && looksLikeManifest(blob) && file.mode !== 0o120000) {
+  else if (isModel(attributes) && looksLikeManifest(blob) && file.mode !== 0o120000 && !context.asManifest) {
     await workTree.store.restoreFile(parseManifest(blob), path, context.long);
     if (file.mode === 0o100755) await fs.chmod(path, (await fs.stat(path)).mode | 0o111);
   } else {

@@ -35,7 +35,9 @@ export function embeddedTransfer(context: TransferContext): TransferMethods {
     },
     fetchObjects: async (remote, refs, options = {}) => {
       const missing = [];
-      for (const { id } of refs) if (!(await context.store.has(id))) missing.push(id);
+      // With a depth it is the history behind them that is wanted.
+      for (const { id } of refs)
+        if (options.depth !== undefined || !(await context.store.has(id))) missing.push(id);
       if (missing.length === 0) return;
       const http = await connect(remote, 'git-upload-pack', options);
       await http.advertisement(); // Finds redirects and credentials.
