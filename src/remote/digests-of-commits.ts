@@ -1,6 +1,8 @@
 import type { CommitId, Digest, ObjectId } from '../base/ids.ts';
 import type { History } from '../store/history/history.ts';
+import { findExtent, type SpanOfFile } from '../store/manifest/find-extent.ts';
 import { looksLikeManifest, readManifestLines } from '../store/manifest/read-lines.ts';
+import { viewSpan } from '../tensor/view-span.ts';
 
 /** Reads the extents that commits name; every blob is read once, whatever number of trees holds it. */
 export interface DigestReader {
@@ -8,8 +10,11 @@ export interface DigestReader {
   read(commit: CommitId): Promise<ReadonlySet<Digest>>;
 }
 
+/** The tensors whose extents count; what is no tensor always does. */
+export type TensorFilter = (name: string) => boolean;
+
 /** A reader that has seen nothing yet. */
-export function digestReader(history: History): DigestReader {
+export function digestReader(history: History, matches?: TensorFilter): DigestReader {
   const seen = new Set<ObjectId>();
   return {
     read: async commit => {
@@ -23,7 +28,7 @@ export function digestReader(history: History): DigestReader {
         fresh.push(file.id);
       }
       const digests = new Set<Digest>();
-      for await (const blob of history.readBlobs(fresh)) addDigests(blob, digests);
+      for await (const blob of history.readBlobs(fresh)) addDigests(blob, digests, matches);
       return digests;
     },
   };
@@ -35,9 +40,13 @@ export function digestReader(history: History): DigestReader {
  */
 export async function digestsOfTips(
   history: History,
-  range: { readonly tips: readonly CommitId[]; readonly exclude: readonly CommitId[] },
+  range: {
+    readonly tips: readonly CommitId[];
+    readonly exclude: readonly CommitId[];
+    readonly matches?: TensorFilter | undefined;
+  },
 ): Promise<ReadonlySet<Digest>> {
-  const reader = digestReader(history);
+  const reader = digestReader(history, range.matches);
   const digests = new Set<Digest>();
   const add = async (commit: CommitId): Promise<void> => {
     for (const digest of await reader.read(commit)) digests.add(digest);
@@ -48,7 +57,24 @@ export async function digestsOfTips(
   return digests;
 }
 
-function addDigests(blob: Uint8Array, digests: Set<Digest>): void {
+function addDigests(blob: Uint8Array, digests: Set<Digest>, matches: TensorFilter | undefined): void {
   if (!looksLikeManifest(blob)) return;
-  for (const line of readManifestLines(blob)) if ('digest' in line) digests.add(line.digest);
+  if (matches) for (const digest of matchingDigests(blob, matches)) digests.add(digest);
+  else for (const line of readManifestLines(blob)) if ('digest' in line) digests.add(line.digest);
+}
+
+type Span = SpanOfFile & { readonly digest: Digest };
+
+/** Lines of extents come before those of the views on them, so that only shared extents are held. */
+function* matchingDigests(blob: Uint8Array, matches: TensorFilter): Generator<Digest> {
+  const shared: Span[] = [];
+  for (const line of readManifestLines(blob)) {
+    if (line.kind === 'skeleton') yield line.digest;
+    else if (line.kind === 'extent') shared.push({ ...line, role: 'tensor' });
+    else if (line.kind === 'tensor' && matches(line.name)) yield line.digest;
+    else if (line.kind === 'view' && matches(line.name)) {
+      const { digest } = findExtent(shared, line.offset, viewSpan(line)) ?? {};
+      if (digest) yield digest;
+    }
+  }
 }

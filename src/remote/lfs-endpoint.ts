@@ -18,14 +18,12 @@ export function defaultLfsUrl(gitUrl: string): string {
 export function endpointFinder(
   ports: Ports,
   history: History,
-  remote: {
-    readonly address: RemoteAddress & { kind: 'http' | 'ssh' };
-    readonly configured: string | undefined;
-  },
+  remote: { readonly address: RemoteAddress; readonly configured: string | undefined },
 ): FindEndpoint {
   const { address, configured } = remote;
   if (configured !== undefined) return async () => ({ url: withoutUser(configured), headers: {} });
   if (address.kind === 'http') return async () => ({ url: defaultLfsUrl(address.url), headers: {} });
+  if (address.kind === 'path') throw new Error('a repository on a path has no Git LFS server of its own');
   const asked = new Map<LfsOperation, Promise<LfsEndpoint>>();
   return operation => {
     const known = asked.get(operation) ?? authenticate(ports, history, address, operation);

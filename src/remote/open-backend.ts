@@ -9,7 +9,7 @@ import { gitCredentials } from './http/git-credentials.ts';
 import { endpointFinder } from './lfs-endpoint.ts';
 import type { LocalSide } from './local-side.ts';
 import type { Remote } from './remote.ts';
-import { parseRemoteUrl } from './remote-url.ts';
+import { parseRemoteUrl, type RemoteAddress } from './remote-url.ts';
 
 /** Opens the place where a remote's packs are. Errors: `REMOTE_URL_UNSUPPORTED`, `REMOTE_NOT_FOUND`. */
 export async function openBackend(
@@ -21,11 +21,17 @@ export async function openBackend(
   const url = direction === 'push' ? remote.pushUrl : remote.fetchUrl;
   const address = parseRemoteUrl(url, history.workTree ?? history.gitDirectory);
   const configured = await configuredLfsUrl(local, remote, direction);
-  if (address.kind === 'path') return besidePath(ports.fs, address.path, local);
+  if (address.kind === 'path' && configured === undefined) return besidePath(ports.fs, address.path, local);
   const findEndpoint = endpointFinder(ports, history, { address, configured });
   const credentials = gitCredentials(ports, history, configured ?? url);
-  const location = address.kind === 'http' ? new URL(url).host : address.destination;
+  const location = locationOf(address, configured);
   return lfsBackend({ ports, http: httpClient(ports, credentials), findEndpoint, location });
+}
+
+function locationOf(address: RemoteAddress, configured: string | undefined): string {
+  if (configured !== undefined && URL.canParse(configured)) return new URL(configured).host;
+  if (address.kind === 'http') return new URL(address.url).host;
+  return address.kind === 'ssh' ? address.destination : address.path;
 }
 
 /** Source: git-lfs-config(5): a remote's own setting before the general one. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isMgitError, isSystemError } from '../base/errors.ts';
-import { type PackId, parseDigest } from '../base/ids.ts';
+import { type PackId, parseDigest, parsePackId } from '../base/ids.ts';
 import { fileSlices } from './backends/file-stream.ts';
 import { writeCacheFile } from './cache-file.ts';
 import type { LocalSide } from './local-side.ts';
@@ -43,6 +43,28 @@ export async function rememberPointer(
   pointer: PackPointer,
 ): Promise<void> {
   await writeCacheFile(local.ports, cachePath(local, pointer.id), Buffer.from(formatPointer(pointer)));
+}
+
+/** All pointers that are kept. */
+export async function rememberedPointers(local: Omit<LocalSide, 'history'>): Promise<readonly PackPointer[]> {
+  const pointers: PackPointer[] = [];
+  for (const name of await namesIn(local, 'oids')) {
+    const pointer = /^[0-9a-f]{64}$/.test(name) && (await rememberedPointer(local, parsePackId(name)));
+    if (pointer) pointers.push(pointer);
+  }
+  return pointers;
+}
+
+async function namesIn(
+  { ports, mgitDirectory }: Omit<LocalSide, 'history'>,
+  directory: string,
+): Promise<readonly string[]> {
+  try {
+    return (await ports.fs.readDirectory(join(mgitDirectory, directory))).map(({ name }) => name);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return [];
+    throw error;
+  }
 }
 
 /** What is remembered of a pack; undefined for nothing, or nothing readable. */

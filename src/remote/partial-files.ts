@@ -23,7 +23,7 @@ export function partialPath({ ports, mgitDirectory }: LocalSide, id: PackId): st
 /** Copies the longest download that was left behind to the beginning of a new one, and into a hash; returns its length. */
 export async function continuePartial(
   local: LocalSide,
-  pointer: PackPointer,
+  pointer: Pick<PackPointer, 'id' | 'size'>,
   into: { readonly file: OpenFile; readonly path: string; readonly hash: Hash },
 ): Promise<number> {
   const others = (await partialsOf(local, pointer.id)).filter(({ path }) => path !== into.path);

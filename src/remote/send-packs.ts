@@ -14,6 +14,11 @@ export interface PackDemand {
   readonly heldByRemote: ReadonlySet<Digest>;
   /** Packs that the other side has. */
   readonly published: ReadonlySet<PackId>;
+  /**
+   * Of these extents and what they depend on, those that published packs hold. Only asked where local packs are not those of the remote:
+   * copies of its records must not go back as new packs.
+   */
+  readonly heldInPacks?: ReadonlySet<Digest>;
 }
 
 /** What was sent: `pointers` are all packs that the packs ref must name, `bytes` what went over the wire. */
@@ -31,29 +36,34 @@ export async function sendPacks(
   options: LongOperation = {},
 ): Promise<SentPacks> {
   const packs: OutgoingPack[] = [];
-  for (const id of await local.store.packsFor(await extentsHere(local, demand)))
+  for (const id of await local.store.packsFor(await extentsHere(local, demand), isHeld(demand)))
     if (!demand.published.has(id))
       packs.push({ pointer: await pointerOfPack(local, id, options.signal), path: local.store.packPath(id) });
   const report = packs.length === 0 ? { saved: [], bytes: 0 } : await backend.save(packs, options);
   return { pointers: packs.map(pack => pack.pointer), sent: report.saved, bytes: report.bytes };
 }
 
+function isHeld({ heldInPacks }: PackDemand): (digest: Digest) => boolean {
+  return digest => heldInPacks?.has(digest) === true;
+}
+
 /** What a partial clone never had cannot be sent, and need not be, where the remote has it. */
 async function extentsHere(local: LocalSide, demand: PackDemand): Promise<readonly Digest[]> {
-  const missing = new Set(await local.store.missing(demand.digests));
+  const except = isHeld(demand);
+  const missing = new Set(await local.store.missing(demand.digests, except));
   const lost = [...missing].filter(digest => demand.digests.has(digest) && !demand.heldByRemote.has(digest));
   if (lost.length > 0)
     throw new MgitError(
       'EXTENT_MISSING',
       `${lost.length} extents of the pushed commits are not in the local store`,
       {
-        hint: 'run mgit fetch, or push from the clone where the commits were made',
+        hint: 'run mgit fetch, in a partial clone with --all-tensors, or push from the clone where the commits were made',
         details: { first: lost.slice(0, 5) },
       },
     );
   if (missing.size === 0) return [...demand.digests];
   const here: Digest[] = [];
   for (const digest of demand.digests)
-    if ((await local.store.missing([digest])).length === 0) here.push(digest);
+    if ((await local.store.missing([digest], except)).length === 0) here.push(digest);
   return here;
 }

@@ -39,6 +39,8 @@ export interface PackBackend {
    * checked against the pointer's digest at their end; a range is the caller's to verify.
    */
   load(pointer: PackPointer, range?: PackRange, options?: LongOperation): AsyncIterable<Uint8Array>;
+  /** Whether the server was seen to send whole packs where parts were asked for. */
+  ignoresRanges?(): boolean;
   /** Of these packs, those that are there. */
   has(pointers: readonly PackPointer[], options?: LongOperation): Promise<readonly PackPointer[]>;
   /** Where packs can be listed: those besides `known`. A repository that is worked in has packs that nobody pushed to it. */

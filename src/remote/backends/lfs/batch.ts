@@ -1,5 +1,6 @@
 import { MgitError } from '../../../base/errors.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
+import { startBackoff } from '../../http/backoff.ts';
 import type { HttpClient } from '../../http/client.ts';
 import type { FindEndpoint, LfsEndpoint, LfsOperation } from './endpoint.ts';
 import {
@@ -32,14 +33,34 @@ export async function batch(
   const endpoint = await connection.findEndpoint(operation);
   const waiting = chunks(objects, OBJECTS_PER_BATCH);
   const answers: LfsAnswer[] = [];
+  const backoff = startBackoff(connection.ports, signal);
   for (let next = waiting.shift(); next; next = waiting.shift()) {
     const response = await post(connection, endpoint, { operation, objects: next }, signal);
     if (response.status === 413 && next.length > 1) {
       await response.body?.cancel();
       waiting.unshift(...chunks(next, Math.ceil(next.length / 2)));
-    } else answers.push(...(await answersOf(response, endpoint, next, connection.ports.clock.now())));
+      continue;
+    }
+    const found = await answersOf(response, endpoint, next, connection.ports.clock.now()).catch(brokenOff);
+    signal?.throwIfAborted();
+    if (!(found instanceof TypeError)) answers.push(...found);
+    else if (await backoff.again()) waiting.unshift(next);
+    else throw unreachable(endpoint, found);
   }
   return answers;
+}
+
+/** A connection that breaks while the answer comes is a value: the question may be asked again. */
+function brokenOff(error: unknown): TypeError {
+  if (error instanceof TypeError) return error;
+  throw error;
+}
+
+function unreachable({ url }: LfsEndpoint, cause: Error): MgitError {
+  return new MgitError('REMOTE_UNREACHABLE', `${new URL(url).host}: its answers break off`, {
+    hint: 'run the command again later: what was transferred is kept',
+    cause,
+  });
 }
 
 function post(
@@ -65,10 +86,15 @@ async function answersOf(
   now: number,
 ): Promise<readonly LfsAnswer[]> {
   if (!response.ok) throw await batchError(response, endpoint);
-  const body = await response.json().catch(() => {
-    throw protocolError('its answer is not JSON');
-  });
-  return parseBatchAnswer(body, asked, now);
+  return parseBatchAnswer(parsed(await response.text()), asked, now);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw protocolError('its answer is not JSON', cause);
+  }
 }
 
 async function batchError(response: Response, endpoint: LfsEndpoint): Promise<MgitError> {

@@ -15,10 +15,10 @@ export type FindDownload = (
 
 /**
  * Bytes of a pack from the server. A broken connection is taken up again where it broke; a server that answers 200 to a Range sends what is
- * skipped. Errors: as `PackBackend.load`.
+ * skipped, and `onWhole` is told. Errors: as `PackBackend.load`.
  */
 export async function* download(
-  connection: LfsConnection,
+  connection: LfsConnection & { readonly onWhole: () => void },
   find: FindDownload,
   wanted: { readonly pointer: PackPointer; readonly range: PackRange | undefined },
   options: LongOperation = {},
@@ -32,6 +32,7 @@ export async function* download(
     try {
       const action = await find(wanted.pointer, { fresh, signal: options.signal });
       const response = await request(connection, action, { pointer: wanted.pointer, rest, options });
+      if (response.status === 200 && rest.offset > 0) connection.onWhole();
       for await (const slice of bodyOf(response, rest)) {
         done += slice.length;
         backoff.progressed();

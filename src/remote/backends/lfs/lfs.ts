@@ -15,15 +15,24 @@ const EXPIRY_MARGIN_MS = 10_000;
 
 /** Packs as objects of a Git LFS server. Source: Git LFS Batch API with the basic transfer adapter. */
 export function lfsBackend(connection: LfsConnection & { readonly location: string }): PackBackend {
-  const find = downloadFinder(connection);
+  const known = new Map<string, LfsAction>();
+  const find = downloadFinder(connection, known);
+  let ignoresRanges = false;
+  const onWhole = (): void => {
+    ignoresRanges = true;
+  };
   return {
     kind: 'lfs',
     location: connection.location,
     save: (packs, options) => save(connection, packs, options),
-    load: (pointer, range, options) => download(connection, find, { pointer, range }, options),
+    load: (pointer, range, options) =>
+      download({ ...connection, onWhole }, find, { pointer, range }, options),
+    ignoresRanges: () => ignoresRanges,
     has: async (pointers, options) => {
       const answers = await batch(connection, 'download', pointers, options?.signal);
-      return pointers.filter((_, index) => isThere(answers[index]));
+      const there = pointers.filter((_, index) => isThere(answers[index]));
+      for (const { oid, actions } of answers) if (actions.download) known.set(oid, actions.download);
+      return there;
     },
   };
 }
@@ -77,9 +86,8 @@ async function perform(connection: LfsConnection, job: UploadJob, options: Uploa
   else options.onBytes(job.pack.pointer.size);
 }
 
-/** Remembers addresses until shortly before they expire. */
-function downloadFinder(connection: LfsConnection): FindDownload {
-  const known = new Map<string, LfsAction>();
+/** Remembers addresses, in `known`, until shortly before they expire. */
+function downloadFinder(connection: LfsConnection, known: Map<string, LfsAction>): FindDownload {
   return async (pointer, { fresh, signal }) => {
     const action = known.get(pointer.oid);
     if (action && !fresh && isValid(action, connection.ports.clock.now())) return action;

@@ -89,8 +89,9 @@ function record(value: unknown): Record<string, unknown> {
 }
 
 /** A server that answers what the Batch API does not allow. */
-export function protocolError(what: string): MgitError {
+export function protocolError(what: string, cause?: unknown): MgitError {
   return new MgitError('LFS_PROTOCOL', `the Git LFS server cannot be understood: ${what}`, {
     hint: 'check that the URL (lfs.url, remote.<name>.lfsurl) is that of a Git LFS server',
+    ...(cause === undefined ? {} : { cause }),
   });
 }
