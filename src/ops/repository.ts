@@ -6,8 +6,9 @@ import type { History } from '../store/history/history.ts';
 import { initHistory } from '../store/history/init.ts';
 import { openHistory } from '../store/history/open.ts';
 import { openTensorStore } from '../store/open-tensor-store.ts';
-import type { TensorStore } from '../store/tensor-store.ts';
+import type { PromisedExtents, TensorStore } from '../store/tensor-store.ts';
 import { installDrivers } from './install.ts';
+import { fetchPromised } from './transfer/fetch-promised.ts';
 
 /** An open repository: what every operation works on. Close it when done. */
 export interface Repository extends AsyncDisposable {
@@ -50,8 +51,12 @@ export async function initRepository(ports: Ports, options: InitOptions): Promis
 
 function repositoryOf(ports: Ports, history: History): Repository {
   const mgitDirectory = join(history.commonDirectory, 'mgit');
-  const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe });
-  return assemble({ ports, history, store, mgitDirectory });
+  const promised: PromisedExtents = {
+    fetch: (digests, options) => fetchPromised(repository, digests, options),
+  };
+  const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe, promised });
+  const repository = assemble({ ports, history, store, mgitDirectory });
+  return repository;
 }
 
 /** The same repository, whose history is another view of the same one. */

@@ -1,5 +1,6 @@
 import { cloneRepository } from '../../ops/transfer/clone.ts';
 import { type CommandSpec, flagOption, textArgument, textOption } from '../command.ts';
+import { depthOption } from '../depth-option.ts';
 import { jsonValue } from '../json.ts';
 import { packsText } from '../views/transfer.ts';
 import { longOperation } from '../with-repository.ts';
@@ -16,6 +17,8 @@ export const command: CommandSpec = {
     { flags: '-o, --origin <name>', description: 'name of the remote (default: origin)' },
     { flags: '-n, --no-checkout', description: 'do not write the files' },
     { flags: '--bare', description: 'a repository without files' },
+    { flags: '--filter <glob>', description: 'bring these tensors only, or "none"; others come when needed' },
+    { flags: '--depth <n>', description: 'commits of history behind each branch' },
   ],
   example: 'mgit clone https://example.org/team/digits.git',
   confirms: true,
@@ -29,6 +32,8 @@ export const command: CommandSpec = {
       remoteName: textOption(input, 'origin'),
       bare: flagOption(input, 'bare'),
       checkout: input.options.checkout !== false,
+      filter: textOption(input, 'filter'),
+      depth: depthOption(input),
     });
     const state = result.commit === undefined ? 'which has no commits yet' : `${result.files} files`;
     const packs = packsText('received', result.fetched.packs);

@@ -1,5 +1,7 @@
+import { MgitError } from '../../base/errors.ts';
 import { type FetchResult, fetchRemote } from '../../ops/transfer/fetch.ts';
-import { type CommandSpec, flagOption, listArgument, textArgument } from '../command.ts';
+import { type CommandInput, type CommandSpec, flagOption, listArgument, textArgument } from '../command.ts';
+import { depthOption } from '../depth-option.ts';
 import { EXIT } from '../exit-codes.ts';
 import { jsonValue } from '../json.ts';
 import { packsText, transferLines } from '../views/transfer.ts';
@@ -16,6 +18,9 @@ export const command: CommandSpec = {
     { flags: '-p, --prune', description: 'forget branches that the remote no longer has' },
     { flags: '-t, --tags', description: 'all tags, not only those of fetched commits' },
     { flags: '--no-tags', description: 'no tags' },
+    { flags: '--depth <n>', description: 'commits of history behind each branch' },
+    { flags: '--unshallow', description: 'all of the history' },
+    { flags: '--all-tensors', description: 'what a partial clone left with the remote' },
   ],
   example: 'mgit fetch origin',
   confirms: true,
@@ -27,6 +32,8 @@ export const command: CommandSpec = {
         refspecs: listArgument(input, 1),
         prune: flagOption(input, 'prune'),
         tags: tagPolicy(input.options.tags),
+        depth: depthOf(input),
+        allTensors: flagOption(input, 'allTensors'),
       });
       const isComplete = result.refs.every(({ status }) => status !== 'rejected');
       return {
@@ -36,6 +43,13 @@ export const command: CommandSpec = {
       };
     }),
 };
+
+function depthOf(input: CommandInput): number | 'all' | undefined {
+  const depth = depthOption(input);
+  if (!flagOption(input, 'unshallow')) return depth;
+  if (depth === undefined) return 'all';
+  throw new MgitError('USAGE', '--depth and --unshallow exclude each other');
+}
 
 function tagPolicy(value: unknown): 'all' | 'none' | 'follow' {
   if (value === undefined) return 'follow';

@@ -53,6 +53,7 @@ export async function diffModel(
   let unchanged = 0;
   const { total, pairs } = pairModels(before?.text, after?.text);
   let done = 0;
+  await prepare({ before, after }, options);
   for (const pair of pairs) {
     options.signal?.throwIfAborted();
     options.onEvent?.({ type: 'progress', phase: 'comparing tensors', done: done++, total, unit: 'items' });
@@ -65,6 +66,33 @@ export async function diffModel(
   }
   const skeletonChanged = !isSameSkeleton(before?.text, after?.text);
   return { tensors, blocks: blocks.summaries(), unchanged, skeletonChanged };
+}
+
+/** Tells both versions what of them will be read. */
+async function prepare(
+  { before, after }: Omit<Versions, 'signal'>,
+  { matches, ...long }: ModelDiffOptions,
+): Promise<void> {
+  if (!before?.prepare && !after?.prepare) return;
+  if (!before || !after) return;
+  const [left, right]: [ManifestTensor[], ManifestTensor[]] = [[], []];
+  for (const pair of pairModels(before.text, after.text).pairs) {
+    if (pair.same || matches?.(pair.name) === false) continue;
+    if (!isMeasurable(pair) || isSameTensor(pair.before, pair.after)) continue;
+    left.push(pair.before);
+    right.push(pair.after);
+  }
+  await before.prepare?.(left, long);
+  await after.prepare?.(right, long);
+}
+
+/** Whether the elements of both can be held against each other. */
+function isMeasurable(
+  pair: TensorPair,
+): pair is TensorPair & { readonly before: ManifestTensor; readonly after: ManifestTensor } {
+  const { before, after } = pair;
+  if (!before || !after) return false;
+  return String(before.shape) === String(after.shape) && isPlain(before) && isPlain(after);
 }
 
 interface Versions {
@@ -86,10 +114,8 @@ async function changeOf(pair: TensorPair, versions: Versions): Promise<TensorCha
 }
 
 async function measure(pair: TensorPair, versions: Versions): Promise<TensorDifference | null> {
+  if (!versions.before || !versions.after || !isMeasurable(pair)) return null;
   const { before, after } = pair;
-  if (!before || !after || !versions.before || !versions.after) return null;
-  const sameShape = String(before.shape) === String(after.shape);
-  if (!sameShape || !isPlain(before) || !isPlain(after)) return null;
   const elements = elementCount(before.shape);
   return measureDifference(
     { dtype: before.dtype, elements, bytes: versions.before.read(before, versions.signal) },

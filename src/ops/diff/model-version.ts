@@ -1,3 +1,4 @@
+import type { LongOperation } from '../../base/events.ts';
 import { freeMemory } from '../../base/free-memory.ts';
 import type { ByteSource } from '../../formats/checkpoint.ts';
 import type { ManifestTensor } from '../../store/manifest/manifest.ts';
@@ -8,6 +9,8 @@ import { isDense, viewSpan } from '../../tensor/view-span.ts';
 export interface ModelVersion {
   /** The text of its manifest. */
   readonly text: Uint8Array;
+  /** Called once with all tensors that will be read: what is promised comes together. */
+  prepare?(tensors: readonly ManifestTensor[], long: LongOperation): Promise<void>;
   /** The tensor's dense, little-endian bytes in slices, each valid until the next is asked for. Only for tensors that {@link isPlain}. */
   read(tensor: ManifestTensor, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
@@ -15,9 +18,14 @@ export interface ModelVersion {
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** A version whose bytes are in the store. */
-export function storedVersion(store: Pick<TensorStore, 'read'>, text: Uint8Array): ModelVersion {
+export function storedVersion(store: Pick<TensorStore, 'read' | 'require'>, text: Uint8Array): ModelVersion {
   return {
     text,
+    prepare: (tensors, long) =>
+      store.require(
+        tensors.map(({ extent }) => extent.digest),
+        long,
+      ),
     read: (tensor, signal) => {
       const range = { offset: tensor.offset - tensor.extent.offset, length: viewSpan(tensor) };
       return store.read(tensor.extent.digest, range, { lent: true, ...(signal ? { signal } : {}) });

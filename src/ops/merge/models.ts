@@ -1,4 +1,5 @@
 import type { LongOperation } from '../../base/events.ts';
+import type { Digest } from '../../base/ids.ts';
 import { executeFile, type MergedFile } from '../../merge/execute.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
@@ -60,6 +61,10 @@ export async function mergeModels(
   operation: LongOperation,
 ): Promise<MergedModels> {
   const { store } = repository;
+  await store.require(
+    models.flatMap(({ plan }) => inputsOf(plan)),
+    operation,
+  );
   const writer = store.writer();
   const files: TreeFile[] = [];
   const reports: ModelReport[] = [];
@@ -75,6 +80,13 @@ export async function mergeModels(
     throw error;
   }
   return { files, reports };
+}
+
+/** The extents that a plan computes with. What only one side changed is not among them: it is taken unseen. */
+function inputsOf({ computed }: FilePlan): readonly Digest[] {
+  return computed.flatMap(({ base, tensors }) =>
+    [...tensors, ...(base ? [base] : [])].map(({ extent }) => extent.digest),
+  );
 }
 
 /** Counts what a plan does. */

@@ -13,9 +13,10 @@ import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
 import { type MergedWorkTree, mergeIntoWorkTree } from '../merge/merge-into-work-tree.ts';
 import { mergeTrees } from '../merge/merge-trees.ts';
 import type { Repository } from '../repository.ts';
-import { refuseUnwritable, writeFiles } from '../worktree/checkout.ts';
+import { writeFiles } from '../worktree/checkout.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
 import { localChanges } from '../worktree/local-changes.ts';
+import { prepareModels } from '../worktree/stand-ins.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { dropStash, readStash, type Stash, type StashEntry } from './stash-entry.ts';
 import { differingPaths } from './take-up.ts';
@@ -60,7 +61,7 @@ export async function bringBackStash(
 ): Promise<StashApplied> {
   await refuseDuringAnyMerge(repository);
   const stash = await readStash(repository, entry.commit);
-  const untracked = await untrackedFiles(repository, stash);
+  const untracked = await untrackedFiles(repository, stash, options);
   const staged = options.index ? await stagedAgain(repository, stash, options) : undefined;
   const merge = { base: stash.base.tree, theirs: stash.commit.tree, ...EXACTLY };
   const merged = await mergeIntoWorkTree(repository, merge, options);
@@ -92,7 +93,11 @@ async function attributesOf(repository: Repository): Promise<Attributes> {
 }
 
 /** Untracked files come back only where nothing else stands. */
-async function untrackedFiles(repository: Repository, { untracked }: Stash): Promise<readonly TreeFile[]> {
+async function untrackedFiles(
+  repository: Repository,
+  { untracked }: Stash,
+  long: LongOperation,
+): Promise<readonly TreeFile[]> {
   if (untracked === undefined) return [];
   const workTree = await workTreeOf(repository);
   const files = await repository.history.listTree(untracked.tree);
@@ -105,7 +110,7 @@ async function untrackedFiles(repository: Repository, { untracked }: Stash): Pro
     if (state.kind !== 'same') blocked.push(file.path);
   }
   if (blocked.length > 0) throw localChanges(blocked, 'move these files away, then try again');
-  await refuseUnwritable(repository, files, attributes);
+  await prepareModels(repository, files, { attributes, long });
   return files;
 }
 

@@ -6,8 +6,9 @@ import { indexEntry } from '../../store/worktree/index-edit.ts';
 import { editIndex, type IndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
-import { refuseUnwritable, writeFiles } from '../worktree/checkout.ts';
+import { writeFiles } from '../worktree/checkout.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
+import { prepareModels } from '../worktree/stand-ins.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { changedSince, type TakenFiles } from './take-up.ts';
 
@@ -35,9 +36,9 @@ export async function putBack(repository: Repository, request: PutBackRequest): 
   if (moved.length > 0) throw fileChanged(moved);
   const write = touched.flatMap(path => target.get(path) ?? []);
   const attributes = treeAttributes(workTree, [...target.values()]);
-  await refuseUnwritable(repository, write, attributes);
+  const standIns = await prepareModels(repository, write, { attributes, long: request });
   await removeTreeFiles(workTree, [...others, ...touched.filter(path => !target.has(path))]);
-  const written = await writeFiles(repository, write, { attributes, long: request });
+  const written = await writeFiles(repository, write, { attributes, long: request, standIns });
   const known = new Set(write.map(file => file.path));
   const unstaged = changed
     .filter(path => !known.has(path) && !sameFile(index.tracked.get(path), target.get(path)))

@@ -8,8 +8,9 @@ import { editIndex, readIndexState } from '../../store/worktree/index-session.ts
 import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { AppliedFile, StashChange } from '../history/operations.ts';
 import type { Repository } from '../repository.ts';
-import { refuseUnwritable, writeFiles } from '../worktree/checkout.ts';
+import { writeFiles } from '../worktree/checkout.ts';
 import { localChanges } from '../worktree/local-changes.ts';
+import { prepareModels } from '../worktree/stand-ins.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { bringBackStash } from './apply.ts';
 import { findStash, readStash, storeStash } from './stash-entry.ts';
@@ -58,9 +59,9 @@ async function takeAway(
   const gone = files.filter(({ before: file }) => file === null).map(({ path }) => path);
   const { tracked } = await readIndexState(workTree);
   const attributes = workTreeAttributes(workTree, path => tracked.get(path)?.id);
-  await refuseUnwritable(repository, before, attributes);
+  const standIns = await prepareModels(repository, before, { attributes, long });
   await removeTreeFiles(workTree, gone);
-  const set = await writeFiles(repository, before, { attributes, long });
+  const set = await writeFiles(repository, before, { attributes, long, standIns });
   await editIndex(workTree, { set, remove: gone });
 }
 

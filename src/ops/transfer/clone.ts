@@ -4,6 +4,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { setPromisor } from '../../remote/promisor.ts';
 import { parseRemoteUrl } from '../../remote/remote-url.ts';
 import { initRepository, type Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
@@ -25,6 +26,10 @@ export interface CloneOptions extends LongOperation {
   readonly bare?: boolean;
   /** Write the files of the branch (default true). */
   readonly checkout?: boolean;
+  /** The tensors to bring, a glob or `none`; the others stay with the remote and come when something needs them. Default: all. */
+  readonly filter?: string | undefined;
+  /** Commits of history behind each branch; default: all. */
+  readonly depth?: number | undefined;
 }
 
 /** What a clone made. */
@@ -39,7 +44,8 @@ export interface CloneResult {
 }
 
 /**
- * Makes a repository of a remote: commits, manifests, packs, reports, and the files of a branch. When it fails, what it made is removed.
+ * Makes a repository of a remote: commits, manifests, packs, reports, and the files of a branch; with a filter, a partial clone, in which
+ * models that are not all here stay manifests. When it fails, what it made is removed.
  * Errors: `DIRECTORY_NOT_EMPTY`, `BRANCH_NOT_ON_REMOTE`; as {@link fetchRemote}.
  */
 export async function cloneRepository(ports: Ports, options: CloneOptions): Promise<CloneResult> {
@@ -58,7 +64,9 @@ async function fill(repository: Repository, directory: string, options: CloneOpt
   const { history } = repository;
   const remote = options.remoteName ?? 'origin';
   await addRemote(repository, { name: remote, url: absoluteUrl(options.url, options.cwd) });
-  const fetched = await fetchRemote(repository, { ...longOptions(options), remote });
+  if (options.filter !== undefined) await setPromisor(history, remote, options.filter);
+  const { depth } = options;
+  const fetched = await fetchRemote(repository, { ...longOptions(options), remote, depth });
   const ref = branchRef(fetched, options.branch);
   const branch = ref.replace(/^refs\/heads\//, '');
   const commit = (await history.readRef(`refs/remotes/${remote}/${branch}`)) as CommitId | undefined;

@@ -1,20 +1,17 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { CommitId, Digest, ObjectId, PackId } from '../../base/ids.ts';
-import { digestsOfTips } from '../../remote/digests-of-commits.ts';
-import { openBackend } from '../../remote/open-backend.ts';
-import { PACKS_REF, readPublishedPacks } from '../../remote/packs-ref.ts';
-import { type ReceivedPacks, receivePacks } from '../../remote/receive-packs.ts';
+import type { CommitId, ObjectId, PackId } from '../../base/ids.ts';
+import { PACKS_REF } from '../../remote/packs-ref.ts';
+import { filterOf, setPromisor } from '../../remote/promisor.ts';
 import { type Remote, readRemote, transferName } from '../../remote/remote.ts';
 import type { RefUpdate, RemoteRef } from '../../store/history/history.ts';
 import { withoutPassword } from '../../store/history/remote-errors.ts';
-import { storeChanged } from '../../store/maintenance/store-changed.ts';
 import { REPORTS_REF } from '../gate/reports.ts';
 import type { Repository } from '../repository.ts';
+import { fetchPacks } from './fetch-packs.ts';
 import { type WantedRef, wantedRefs } from './fetch-refs.ts';
 import { offeredCommit, sharedRefUpdates } from './fetch-shared.ts';
 import { type TagPolicy, wantedTags } from './fetch-tags.ts';
-import { peeledCommits } from './peeled-commits.ts';
 import { defaultRemote } from './upstream.ts';
 
 /** What to fetch. */
@@ -25,6 +22,10 @@ export interface FetchOptions extends LongOperation {
   readonly tags?: TagPolicy;
   /** Remove refs that track branches which the remote no longer has. */
   readonly prune?: boolean;
+  /** Commits of history behind each tip; `all` makes a shallow repository whole. */
+  readonly depth?: number | 'all' | undefined;
+  /** Bring every tensor of every commit, and no longer leave any with the remote. */
+  readonly allTensors?: boolean;
 }
 
 /** What happened to one ref. `old` and `new` are null where it did not, or does not, exist. */
@@ -50,7 +51,8 @@ export interface FetchResult {
 
 /**
  * Brings commits, manifests, packs and reports of a remote. Refs move last, when everything they need is here; an interrupted fetch
- * continues where it stopped. Errors: `REMOTE_UNKNOWN`, `REF_NOT_ON_REMOTE`; as `History.fetchObjects` and `receivePacks`.
+ * continues where it stopped. Errors: `REMOTE_UNKNOWN`, `REF_NOT_ON_REMOTE`; as `History.fetchObjects` and
+ * {@link fetchPacks}.
  */
 export async function fetchRemote(repository: Repository, options: FetchOptions = {}): Promise<FetchResult> {
   const { history } = repository;
@@ -59,9 +61,12 @@ export async function fetchRemote(repository: Repository, options: FetchOptions 
   const transfer = transferOptions(options);
   const offered = await history.listRemoteRefs(from, transfer);
   const branches = wantedRefs(remote, offered, options.refspecs ?? []);
+  const depth = depthOf(options);
+  const isDeep = depth !== undefined;
+  const shared = sharedRefs(offered);
+  if (isDeep) await fetchMissing(repository, from, { refs: branches.map(asRemoteRef), depth, options });
   await fetchMissing(repository, from, {
-    refs: [...branches.map(asRemoteRef), ...sharedRefs(offered)],
-    offered,
+    refs: isDeep ? shared : [...branches.map(asRemoteRef), ...shared],
     options,
   });
   const tags = await wantedTags(repository, offered, options.tags ?? 'follow');
@@ -69,13 +74,20 @@ export async function fetchRemote(repository: Repository, options: FetchOptions 
     ...branches,
     ...tags.filter(tag => !branches.some(({ remoteRef }) => remoteRef === tag.remoteRef)),
   ];
-  await fetchMissing(repository, from, { refs: tags.map(asRemoteRef), offered, options });
-  const packs = await fetchPacks(repository, remote, { wanted, offered, options });
+  await fetchMissing(repository, from, { refs: tags.map(asRemoteRef), depth, options });
+  const packs = await fetchPacks(repository, remote, {
+    ...longOptions(options),
+    tips: wanted.map(({ id }) => id),
+    published: offeredCommit(offered, PACKS_REF),
+    whole: isDeep || options.allTensors === true,
+    allTensors: options.allTensors === true,
+  });
   const refs = [
     ...(await judge(repository, wanted)),
     ...(await pruned(repository, remote, offered, options)),
   ];
   await moveRefs(repository, remote, { refs, offered, options });
+  if (options.allTensors && packs.unavailable.length === 0) await forgetFilter(repository, remote);
   return {
     remote: remote.name ?? withoutPassword(remote.fetchUrl),
     url: withoutPassword(remote.fetchUrl),
@@ -96,6 +108,25 @@ function transferOptions({ signal }: LongOperation): { readonly signal?: AbortSi
   return signal ? { signal } : {};
 }
 
+function longOptions({ onEvent, signal }: LongOperation): LongOperation {
+  return { ...(onEvent ? { onEvent } : {}), ...(signal ? { signal } : {}) };
+}
+
+/** What Git takes for no bound. Source: git-fetch(1), "--unshallow"; shallow.h. */
+const INFINITE_DEPTH = 0x7fffffff;
+
+function depthOf({ depth }: FetchOptions): number | undefined {
+  if (depth === undefined || depth === 'all') return depth && INFINITE_DEPTH;
+  if (Number.isSafeInteger(depth) && depth > 0 && depth <= INFINITE_DEPTH) return depth;
+  throw new MgitError('USAGE', `a depth is a whole number from 1 on, not ${depth}`);
+}
+
+/** Later fetches bring all tensors; what the remote holds stays known as such. */
+async function forgetFilter({ history }: Repository, { name }: Remote): Promise<void> {
+  if (name !== undefined && (await filterOf(history, name)) !== undefined)
+    await setPromisor(history, name, null);
+}
+
 function asRemoteRef({ remoteRef, id }: WantedRef): RemoteRef {
   return { ref: remoteRef, id };
 }
@@ -104,61 +135,26 @@ function sharedRefs(offered: readonly RemoteRef[]): readonly RemoteRef[] {
   return offered.filter(({ ref }) => ref === PACKS_REF || ref === REPORTS_REF);
 }
 
-/** A commit that a local ref names is here with all it needs; any other may be here in part, and is asked for. */
+interface MissingRefs {
+  readonly refs: readonly RemoteRef[];
+  readonly depth?: number | undefined;
+  readonly options: FetchOptions;
+}
+
+/**
+ * A commit that a local ref names is here with all it needs; any other may be here in part, and is asked for. With a depth all are: it
+ * is history behind them that is wanted.
+ */
 async function fetchMissing(
   { history }: Repository,
   from: string,
-  session: Session & { readonly refs: readonly RemoteRef[] },
+  { refs, depth, options }: MissingRefs,
 ): Promise<void> {
   const here = new Set((await history.listRefs('refs/')).map(({ id }) => id));
-  const missing = session.refs.filter(({ id }) => !here.has(id));
-  if (missing.length > 0) await history.fetchObjects(from, missing, transferOptions(session.options));
-}
-
-async function fetchPacks(
-  repository: Repository,
-  remote: Remote,
-  session: Session & { readonly wanted: readonly WantedRef[] },
-): Promise<ReceivedPacks> {
-  const { history } = repository;
-  const tips = await peeledCommits(
-    history,
-    session.wanted.map(({ id }) => id),
-  );
-  const tracked = remote.name === undefined ? [] : await history.listRefs(`refs/remotes/${remote.name}/`);
-  const exclude = await peeledCommits(
-    history,
-    tracked.map(({ id }) => id),
-  );
-  const digests = await digestsOfTips(history, { tips, exclude });
-  if ((await repository.store.missing(digests)).length === 0) {
-    await keepUntilNamed(repository, digests, true);
-    return { packs: [], bytes: 0, unavailable: [] };
-  }
-  const backend = await openBackend(repository, remote, 'fetch');
-  const published = await readPublishedPacks(history, offeredCommit(session.offered, PACKS_REF));
-  const known = new Set([...published.map(({ id }) => id), ...(await repository.store.listPacks())]);
-  const pointers = [...published, ...((await backend.others?.(known, session.options)) ?? [])];
-  const received = await receivePacks(repository, backend, { digests, pointers }, session.options);
-  await keepUntilNamed(repository, digests, received.unavailable.length === 0);
-  if (received.unavailable.length > 0)
-    session.options.onEvent?.({
-      type: 'warning',
-      code: 'PACKS_INCOMPLETE',
-      message: `${backend.location} lacks the bytes of ${received.unavailable.length} extents of these commits`,
-      hint: 'they were pushed without mgit: ask whoever made them to run mgit push',
-    });
-  return received;
-}
-
-/** What was here already may be unreached so far: gc must leave it until the refs have moved. Errors: `STORE_CHANGED`. */
-async function keepUntilNamed(
-  { store }: Repository,
-  digests: ReadonlySet<Digest>,
-  isComplete: boolean,
-): Promise<void> {
-  const lost = await store.keep(digests);
-  if (isComplete && lost.length > 0) throw storeChanged();
+  const missing = depth === undefined ? refs.filter(({ id }) => !here.has(id)) : refs;
+  if (missing.length === 0) return;
+  const bound = depth === undefined ? {} : { depth };
+  await history.fetchObjects(from, missing, { ...transferOptions(options), ...bound });
 }
 
 async function judge({ history }: Repository, wanted: readonly WantedRef[]): Promise<readonly FetchedRef[]> {

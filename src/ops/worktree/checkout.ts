@@ -1,20 +1,20 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { Digest, ObjectId } from '../../base/ids.ts';
+import type { ObjectId } from '../../base/ids.ts';
 import type { Head, TreeFile } from '../../store/history/history.ts';
 import { checkTreeFile } from '../../store/history/objects/tree-path.ts';
 import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
-import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
+import type { Attributes } from '../../store/worktree/attributes.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { changeIndex, type IndexState } from '../../store/worktree/index-session.ts';
 import { indexStat, UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
 import { removeTreeFiles, syncFolders, writeTreeFile } from '../../store/worktree/write-file.ts';
-import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { type CheckoutPlan, planCheckout, planForcedCheckout } from './checkout-plan.ts';
 import { localChanges } from './local-changes.ts';
+import { prepareModels } from './stand-ins.ts';
 import { workTreeOf } from './work-tree.ts';
 
 /** What a checkout did to files. */
@@ -103,13 +103,15 @@ async function perform(
   const { write, remove } = await changeFiles(workTree, {
     plan: async index => {
       const plan = await makePlan(index);
-      await refuseUnwritable(repository, plan.write, attributes);
-      return plan;
+      // Before the lock and the first write, so that what cannot be had refuses all of it.
+      const standIns = await prepareModels(repository, plan.write, { attributes, long: request });
+      return { ...plan, standIns };
     },
     perform: async plan => {
       if (request.head) await refuseMovedHead(repository, request.head);
       await removeTreeFiles(workTree, plan.remove);
-      const set = await writeFiles(repository, plan.write, { attributes, long: request });
+      const { standIns } = plan;
+      const set = await writeFiles(repository, plan.write, { attributes, long: request, standIns });
       return { set, remove: plan.remove };
     },
   });
@@ -128,17 +130,26 @@ function headName(head: Head): string {
   return head.kind === 'branch' ? head.ref : 'HEAD';
 }
 
-/** Writes files of a tree to the work tree, durably; returns their index entries. The index itself is left to the caller. */
+/**
+ * Writes files of a tree to the work tree, durably; returns their index entries. The index itself is left to the caller. `standIns` are the models
+ * that stay manifests; by default those of {@link prepareModels}. Errors: `TREE_INVALID`, `EXTENT_MISSING`.
+ */
 export async function writeFiles(
   repository: Repository,
   files: readonly TreeFile[],
-  context: { readonly attributes: Attributes; readonly long: LongOperation },
+  context: {
+    readonly attributes: Attributes;
+    readonly long: LongOperation;
+    readonly standIns?: ReadonlySet<string>;
+  },
 ): Promise<IndexEntry[]> {
   const workTree = await workTreeOf(repository);
+  const standIns = context.standIns ?? (await prepareModels(repository, files, context));
   const entries: IndexEntry[] = [];
   for (const file of files) {
     context.long.signal?.throwIfAborted();
-    const stat = file.mode === 0o160000 ? undefined : await writeTreeFile(workTree, file, context);
+    const how = { ...context, asManifest: standIns.has(file.path) };
+    const stat = file.mode === 0o160000 ? undefined : await writeTreeFile(workTree, file, how);
     entries.push(indexEntry({ ...file, ...(stat === undefined ? UNKNOWN_STAT : indexStat(stat)) }));
   }
   await syncFolders(
@@ -146,30 +157,4 @@ export async function writeFiles(
     files.map(file => file.path),
   );
   return entries;
-}
-
-/**
- * Refuses before the first write what cannot be written: paths that no work tree may hold, models whose bytes are not here.
- * Errors: `TREE_INVALID`, `EXTENT_MISSING`.
- */
-export async function refuseUnwritable(
-  repository: Repository,
-  files: readonly TreeFile[],
-  attributes: Attributes,
-): Promise<void> {
-  for (const file of files) {
-    checkTreeFile(file);
-    if (!isModel(await attributes.of(file.path))) continue;
-    const manifest = await readManifestBlob(repository, file);
-    if (manifest === undefined) continue;
-    const missing = await repository.store.missing(manifest.extents.map(extent => extent.digest));
-    if (missing.length > 0) throw extentsMissing(file.path, missing);
-  }
-}
-
-function extentsMissing(path: string, missing: readonly Digest[]): MgitError {
-  return new MgitError('EXTENT_MISSING', `${path}: parts of the model are not in this repository yet`, {
-    hint: 'get them with "mgit fetch"',
-    details: { path, missing },
-  });
 }

@@ -1,19 +1,19 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { TreeFile } from '../../store/history/history.ts';
-import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { treeAttributes, workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import type { Attributes } from '../../store/worktree/attributes.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
-import { compareFile, lstat } from '../../store/worktree/compare.ts';
+import { compareFile } from '../../store/worktree/compare.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import type { IndexState } from '../../store/worktree/index-session.ts';
 import { UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
 import { removeTreeFiles } from '../../store/worktree/write-file.ts';
 import type { Repository } from '../repository.ts';
-import { filesOfTree, refuseUnwritable, writeFiles } from './checkout.ts';
+import { filesOfTree, writeFiles } from './checkout.ts';
 import { sameFile } from './checkout-plan.ts';
 import { parsePathspec, requireMatches } from './pathspec.ts';
+import { prepareModels, standsIn } from './stand-ins.ts';
 import { workTreeOf } from './work-tree.ts';
 
 /** What `mgit restore` restores, and from where. */
@@ -37,7 +37,8 @@ export interface RestoreResult {
 }
 
 /**
- * Restores files in index, work tree or both. A manifest that stands in for a model becomes the model.
+ * Restores files in index, work tree or both. A manifest that stands in for a model becomes the model, which
+ * is fetched where it is promised.
  * Errors: `PATHSPEC_UNMATCHED`, `EXTENT_MISSING`, `REVISION_UNKNOWN`, `CONFLICTS_UNRESOLVED`.
  */
 export async function restorePaths(repository: Repository, options: RestoreOptions): Promise<RestoreResult> {
@@ -65,6 +66,8 @@ interface RestorePlan {
   readonly removed: readonly string[];
   readonly unlink: readonly string[];
   readonly attributes: Attributes;
+  /** Models that are written as manifests. */
+  readonly standIns: ReadonlySet<string>;
 }
 
 async function planRestore(
@@ -85,11 +88,11 @@ async function planRestore(
   if (options.workTree ?? !options.staged) {
     const isOpen = await Promise.all(wanted.map(file => differs(repository, file, index)));
     const write = wanted.filter((_, position) => isOpen[position]);
-    await refuseUnwritable(repository, write, attributes);
-    return { write, stage: [], removed, unlink: removed, attributes };
+    const standIns = await prepareModels(repository, write, { attributes, long: options, all: true });
+    return { write, stage: [], removed, unlink: removed, attributes, standIns };
   }
   const stage = wanted.filter(file => !sameFile(index.tracked.get(file.path), file));
-  return { write: [], stage, removed, unlink: [], attributes };
+  return { write: [], stage, removed, unlink: [], attributes, standIns: new Set() };
 }
 
 async function attributesFor(
@@ -123,19 +126,7 @@ async function differs(repository: Repository, file: TreeFile, index: IndexState
   if (entry === undefined || !sameFile(entry, file)) return true;
   const attributes = workTreeAttributes(workTree, path => index.tracked.get(path)?.id);
   if ((await compareFile(workTree, entry, { index, attributes })).kind !== 'same') return true;
-  return standsIn(repository, file);
-}
-
-async function standsIn(repository: Repository, file: TreeFile): Promise<boolean> {
-  const stat = await lstat(await workTreeOf(repository), file.path);
-  if (stat?.kind !== 'file') return false;
-  const open = await repository.ports.fs.open(`${repository.workTree}/${file.path}`, 'read');
-  try {
-    const head = new Uint8Array(64);
-    return looksLikeManifest(head.subarray(0, await open.read(head, 0)));
-  } finally {
-    await open.close();
-  }
+  return standsIn(repository, file.path);
 }
 
 function refuseUnmerged(

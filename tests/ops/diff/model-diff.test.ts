@@ -124,7 +124,7 @@ test('a changed tensor whose bytes are not here is an error', async () => {
   const after = await stored([tensor('a', 2)]);
   const empty = await testStore();
   await using _ = empty;
-  const elsewhere: Pick<TensorStore, 'read'> = empty.store;
+  const elsewhere: Pick<TensorStore, 'read' | 'require'> = empty.store;
   await expect(diffModel(storedVersion(elsewhere, before.text), after)).rejects.toMatchObject({
     code: 'EXTENT_MISSING',
   });
