@@ -10,9 +10,13 @@ export function fsckText(io: CliIo, result: FsckResult): string {
     ...result.problems.flatMap(problem => problemLines(io, problem)),
     ...repairLines(result),
     errors.length === 0
-      ? `whole: ${result.packs} packs, ${result.reachableExtents} extents reached`
+      ? `whole: ${result.packs} packs, ${result.reachableExtents} extents reached${promisedText(result)}`
       : `${errors.length} problem${errors.length === 1 ? '' : 's'}${result.repair ? ' left' : '; see "mgit fsck --repair"'}`,
   ].join('\n');
+}
+
+function promisedText({ promisedExtents: count }: FsckResult): string {
+  return count === 0 ? '' : `, ${count} of them left with a remote`;
 }
 
 function problemLines(io: CliIo, { code, level, message, affects, digest }: FsckProblem): readonly string[] {

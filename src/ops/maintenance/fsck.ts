@@ -8,6 +8,7 @@ import { checkContents, checkStructures } from './check-packs.ts';
 import { checkState } from './check-state.ts';
 import type { Affected, FsckProblem } from './fsck-problem.ts';
 import { gitFsck } from './git-fsck.ts';
+import { promisedExtents } from './promised-extents.ts';
 import { type Repair, repairStore } from './repair.ts';
 
 /** How to check. */
@@ -24,6 +25,8 @@ export interface FsckResult {
   readonly problems: readonly FsckProblem[];
   readonly packs: number;
   readonly reachableExtents: number;
+  /** Of these, what a partial clone has left with a remote. */
+  readonly promisedExtents: number;
   readonly repair: (Repair & { readonly before: readonly FsckProblem[] }) | null;
 }
 
@@ -40,8 +43,15 @@ export async function checkRepository(
   return resultOf(await check(repository, options), { ...repair, before });
 }
 
-function resultOf({ problems, count, reachable }: Findings, repair: FsckResult['repair']): FsckResult {
-  return { problems, packs: count, reachableExtents: reachable.size, repair };
+function resultOf(findings: Findings, repair: FsckResult['repair']): FsckResult {
+  const { problems, count, reachable, promised } = findings;
+  return {
+    problems,
+    packs: count,
+    reachableExtents: reachable.size,
+    promisedExtents: promised.size,
+    repair,
+  };
 }
 
 interface Findings {
@@ -49,6 +59,8 @@ interface Findings {
   /** Damaged packs. */
   readonly packs: ReadonlySet<PackId>;
   readonly reachable: ReadonlySet<Digest>;
+  /** Extents that are with a remote, as they may be. */
+  readonly promised: ReadonlySet<Digest>;
   readonly count: number;
 }
 
@@ -62,13 +74,21 @@ async function check(repository: Repository, options: FsckOptions): Promise<Find
     const contents = options.connectivityOnly
       ? []
       : await checkContents({ ...repository, store: view }, options);
-    const missing = await missingExtents(view, commits.digests);
-    const extents = [...unreadable, ...(await withoutEchoes(view, contents, missing)), ...missing];
+    const absent = await view.missing(commits.digests);
+    const { promised, problems: unasked } = await promisedExtents(
+      { ...repository, store: view },
+      absent,
+      options,
+    );
+    const missing = absent.filter(digest => !promised.has(digest)).map(extentMissing);
+    const echoed = await withoutEchoes(view, contents, new Set(absent));
+    const extents = [...unreadable, ...echoed, ...missing];
     const bad = new Set(extents.flatMap(({ digest }) => digest ?? []));
     const affected = await affectedBy(repository, view, { bad, reachable: commits.digests, roots });
     const problems = [
       ...extents.map(problem => withAffected(problem, affected)),
       ...commits.problems,
+      ...unasked,
       ...(await checkState(repository)),
       ...(options.connectivityOnly ? [] : await gitFsck(repository, options)),
     ];
@@ -76,6 +96,7 @@ async function check(repository: Repository, options: FsckOptions): Promise<Find
       problems,
       packs: packsIn(extents),
       reachable: commits.digests,
+      promised,
       count: (await store.listPacks()).length,
     };
   } finally {
@@ -96,9 +117,8 @@ function withAffected(problem: FsckProblem, affected: ReadonlyMap<Digest, Affect
 async function withoutEchoes(
   store: TensorStore,
   contents: readonly FsckProblem[],
-  missing: readonly FsckProblem[],
+  reported: ReadonlySet<Digest>,
 ): Promise<readonly FsckProblem[]> {
-  const reported = new Set(missing.map(({ digest }) => digest));
   const kept: FsckProblem[] = [];
   for (const problem of contents) {
     const lacks = problem.level === 'note' && problem.digest ? await store.missing([problem.digest]) : [];
@@ -107,12 +127,7 @@ async function withoutEchoes(
   return kept;
 }
 
-async function missingExtents(
-  store: TensorStore,
-  reachable: ReadonlySet<Digest>,
-): Promise<readonly FsckProblem[]> {
-  return (await store.missing(reachable)).map(digest => {
-    const message = `the data ${digest.slice(0, 12)} is not in the store`;
-    return { code: 'EXTENT_MISSING', message, level: 'error', digest };
-  });
+function extentMissing(digest: Digest): FsckProblem {
+  const message = `the data ${digest.slice(0, 12)} is not in the store`;
+  return { code: 'EXTENT_MISSING', message, level: 'error', digest };
 }

@@ -8,6 +8,7 @@ import { readRemote, sharedRefCopy, transferName } from '../../remote/remote.ts'
 import type { TensorStore } from '../../store/tensor-store.ts';
 import type { Repository } from '../repository.ts';
 import { offeredCommit } from '../transfer/fetch-shared.ts';
+import { promisedExtents } from './promised-extents.ts';
 import { takeFromWorkTree } from './work-tree-extents.ts';
 
 /** What is damaged. */
@@ -56,7 +57,11 @@ async function fetchLost(
   { reachable }: Damage,
   options: LongOperation & { readonly remote?: string | undefined },
 ): Promise<readonly PackId[]> {
-  if ((await view.missing(reachable)).length === 0) return [];
+  const missing = await view.missing(reachable);
+  const side = { ...repository, store: view };
+  const { promised } = await promisedExtents(side, missing, options);
+  const digests = missing.filter(digest => !promised.has(digest)); // The others come when something needs them.
+  if (digests.length === 0) return [];
   try {
     const { history } = repository;
     const remote = await readRemote(history, options.remote ?? 'origin');
@@ -69,8 +74,7 @@ async function fetchLost(
     const backend = await openBackend(repository, remote, 'fetch');
     const known = new Set(published.map(({ id }) => id));
     const pointers = [...published, ...((await backend.others?.(known, options)) ?? [])];
-    const side = { ...repository, store: view };
-    return (await receivePacks(side, backend, { digests: reachable, pointers }, options)).packs;
+    return (await receivePacks(side, backend, { digests, pointers }, options)).packs;
   } catch (error) {
     if (!isMgitError(error)) throw error;
     const { code, message, hint } = error;
