@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isMgitError, isSystemError } from '../base/errors.ts';
+import { openPackFile } from '../store/packs/open-pack.ts';
 import { packCorrupt } from '../store/packs/pack-error.ts';
 import { checkIndexDigest, decodeFooter, FOOTER_BYTES, type PackFooter } from '../store/packs/pack-frame.ts';
 import { openPackIndex, type PackIndex } from '../store/packs/pack-index.ts';
@@ -12,7 +13,8 @@ import type { PackPointer } from './pointer.ts';
 const FIRST_TAIL_BYTES = 64 * 1024;
 
 /**
- * The index of a remote pack, by ranges of its tail: verified against the pack's id and kept under `indexes/`, so that it is read once.
+ * The index of a remote pack: that of the same pack here, else by ranges of its tail, verified against the pack's id and kept under
+ * `indexes/`, so that it is read once.
  * Errors: `PACK_CORRUPT`; as {@link PackBackend.load}.
  */
 export async function remotePackIndex(
@@ -22,8 +24,8 @@ export async function remotePackIndex(
   signal?: AbortSignal,
 ): Promise<PackIndex> {
   const path = join(local.mgitDirectory, 'indexes', pointer.id);
-  const cached = await readCached(local, path, pointer);
-  if (cached) return cached;
+  const here = (await readCached(local, path, pointer)) ?? (await readLocal(local, pointer));
+  if (here) return here;
   const tail = await loadTail(backend, pointer, signal);
   const index = openTail(tail, pointer);
   await writeCacheFile(local.ports, path, tail);
@@ -37,6 +39,18 @@ async function readCached(
 ): Promise<PackIndex | undefined> {
   try {
     return openTail(await local.ports.fs.readFile(path), pointer);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT') || isMgitError(error, 'PACK_CORRUPT')) return undefined;
+    throw error;
+  }
+}
+
+/** Undefined where the pack is not here, or damaged. */
+async function readLocal({ ports, store }: LocalSide, { id }: PackPointer): Promise<PackIndex | undefined> {
+  try {
+    const pack = await openPackFile(ports.fs, store.packPath(id), id);
+    await pack.file.close();
+    return pack.index;
   } catch (error) {
     if (isSystemError(error, 'ENOENT') || isMgitError(error, 'PACK_CORRUPT')) return undefined;
     throw error;

@@ -14,10 +14,7 @@ export interface PackDemand {
   readonly heldByRemote: ReadonlySet<Digest>;
   /** Packs that the other side has. */
   readonly published: ReadonlySet<PackId>;
-  /**
-   * Of these extents and what they depend on, those that published packs hold. Only asked where local packs are not those of the remote:
-   * copies of its records must not go back as new packs.
-   */
+  /** Of these extents and what they depend on, those that published packs hold: copies of its records must not go back as new packs. */
   readonly heldInPacks?: ReadonlySet<Digest>;
 }
 

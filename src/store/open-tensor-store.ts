@@ -136,6 +136,12 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       const record = await local.lookup()(digest);
       return record && describeRecord(record);
     },
+    storedIn: async (packs, digests) => {
+      const lookup = local.lookup(id => packs.has(id));
+      const stored = new Set<Digest>();
+      for (const digest of digests) if (await lookup(digest)) stored.add(digest);
+      return stored;
+    },
     read: async function* (digest, range, options = {}) {
       await requireChain(digest, sources, options);
       const length = range?.length ?? (await local.lookup()(digest))?.length;

@@ -138,6 +138,8 @@ export interface TensorStore {
   restoreFile(manifest: Manifest, path: string, options?: LongOperation): Promise<void>;
   /** `bytes` is about how much will be added: worker threads are used where it is much. */
   writer(options?: { readonly coding?: CodingPolicy; readonly bytes?: number }): StoreWriter;
+  /** Of these extents, those that some of the local packs hold wholly, whatever others do. */
+  storedIn(packs: ReadonlySet<PackId>, digests: Iterable<Digest>): Promise<ReadonlySet<Digest>>;
   /** The local packs. */
   listPacks(): Promise<readonly PackId[]>;
   /** The absolute path of a local pack's file. */

@@ -1,23 +1,21 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, Digest, ObjectId, PackId } from '../../base/ids.ts';
 import { digestReader, digestsOfTips } from '../../remote/digests-of-commits.ts';
-import { fetchedPacks } from '../../remote/fetched-packs.ts';
 import { heldExtents } from '../../remote/held-extents.ts';
 import { openBackend } from '../../remote/open-backend.ts';
-import { addPointers, listPublishedPacks, PACKS_REF } from '../../remote/packs-ref.ts';
+import { addPointers, listPublishedPacks, PACKS_REF, readPublishedPacks } from '../../remote/packs-ref.ts';
 import type { PackPointer } from '../../remote/pointer.ts';
-import { promisors } from '../../remote/promisor.ts';
 import { publishSharedRef } from '../../remote/publish-ref.ts';
 import { catalogue } from '../../remote/records/catalogue.ts';
 import { type Remote, sharedRefCopy, transferName } from '../../remote/remote.ts';
-import { type PackDemand, sendPacks } from '../../remote/send-packs.ts';
+import { sendPacks } from '../../remote/send-packs.ts';
 import type { RefUpdate, RemoteRef } from '../../store/history/history.ts';
 import { mergeReportTrees, REPORTS_REF } from '../gate/reports.ts';
 import type { Repository } from '../repository.ts';
 import { offeredCommit } from './fetch-shared.ts';
 import { peeledCommits } from './peeled-commits.ts';
 import type { PlannedRef } from './push-plan.ts';
-import { type RemotePacks, remotePointers } from './remote-pointers.ts';
+import type { RemotePacks } from './remote-pointers.ts';
 
 /** Sends the packs that planned refs need, then advances the remote's packs ref by union. */
 export async function pushPacks(
@@ -43,24 +41,27 @@ export async function pushPacks(
     digests,
     heldByRemote: await heldByRemote(repository, exclude),
     published: await listPublishedPacks(history, published),
-    ...(await heldInPacks(repository, { backend, published, digests }, options)),
+    heldInPacks: await heldInPacks(repository, { backend, published, digests }, options),
   };
   const { pointers, sent, bytes } = await sendPacks(repository, backend, demand, options);
   if (pointers.length > 0) await publishPointers(repository, remote, { published, pointers }, options);
   return { ids: sent.map(pointer => pointer.id), bytes };
 }
 
-/** Where local packs are not those of a remote, as in a partial clone, what its packs hold is looked up. */
+/**
+ * Local packs are not those of a remote after a `gc` or a `repack`, and in a partial clone: what its packs hold anyway must not be sent
+ * again. The indexes of those that are not here are looked through where something is in no pack that both have.
+ */
 async function heldInPacks(
   repository: Repository,
   { backend, published, digests }: { readonly digests: ReadonlySet<Digest> } & RemotePacks,
   options: LongOperation,
-): Promise<Pick<PackDemand, 'heldInPacks'>> {
-  if ((await fetchedPacks(repository)).length === 0 && (await promisors(repository.history)).length === 0)
-    return {};
-  const pointers = await remotePointers(repository, { backend, published }, options);
+): Promise<ReadonlySet<Digest>> {
+  const pointers = await readPublishedPacks(repository.history, published);
+  if (pointers.length === 0) return new Set();
   const packs = catalogue(repository, backend, pointers, options.signal);
-  return { heldInPacks: await heldExtents(repository, packs, digests) };
+  const holdings = { published: new Set(pointers.map(({ id }) => id)), packs };
+  return heldExtents(repository.store, holdings, digests);
 }
 
 /** Refs below `refs/mgit/` hold no models. */
