@@ -3,7 +3,7 @@ import { isSystemError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, Digest, ObjectId } from '../../base/ids.ts';
 import { digestsOfTips } from '../../remote/digests-of-commits.ts';
-import { markFetched } from '../../remote/fetched-packs.ts';
+import { fetchedPacks, markFetched } from '../../remote/fetched-packs.ts';
 import { openBackend } from '../../remote/open-backend.ts';
 import { promisors } from '../../remote/promisor.ts';
 import { type ReceivedPacks, receivePacks } from '../../remote/receive-packs.ts';
@@ -28,7 +28,7 @@ export interface PackRequest extends LongOperation {
 const NOTHING: ReceivedPacks = { packs: [], bytes: 0, unavailable: [] };
 
 /**
- * Brings the tensors of commits. A whole clone takes whole packs, as they are; one that is partial or shallow takes records, since of
+ * Brings the tensors of commits. A whole clone takes whole packs, as they are; one that is, or was, partial or shallow takes records, since of
  * most packs it needs a part, and the smaller of a merge's result and its inputs. Errors: as {@link receivePacks}, {@link receiveRecords}.
  */
 export async function fetchPacks(
@@ -47,7 +47,7 @@ export async function fetchPacks(
   const { published } = request;
   const pointers = await remotePointers(repository, { backend, published }, request);
   const onPack = (id: ReceivedPacks['packs'][number]) => markFetched(repository, id);
-  const isInPart = promisor !== undefined || (await isShallow(repository));
+  const isInPart = promisor !== undefined || (await isShallow(repository)) || (await wasInPart(repository));
   const received = isInPart
     ? await receiveRecords(repository, backend, { digests, pointers, onPack }, request)
     : await receivePacks(repository, backend, { digests, pointers }, request);
@@ -76,6 +76,11 @@ async function wantedDigests(
   );
   const matches = request.filter === undefined ? undefined : tensorFilter(request.filter);
   return digestsOfTips(history, { tips, exclude, matches });
+}
+
+/** Whole packs would bring again what came as records: of a clone that was partial or shallow before. */
+async function wasInPart(repository: Repository): Promise<boolean> {
+  return (await fetchedPacks(repository)).length > 0;
 }
 
 /** Source: gitrepository-layout(5), "shallow". */
