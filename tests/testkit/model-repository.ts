@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CommitId, Digest } from '../../src/base/ids.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import { memoryByteSource } from '../../src/formats/byte-source.ts';
+import type { CheckpointLayout } from '../../src/formats/checkpoint.ts';
 import type { Repository } from '../../src/ops/repository.ts';
 import type { History } from '../../src/store/history/history.ts';
 import { initHistory } from '../../src/store/history/init.ts';
@@ -32,14 +33,27 @@ export function noiseTensor(name: string, seed: number, length = 100_000): FileT
   return { name, dtype: 'U8', shape: [length], data: noise(length, seed) };
 }
 
+/** The file that tensors are committed as. By default of a format of no name, which a work tree cannot compare. */
+export type MakeFile = (
+  tensors: readonly FileTensor[],
+) => Promise<{ readonly bytes: Uint8Array; readonly layout: CheckpointLayout }>;
+
 /** Makes a repository in `directory` (absolute). */
-export async function modelRepository(ports: Ports, directory: string): Promise<ModelRepository> {
+export async function modelRepository(
+  ports: Ports,
+  directory: string,
+  file?: MakeFile,
+): Promise<ModelRepository> {
   const history = await initHistory({ ports, directory, initialBranch: 'main' });
-  return modelRepositoryOf(ports, history);
+  return modelRepositoryOf(ports, history, file);
 }
 
 /** Works on a history that is open already. */
-export function modelRepositoryOf(ports: Ports, history: History): ModelRepository {
+export function modelRepositoryOf(
+  ports: Ports,
+  history: History,
+  file: MakeFile = async tensors => modelFile(tensors),
+): ModelRepository {
   const mgitDirectory = join(history.commonDirectory, 'mgit');
   const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe: addToBytes });
   const repository: Repository = {
@@ -75,7 +89,7 @@ export function modelRepositoryOf(ports: Ports, history: History): ModelReposito
     ...repository,
     manifestAt,
     commitModel: async (branch, tensors, parents = []) => {
-      const { bytes, layout } = modelFile(tensors);
+      const { bytes, layout } = await file(tensors);
       const { manifest } = await store.addFile(memoryByteSource(bytes), layout, { coding: 'raw' });
       return commitManifest(branch, manifest, parents);
     },
