@@ -16,6 +16,9 @@ export function gcText(result: GcResult): string {
     result.staleCaches === 0
       ? ''
       : `${result.dryRun ? 'would forget' : 'forgot'} ${result.staleCaches} cached indexes`,
+    result.evicted.length === 0
+      ? ''
+      : `${packs(result.evicted.length)} beyond mgit.cacheQuota removed: the remote has them`,
   ];
   return lines.filter(Boolean).join('\n');
 }

@@ -1,8 +1,8 @@
-import { MgitError } from '../../base/errors.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { parseManifest } from '../../store/manifest/read-manifest.ts';
 import type { Repository } from '../repository.ts';
+import { sizeSetting } from '../size-setting.ts';
 
 /** The bytes of a model, or what stands in for it and why. */
 export type Smudged =
@@ -29,12 +29,5 @@ async function* fileBytes({ store }: Repository, manifest: Manifest): AsyncGener
 }
 
 async function smudgeLimit({ history }: Repository): Promise<number> {
-  const text = await history.config('mgit.smudgelimit');
-  if (text === undefined) return STANDARD_LIMIT;
-  const match = /^(\d+)([kmg]?)$/i.exec(text);
-  if (match === null)
-    throw new MgitError('CONFIG_INVALID', `mgit.smudgeLimit is no size: ${text}`, {
-      hint: 'set it to a number of bytes, such as 256m',
-    });
-  return Number(match[1]) * 1024 ** ['', 'k', 'm', 'g'].indexOf((match[2] ?? '').toLowerCase());
+  return (await sizeSetting(history, 'mgit.smudgeLimit')) ?? STANDARD_LIMIT;
 }

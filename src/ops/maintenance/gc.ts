@@ -1,3 +1,4 @@
+import { isMgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, PackId } from '../../base/ids.ts';
 import { listPublishedPacks, PACKS_REF } from '../../remote/packs-ref.ts';
@@ -8,6 +9,7 @@ import { runGitGc } from './git-gc.ts';
 import { parsePruneTime } from './prune-time.ts';
 import { reachableExtents } from './reachable.ts';
 import { readRoots } from './roots.ts';
+import { trimCache } from './trim-cache.ts';
 
 /** How to collect. */
 export interface GcOptions extends LongOperation {
@@ -23,11 +25,14 @@ export interface GcResult extends Collection {
   readonly dryRun: boolean;
   /** Files of `indexes/` and `oids/` that describe packs which are neither here nor on a remote. */
   readonly staleCaches: number;
+  /** Packs that a partial clone gave back to its remote, so as to stay within `mgit.cacheQuota`. */
+  readonly evicted: readonly PackId[];
 }
 
 /**
  * Removes what nothing reaches: no ref, reflog, stash, index, merge in progress, candidate, other work tree, nor an operation that `undo`
- * can reverse. What records are computed from counts as reached. Errors: as `StoreMaintenance.collect` and {@link reachableExtents}.
+ * can reverse. What records are computed from counts as reached. Then keeps the cache of a partial clone within its quota ({@link trimCache}).
+ * Errors: as `StoreMaintenance.collect` and {@link reachableExtents}.
  */
 export async function collectGarbage(repository: Repository, options: GcOptions = {}): Promise<GcResult> {
   const { store, history, ports } = repository;
@@ -41,7 +46,22 @@ export async function collectGarbage(repository: Repository, options: GcOptions 
   const collection = await store.maintenance.collect({ times, reachable, olderThan, keep, dryRun }, options);
   if (!dryRun) await store.maintenance.removeUnfinished();
   const staleCaches = await removeStaleCaches(repository, dryRun);
-  return { ...collection, dryRun, staleCaches };
+  const evicted = dryRun ? [] : await trimIfAsked(repository, options);
+  return { ...collection, dryRun, staleCaches, evicted };
+}
+
+const UNREACHABLE = ['REMOTE_UNREACHABLE', 'REMOTE_AUTH', 'REMOTE_NOT_FOUND'];
+
+/** A remote that does not say what it has keeps what is cached of it, and nothing else, from going. */
+async function trimIfAsked(repository: Repository, options: LongOperation): Promise<readonly PackId[]> {
+  try {
+    return await trimCache(repository, options);
+  } catch (error) {
+    if (!isMgitError(error, ...UNREACHABLE)) throw error;
+    const { code, message, hint } = error;
+    options.onEvent?.({ type: 'warning', code, message, ...(hint ? { hint } : {}) });
+    return [];
+  }
 }
 
 /** The packs that this repository, as a remote on a path, has promised to others: who has pushed them sends them no more. */

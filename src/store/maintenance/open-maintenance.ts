@@ -1,13 +1,16 @@
 import { join } from 'node:path';
+import type { Digest } from '../../base/ids.ts';
 import type { ReadContext } from '../extents/read-extent.ts';
 import type { WriteSession } from '../extents/session.ts';
 import type { PackWriter } from '../packs/pack-writer.ts';
 import { removeStale } from '../unfinished/remove-stale.ts';
 import { checkStructure } from './check-structure.ts';
 import { type CollectionPlace, collect } from './collect.ts';
+import { evict } from './evict.ts';
 import { bytesOf, exportRecords } from './export-records.ts';
 import { flatten } from './flatten.ts';
 import { checkForeignPack } from './foreign-pack.ts';
+import { entriesOf } from './pack-references.ts';
 import { readPackTimes } from './pack-times.ts';
 import { quarantine } from './quarantine.ts';
 import { repack } from './repack.ts';
@@ -32,6 +35,12 @@ export function storeMaintenance(
   return {
     packTimes: () => readPackTimes(fs, local),
     collect: (scope, options = {}) => collect(place, scope, options),
+    evict: eviction => evict(place, eviction),
+    extentsIn: async packs => {
+      const digests = new Set<Digest>();
+      for (const id of packs) for (const { digest } of entriesOf(await local.open(id))) digests.add(digest);
+      return digests;
+    },
     repack: (scope, options = {}) => repack(place, scope, { ...options, session }),
     checkStructure: (options = {}) => checkStructure(place, options),
     salvage: (packs, options = {}) => salvage(place, { packs, read: read(options.signal) }, options),

@@ -2,6 +2,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { StoreProblem, TensorStore } from '../tensor-store.ts';
 import type { Collection } from './collect.ts';
+import type { Eviction } from './evict.ts';
 import type { Exported, ExportScope } from './export-records.ts';
 import type { ForeignPack } from './foreign-pack.ts';
 import type { PackTimes } from './pack-times.ts';
@@ -17,6 +18,10 @@ export interface StoreMaintenance {
     scope: CollectionScope & { readonly dryRun?: boolean },
     options?: LongOperation,
   ): Promise<Collection>;
+  /** Removes packs that can be had again from elsewhere. Errors: `STORE_LOCKED`, `STORE_CHANGED`. */
+  evict(eviction: Eviction): Promise<readonly PackId[]>;
+  /** The extents of which packs hold records, or parts of them. */
+  extentsIn(packs: Iterable<PackId>): Promise<ReadonlySet<Digest>>;
   /** Codes records anew where that is smaller, and puts small packs together. Errors: as `collect`, and those of reading. */
   repack(scope: RepackScope, options?: LongOperation): Promise<Repacked>;
   /** What is wrong with the frames of packs: head, foot, index, order. Contents are checked by `TensorStore.verify`. */

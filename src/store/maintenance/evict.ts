@@ -1,0 +1,72 @@
+import { isSystemError } from '../../base/errors.ts';
+import type { Digest, PackId } from '../../base/ids.ts';
+import type { LocalPacks } from '../extents/local-packs.ts';
+import { entriesOf, referencesOfPack } from './pack-references.ts';
+import type { PackTimes } from './pack-times.ts';
+import { type RetirementPlace, retirePacks } from './retire-packs.ts';
+
+/** What may go. */
+export interface Eviction {
+  /** The times of all packs before anything was decided. */
+  readonly times: PackTimes;
+  /** Packs that can be had again, in the order in which they may go. */
+  readonly packs: readonly PackId[];
+  /** So many bytes are to be freed. */
+  readonly bytes: number;
+}
+
+/**
+ * Removes packs that can be had again. One whose records others need stays as long as they do. Returns those removed, which may be
+ * less than was asked for. Errors: `STORE_LOCKED`, `STORE_CHANGED`.
+ */
+export async function evict(place: RetirementPlace, eviction: Eviction): Promise<readonly PackId[]> {
+  const victims = await chooseVictims(place, eviction);
+  if (victims.size === 0) return [];
+  return retirePacks(place, { victims, live: [] });
+}
+
+async function chooseVictims(
+  { fs, local }: RetirementPlace,
+  { times, packs, bytes }: Eviction,
+): Promise<PackTimes> {
+  const needs = await referrers(local);
+  const isNeeded = async (id: PackId): Promise<boolean> => {
+    for (const { digest } of entriesOf(await local.open(id)))
+      for (const other of needs.get(digest) ?? []) if (other !== id && !victims.has(other)) return true;
+    return false;
+  };
+  const victims = new Map<PackId, bigint>();
+  let open = packs.filter(id => times.has(id));
+  let freed = 0;
+  for (let isNew = true; isNew && freed < bytes; ) {
+    isNew = false;
+    for (const id of open) {
+      if (freed >= bytes) break;
+      if (await isNeeded(id)) continue;
+      victims.set(id, times.get(id) ?? 0n);
+      freed += (await fs.stat(local.path(id))).size;
+      isNew = true;
+    }
+    open = open.filter(id => !victims.has(id));
+  }
+  return victims;
+}
+
+/** For each extent that records refer to, the packs of those records. */
+async function referrers(local: LocalPacks): Promise<ReadonlyMap<Digest, ReadonlySet<PackId>>> {
+  const needs = new Map<Digest, Set<PackId>>();
+  for (const id of await local.list())
+    for (const digest of await referencesIn(local, id))
+      needs.set(digest, (needs.get(digest) ?? new Set()).add(id));
+  return needs;
+}
+
+/** Another process may have removed it. */
+async function referencesIn(local: LocalPacks, id: PackId): Promise<ReadonlySet<Digest>> {
+  try {
+    return referencesOfPack(await local.open(id));
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return new Set();
+    throw error;
+  }
+}
