@@ -37,6 +37,7 @@ export async function adaptModel(
 ): Promise<AdaptedModel> {
   const places = placesOf(model);
   const changes = applicable(adapter.changes, places);
+  await context.store.require(basesOf(changes, places), context);
   const changed: Changed[] = [];
   for (const [done, change] of changes.entries()) {
     context.signal?.throwIfAborted();
@@ -95,6 +96,14 @@ function applicable(
     if (files.size > 1 || file === undefined)
       throw adapterUnsupported(`a tensor that the sharded model does not have yet (${name})`);
     return [{ ...change, name, file }];
+  });
+}
+
+/** The extents that computed tensors are predicted from. */
+function basesOf(changes: readonly PlacedChange[], places: ReadonlyMap<string, Place>): readonly Digest[] {
+  return changes.flatMap(({ kind, name }) => {
+    const place = kind === 'computed' ? places.get(name) : undefined;
+    return place ? [place.tensor.extent.digest] : [];
   });
 }
 

@@ -43,11 +43,12 @@ export async function createPatch(
   const objects: PatchObject[] = [];
   for await (const object of patchObjects(repository, commits)) objects.push(object);
   const header = { base: line.base.id, kind: { type: 'lossless' }, commits, models } as const;
-  await writePatch(
-    repository,
-    { header, objects, extents: await newExtents(repository, changes, base) },
+  const extents = await newExtents(repository, changes, base);
+  await repository.store.require(
+    extents.flatMap(({ digest, base: earlier }) => (earlier ? [digest, earlier] : [digest])),
     options,
   );
+  await writePatch(repository, { header, objects, extents }, options);
   return summarizePatch(repository.ports.fs, options.output);
 }
 

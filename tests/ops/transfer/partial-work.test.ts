@@ -85,6 +85,18 @@ test('a diff fetches the changed tensors, all together', async () => {
   expect(JSON.stringify(diff.json())).toContain('"relativeL2"');
 });
 
+test('a patch of a partial clone holds what its commits changed, which is fetched', async () => {
+  await using world = await partialScene();
+  await published(world);
+  await expectDone(world, '', 'clone', '--filter', 'none', join(world.home, 'model.git'), 'beta');
+  world.faults.setPlan(NO_FAULTS);
+  await expectDone(world, 'beta', 'patch', 'create', 'HEAD~1..HEAD', '-o', join(world.home, 'change.patch'));
+  expect(world.moved()).toBeLessThan(4 * 4 * COUNT + 1000); // Of `b` and `c`, both versions; nothing of `a`.
+  await expectDone(world, 'whole', 'reset', '--hard', 'HEAD~1');
+  await expectDone(world, 'whole', 'patch', 'apply', join(world.home, 'change.patch'));
+  expect(Buffer.compare(await bytesOfModel(world, 'whole'), Buffer.from(model(1, 6, 7)))).toBe(0);
+});
+
 test('a commit on a partial clone stores what is new, and its push what is new', async () => {
   await using world = await partialScene();
   await published(world);
