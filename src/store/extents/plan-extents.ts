@@ -1,7 +1,7 @@
 import type { Digest } from '../../base/ids.ts';
-import type { CheckpointLayout, ExtentSpan } from '../../formats/checkpoint.ts';
+import type { CheckpointLayout, ExtentSpan, TensorView } from '../../formats/checkpoint.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
-import { viewSpan } from '../../tensor/view-span.ts';
+import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { findPosition } from '../manifest/find-extent.ts';
 import type { Manifest, ManifestTensor } from '../manifest/manifest.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
@@ -13,6 +13,8 @@ export interface PlannedExtent {
   readonly span: ExtentSpan;
   /** The dtype of its tensors, where there is one. */
   readonly dtype: Dtype | undefined;
+  /** The shape of its tensor, where one fills it, row by row. */
+  readonly shape: readonly number[] | undefined;
   /** The extent of an earlier version's tensor of the same name, dtype and length. */
   readonly base: Digest | undefined;
 }
@@ -29,8 +31,14 @@ export function* planExtents(
     const view = layout.tensors[(views[position] ?? 0) - 1];
     const before = view && earlier.get(view.name);
     const isSame = before?.dtype === view?.dtype && before?.extent.length === span.length;
-    yield { position, span, dtype: view?.dtype, base: isSame ? before?.extent.digest : undefined };
+    const shape = view && fills(view, span) ? view.shape : undefined;
+    yield { position, span, dtype: view?.dtype, shape, base: isSame ? before?.extent.digest : undefined };
   }
+}
+
+function fills(view: TensorView, span: ExtentSpan): boolean {
+  const isWhole = view.offset === span.offset && viewSpan(view) === span.length;
+  return isWhole && isDense(view) && view.byteOrder === 'little';
 }
 
 /** For each extent the number of its first view, counted from 1; 0 where there is none. */

@@ -1,15 +1,14 @@
 import type { CodingPolicy } from '../tensor-store.ts';
 import { freshBuffers } from './buffer-pool.ts';
 import { chainCost, costAbove, isAffordable } from './chain.ts';
-import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
+import { chooseCoding, rateCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
+import { discoverPrediction } from './discover-prediction.ts';
 import { exactReader } from './exact-reader.ts';
 import type { PlannedExtent } from './plan-extents.ts';
 import { type ExtentRange, readExtent } from './read-extent.ts';
+import type { ReadPart } from './read-part.ts';
 import type { WriteSession } from './session.ts';
-
-/** Reads part of the extent that is sampled. */
-export type ReadPart = (range: ExtentRange) => Promise<Uint8Array>;
 
 /** Samples an extent, and the extent it may be coded against, and chooses its coding. Skeletons stay raw. */
 export async function sampleExtent(
@@ -27,7 +26,9 @@ export async function sampleExtent(
     return chooseCoding({ parts, layouts, base: undefined }, session.engine);
   const baseParts: Uint8Array[] = [];
   for (const place of places) baseParts.push(await readStored(base, place, session));
-  return chooseCoding({ parts, layouts, base: { digest: base, parts: baseParts } }, session.engine);
+  const sample = { parts, layouts, base: { digest: base, parts: baseParts } };
+  const rated = await rateCoding(sample, session.engine);
+  return (await discoverPrediction({ extent, sample, rated, readPart }, session)) ?? rated.coding;
 }
 
 /** Part of a stored extent. */

@@ -98,6 +98,61 @@ describe('a fine-tune of all elements', () => {
   });
 });
 
+describe('a merged adapter is found', () => {
+  const [left, right] = [weights(ROWS * 8, 5, 0.05), weights(8 * COLUMNS, 6, 0.05)];
+  const product = (at: number): number => {
+    const [row, column] = [Math.floor(at / COLUMNS), at % COLUMNS];
+    let sum = 0;
+    for (let k = 0; k < 8; k++) sum += (left[row * 8 + k] ?? 0) * (right[k * COLUMNS + column] ?? 0);
+    return sum;
+  };
+  const rounded = (dtype: Dtype): Float32Array =>
+    dtype === 'BF16'
+      ? new Float32Array(
+          Uint32Array.from(new Uint16Array(dataOf(dtype, BASE).buffer), bits => bits * 0x10000).buffer,
+        )
+      : BASE;
+
+  test.each([
+    ['F32', 0.12],
+    ['BF16', 0.2],
+  ] as const)('%s, LoRA of rank 8, takes at most %f', async (dtype, most) => {
+    const base = rounded(dtype);
+    const tuned = base.map((value, at) => value + product(at));
+    const { kind, share } = await storedBesideBase(dtype, [ROWS, COLUMNS], { base, tuned });
+    expect(kind).toBe('lowRank');
+    expect(share).toBeLessThan(most);
+  });
+
+  test.each([
+    ['F32', 'rows', 0.01],
+    ['F32', 'columns', 0.01],
+    ['BF16', 'rows', 0.025],
+    ['BF16', 'columns', 0.025],
+  ] as const)('%s, IA3 along the %s, takes at most %f', async (dtype, axis, most) => {
+    const vector = weights(COLUMNS, 7, 0.1).map(value => 1 + value);
+    const line = (at: number): number => (axis === 'rows' ? Math.floor(at / COLUMNS) : at % COLUMNS);
+    const base = rounded(dtype);
+    const tuned = base.map((value, at) => value * (vector[line(at)] ?? 1));
+    const { kind, share } = await storedBesideBase(dtype, [ROWS, COLUMNS], { base, tuned });
+    expect(kind).toBe('ia3');
+    expect(share).toBeLessThan(most);
+  });
+
+  test('and nothing else is taken for one', async () => {
+    const noise = weights(BASE.length, 2, 1e-3);
+    const changes: readonly Float32Array[] = [
+      BASE.map((value, at) => value + (noise[at] ?? 0)),
+      BASE.map((value, at) => (at === 5 ? Number.NaN : value + product(at))),
+      BASE.map(value => value + Number.POSITIVE_INFINITY),
+    ];
+    for (const tuned of changes) {
+      const { kind } = await storedBesideBase('F32', [ROWS, COLUMNS], { base: BASE, tuned });
+      expect(['raw', 'planes', 'xor']).toContain(kind);
+    }
+  });
+});
+
 describe('a tensor computed from factors', () => {
   const [left, right] = [weights(ROWS * 8, 5, 0.1), weights(8 * COLUMNS, 6, 0.1)];
   const vector = weights(COLUMNS, 7, 0.1).map(value => 1 + value);
