@@ -2,8 +2,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkRepository } from '../../../src/ops/maintenance/fsck.ts';
 import { repackRepository } from '../../../src/ops/maintenance/repack.ts';
+import { openRepository } from '../../../src/ops/repository.ts';
+import { weightTensor, writeAdapter } from '../../testkit/adapter.ts';
 import { digestOf } from '../../testkit/layouts.ts';
 import { modelRepository } from '../../testkit/model-repository.ts';
+import { safetensorsFile } from '../../testkit/safetensors-file.ts';
+import { scene } from '../../testkit/scene.ts';
 import { type FileTensor, weights } from '../../testkit/stores.ts';
 import { temporaryDirectory, testPorts } from '../../testkit/world.ts';
 
@@ -59,4 +63,32 @@ test('long histories stay shallow, and recipes stay recipes', async () => {
   expect(await repository.store.describe(digestOf(recipe))).toMatchObject({ kind: 'recipe' });
   expect([await repository.modelBytes(tip), await repository.modelBytes(merge)]).toEqual(before);
   expect((await checkRepository(repository)).problems).toEqual([]);
+});
+
+test.each([
+  ['LORA', 'lowRank', { r: 4, lora_alpha: 8 }, { lora_A: [4, 256], lora_B: [256, 4] }],
+  ['IA3', 'ia3', { feedforward_modules: [] }, { ia3_l: [256, 1] }],
+] as const)('a model adapted by %s stays one, with its factors', async (type, kind, settings, shapes) => {
+  await using day = await scene();
+  await day.mgit('track', '*.safetensors');
+  const base = weightTensor('layer.weight', [256, 256], 1);
+  await day.write('model.safetensors', safetensorsFile([base]));
+  await day.mgit('add', '.');
+  await day.mgit('commit', '-m', 'Base');
+  const suffix = type === 'LORA' ? '.weight' : '';
+  const factors = Object.entries(shapes).map(([name, shape], at) =>
+    weightTensor(`layer.${name}${suffix}`, shape, 2 + at),
+  );
+  await writeAdapter(join(day.path, '../adapter'), { peft_type: type, ...settings }, factors);
+  await day.mgit('commit', '--adapter', '../adapter');
+  const adapted = await day.read('model.safetensors');
+  await day.mgit('repack');
+  await day.mgit('gc', '--prune=now');
+  await using repository = await openRepository(day.ports, day.path);
+  const digest = digestOf(adapted.subarray(-256 * 256 * 4));
+  expect(await repository.store.describe(digest)).toMatchObject({ kind, storedLength: 1 });
+  expect((await checkRepository(repository)).problems).toEqual([]);
+  await day.git('rm', '-q', '-f', 'model.safetensors');
+  await day.mgit('reset', '--hard');
+  expect(await day.read('model.safetensors')).toEqual(adapted);
 });
