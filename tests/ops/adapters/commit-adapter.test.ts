@@ -1,4 +1,4 @@
-import { chmod, readdir, stat } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
@@ -7,8 +7,7 @@ import { lowRankReference, numbersOf, weightTensor, writeAdapter } from '../../t
 import { encodeElements } from '../../testkit/float-elements.ts';
 import { safetensorsFile, type TensorWithData } from '../../testkit/safetensors-file.ts';
 import { type Scene, scene } from '../../testkit/scene.ts';
-import { sharedData } from '../../testkit/shared-data.ts';
-import { bytesOf, weights } from '../../testkit/stores.ts';
+import { bytesOf } from '../../testkit/stores.ts';
 
 const QUERY = weightTensor('body.layer.0.query.weight', [48, 32], 1);
 const BIAS = weightTensor('body.layer.0.query.bias', [48], 2);
@@ -241,30 +240,4 @@ describe('nothing changes where', () => {
       true,
     );
   });
-});
-
-test('a real LoRA adapter is committed for its size', async () => {
-  const folder = sharedData('models', 'peft-lora-mrpc', 'checkpoint-460');
-  const numbers = weights(768 * 768 + 24, 1);
-  const names = ['query', 'value'].flatMap(name =>
-    Array.from({ length: 12 }, (_, at) => `${at}.attention.self.${name}`),
-  );
-  const base = names.map((name, at) => ({
-    name: `roberta.encoder.layer.${name}.weight`,
-    dtype: 'F32' as const,
-    shape: [768, 768],
-    data: bytesOf(numbers.subarray(at, at + 768 * 768)),
-  }));
-  await using day = await modelScene(base);
-  const packs = join(day.path, '.git/mgit/packs');
-  const before = new Set(await readdir(packs));
-  await day.mgit('commit', '--adapter', folder);
-  let stored = 0;
-  for (const name of await readdir(packs))
-    if (!before.has(name)) stored += (await stat(join(packs, name))).size;
-  const { size } = await stat(join(folder, 'adapter_model.safetensors'));
-  expect(stored).toBeGreaterThan(0);
-  expect(stored).toBeLessThanOrEqual(1.05 * size);
-  expect((await tensorsIn(day)).size).toBe(28);
-  await day.mgit('fsck');
 });
