@@ -4,7 +4,6 @@ import { PREDICTED_DTYPES, type PredictedDtype, type Prediction } from '../../te
 import { estimateScaling } from '../../tensor/structure/estimate-scaling.ts';
 import { factorize } from '../../tensor/structure/factorize.ts';
 import { type SampleStructure, sampleStructure } from '../../tensor/structure/sample-structure.ts';
-import { PREDICTION_LIMITS } from '../packs/limits.ts';
 import { bytesOf } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { PredictedTensor } from '../tensor-store.ts';
@@ -32,6 +31,8 @@ const ROW_BYTES_AT_MOST = 512 * 1024;
 const SHARE_AT_LEAST = 0.05;
 /** Rows that are looked at, fewer where they are long: a dense change must not cost more than a few milliseconds. Finds ranks up to 38. */
 const SAMPLE_ROWS = 96;
+/** Elements of the factors that are estimated, each a few F64: memory for one at a time. */
+const ESTIMATED_AT_MOST = 2 ** 21;
 const SAMPLE_BYTES = 2 * 1024 * 1024;
 /** A prediction must beat what it replaces by this factor, as whatever reads another extent must. */
 const ADVANTAGE = 0.9;
@@ -48,7 +49,7 @@ export async function discoverPrediction(
   if (!pair) return undefined;
   const rowsAtMost = Math.min(SAMPLE_ROWS, Math.floor(SAMPLE_BYTES / rowBytesOf(pair)));
   const structure = await firstStructure(pair, rowsAtMost, session);
-  const tensor = structure && (await estimate(pair, structure, session));
+  const tensor = structure && (await session.calculation(() => estimate(pair, structure, session)));
   if (!tensor) return undefined;
   const prediction = await predictionOf(tensor);
   if (!(await isSmaller({ tensor, prediction }, discovery, session))) return undefined;
@@ -98,7 +99,7 @@ async function estimate(
     return { type: 'scaling', base, dtype, vector: factor(vector), run: axis === 'rows' ? columns : 1 };
   }
   const { rank, noise } = structure;
-  if (2 * rank * Math.max(rows, columns) > PREDICTION_LIMITS.factorElements) return undefined;
+  if (2 * rank * Math.max(rows, columns) > ESTIMATED_AT_MOST) return undefined;
   if (factorBytes({ rank, rows, columns }) > rows * columns * bytesOf(dtype)) return undefined;
   const found = await factorize(read, { rows, columns, rank, noise });
   return found && lowRankTensor(pair, base, found);

@@ -1,4 +1,5 @@
 import type { Digest, PackId } from '../../base/ids.ts';
+import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { PackKeeper } from '../maintenance/pack-keeper.ts';
 import { storeChanged } from '../maintenance/store-changed.ts';
 import type { NewRecord, PackWriter } from '../packs/pack-writer.ts';
@@ -23,6 +24,8 @@ export interface WriteSession {
   readonly lanes: number;
   readonly packs: PackWriter;
   readonly lookup: PackLookup;
+  /** Runs what holds a matrix's factors: side by side they would take the memory of all. */
+  readonly calculation: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Whether an extent and all it depends on are stored, and stay so until this work is named by a ref or an index. */
   keeps(digest: Digest): Promise<boolean>;
   /** True for the first who asks for an extent that is not stored: that one must record it. */
@@ -60,6 +63,7 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
   return {
     ...parts,
     lookup,
+    calculation: oneAtATime(),
     plainFactors: new Set(),
     keeps,
     claim: async digest => {
