@@ -1,7 +1,12 @@
 import { subjectOf } from '../../ops/history/commit.ts';
+import { describeConflict } from '../../ops/merge/file-conflict.ts';
+import type { PatchApplied } from '../../ops/patch/apply.ts';
 import type { PatchSummary } from '../../ops/patch/show.ts';
 import type { PatchKind } from '../../store/patches/patch-header.ts';
+import type { CommandOutcome } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
 import { formatBytes, table } from '../io.ts';
+import { jsonValue } from '../json.ts';
 import { printable } from './printable.ts';
 
 /** A patch for a person: its base, its commits, its models, and what it takes. */
@@ -41,4 +46,20 @@ function sizeText({ size, modelBytes }: PatchSummary): string {
   if (modelBytes === 0) return formatBytes(size);
   const share = ((100 * size) / modelBytes).toFixed(1);
   return `${formatBytes(size)}: ${share}% of the ${formatBytes(modelBytes)} of its models`;
+}
+
+/** What `patch apply` answers: conflicts have their own exit status. */
+export function patchOutcome(applied: PatchApplied): CommandOutcome {
+  const { commits, files, merge } = applied;
+  const json = jsonValue(applied);
+  if (merge && merge.conflicts.length > 0) {
+    const lines = [
+      ...merge.conflicts.flatMap(describeConflict).map(printable),
+      `Resolve each: edit it, or take the patch's with "mgit restore --source=${merge.theirs} <path>"; then "mgit add" it and commit.`,
+    ];
+    return { json, human: lines.join('\n'), exitCode: EXIT.conflicts };
+  }
+  const made = merge?.commit ? [{ commit: merge.commit, subject: merge.subject }] : commits;
+  const lines = made.map(({ commit, subject }) => `${commit.slice(0, 7)} ${printable(subject)}`);
+  return { json, human: [...lines, `${files} files changed`].join('\n') };
 }

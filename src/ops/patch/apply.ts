@@ -13,6 +13,7 @@ import { moveHead } from '../worktree/reset.ts';
 import { baseDifferences, baseDiffers } from './check-base.ts';
 import { applyChanges, joinChanges } from './patch-changes.ts';
 import { receivePatch } from './receive.ts';
+import { type MergedPatch, mergePatch } from './three-way.ts';
 
 /** A commit of a patch, and what it became here: the same commit where what it continues is the same. */
 export interface AppliedCommit {
@@ -28,24 +29,44 @@ export interface PatchApplied {
   readonly commits: readonly AppliedCommit[];
   /** Paths that were written or removed. */
   readonly files: number;
+  /** Where the base was another: with conflicts the branch has not moved. */
+  readonly merge?: MergedPatch;
+}
+
+/** Which patch, and what to do where the files that it changes are not as its base had them. */
+export interface ApplyPatchOptions extends LongOperation {
+  /** Absolute. */
+  readonly path: string;
+  /** Merge the change instead of refusing it. */
+  readonly threeWay?: boolean;
 }
 
 /**
- * Puts the commits of a patch file on top of the current branch; index and work tree follow. Nothing moves unless the files that it
- * changes are as its base had them. Errors: `PATCH_BASE_DIFFERS`, `PATCH_BASE_MISSING`, `PATCH_CORRUPT`, `PACK_CORRUPT`,
- * `EXTENT_CORRUPT`, `LOCAL_CHANGES`, `BRANCH_PROTECTED`, `MERGE_IN_PROGRESS`.
+ * Puts the commits of a patch file on top of the current branch; index and work tree follow. Without `threeWay` nothing moves unless the
+ * files that it changes are as its base had them. Errors: `PATCH_BASE_DIFFERS`, `PATCH_BASE_MISSING`, `PATCH_CORRUPT`, `PACK_CORRUPT`,
+ * `EXTENT_CORRUPT`, `LOCAL_CHANGES`, `BRANCH_PROTECTED`, `MERGE_IN_PROGRESS`, those of {@link mergePatch}.
  */
 export async function applyPatch(
   repository: Repository,
-  { path, ...long }: LongOperation & { readonly path: string },
+  { path, threeWay, ...long }: ApplyPatchOptions,
 ): Promise<PatchApplied> {
   await refuseDuringAnyMerge(repository);
   const patch = await readPatch(repository.ports.fs, path);
   const changes = joinChanges(patch.header.commits.map(commit => commit.changes));
   const { head, tip } = await currentTip(repository, changes);
   const differences = await baseDifferences(repository, tip.tree, { patch, changes });
-  if (differences.length > 0) throw baseDiffers(differences);
+  if (differences.length > 0 && !threeWay) throw baseDiffers(differences);
   await receivePatch(repository, patch, { ...long, path });
+  if (differences.length === 0) return putOnTop(repository, patch, { ...long, head, tip });
+  const merge = await mergePatch(repository, { patch, changes }, { ...long, head, tip });
+  return { old: tip.id, new: merge.commit ?? tip.id, commits: [], files: merge.files, merge };
+}
+
+async function putOnTop(
+  repository: Repository,
+  patch: Patch,
+  { head, tip, ...long }: LongOperation & { readonly head: Head; readonly tip: Commit },
+): Promise<PatchApplied> {
   const commits = await replay(repository, patch, tip);
   const last = commits.at(-1)?.commit ?? tip.id;
   const to = (await repository.history.readCommit(last)).tree;

@@ -126,3 +126,49 @@ test('a new model, a removed file and a patch without tensors', async () => {
   await done(day.other('patch', 'apply', fileOf(day)));
   expect(await readFile(join(day.otherPath, 'words.txt'), 'utf8')).toBe('words\n');
 });
+
+test('on another base the changes of both sides are added, and undo takes the commit off', async () => {
+  await using day = await patchScene();
+  await day.mgit('patch', 'create', 'main', '-o', fileOf(day));
+  const ours = patchModel(1e-3, 4);
+  await writeFile(join(day.otherPath, 'm.safetensors'), ours);
+  await done(day.other('commit', '-am', 'Elsewhere'));
+  await done(day.other('patch', 'apply', '--3way', fileOf(day)));
+  const { stdout } = await day.other('log', '--oneline');
+  expect(withoutIds(stdout).split('\n')[0]).toContain('Tune more');
+  expect(await readFile(join(day.otherPath, 'notes.txt'), 'utf8')).toBe('one\ntwo\n');
+  const merged = await readFile(join(day.otherPath, 'm.safetensors'));
+  const [base, theirs] = [patchModel(), patchModel(2e-6)].map(numbersOf);
+  const mine = numbersOf(ours);
+  numbersOf(merged).forEach((value, at) => {
+    const expected = (mine[at] ?? 0) + (theirs?.[at] ?? 0) - (base?.[at] ?? 0);
+    expect(Math.abs(value - expected)).toBeLessThan(1e-7);
+  });
+  expect((await day.other('status', '--json')).json()).toMatchObject({ staged: [], unstaged: [] });
+  await done(day.other('fsck'));
+  await done(day.other('undo'));
+  expect(await readFile(join(day.otherPath, 'm.safetensors'))).toEqual(Buffer.from(ours));
+});
+
+test('a line that both sides changed is a conflict, and the branch stays', async () => {
+  await using day = await patchScene();
+  await day.mgit('patch', 'create', 'main', '-o', fileOf(day));
+  await writeFile(join(day.otherPath, 'notes.txt'), 'one\nthree\n');
+  await done(day.other('commit', '-am', 'Three'));
+  const run = await day.other('patch', 'apply', '--3way', fileOf(day));
+  expect(run.exitCode).toBe(4);
+  expect(run.stdout).toContain('notes.txt');
+  expect(await readFile(join(day.otherPath, 'notes.txt'), 'utf8')).toContain('<<<<<<< HEAD');
+  expect((await day.other('log', '--oneline')).stdout).not.toContain('Tune');
+  await writeFile(join(day.otherPath, 'notes.txt'), 'one\ntwo\nthree\n');
+  await done(day.other('add', 'notes.txt'));
+  await done(day.other('commit', '-m', 'Both'));
+  expect(await readFile(join(day.otherPath, 'm.safetensors'))).toEqual(Buffer.from(patchModel(2e-6)));
+});
+
+/** The first matrix of {@link patchModel}. */
+function numbersOf(model: Uint8Array): Float32Array {
+  const start = 8 + Number(Buffer.from(model).readBigUInt64LE(0));
+  const { data_offsets: offsets } = JSON.parse(Buffer.from(model).toString('utf8', 8, start))['first.weight'];
+  return new Float32Array(Uint8Array.from(model).buffer.slice(start + offsets[0], start + offsets[1]));
+}
