@@ -7,7 +7,7 @@ import type { CommandOutcome } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatBytes, table } from '../io.ts';
 import { jsonValue } from '../json.ts';
-import { printable } from './printable.ts';
+import { label, printable } from './printable.ts';
 
 /** A patch for a person: its base, its commits, its models, and what it takes. */
 export function patchText(summary: PatchSummary): string {
@@ -19,6 +19,9 @@ export function patchText(summary: PatchSummary): string {
     formatBytes(size),
     `${changedTensors} tensors changed`,
   ]);
+  const errors = summary.models.flatMap(model =>
+    model.errors.map(({ tensor, relativeL2 }) => [`  ${label(tensor)}`, relativeL2.toExponential(2)]),
+  );
   const records = summary.records.map(({ kind, count, length, storedLength }) => [
     `  ${kind}`,
     `${count}`,
@@ -30,6 +33,7 @@ export function patchText(summary: PatchSummary): string {
     'commits',
     ...commits,
     ...(models.length > 0 ? ['models', table(models, ['left', 'right'])] : []),
+    ...(errors.length > 0 ? ['error of each tensor, relative to its change', table(errors)] : []),
     ...(records.length > 0
       ? ['records: count, bytes, bytes in the patch', table(records, ['left', 'right', 'right', 'right'])]
       : []),
@@ -38,7 +42,6 @@ export function patchText(summary: PatchSummary): string {
 
 function kindText(kind: PatchKind): string {
   if (kind.type === 'sparse') return `sparse (density ${kind.density})`;
-  if (kind.type === 'low-rank') return `low-rank (rank ${kind.rank})`;
   return 'lossless';
 }
 

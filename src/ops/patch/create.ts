@@ -4,14 +4,15 @@ import type { ObjectId } from '../../base/ids.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { ExportedExtent } from '../../store/maintenance/export-records.ts';
 import type { PatchObject } from '../../store/patches/object-section.ts';
-import type { PatchChange, PatchHeader } from '../../store/patches/patch-header.ts';
+import type { PatchChange, PatchHeader, PatchKind } from '../../store/patches/patch-header.ts';
 import { patchBytes, patchTooLarge } from '../../store/patches/write-patch.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
 import { writeContent } from '../content/write-content.ts';
 import { subjectOf } from '../history/commit.ts';
 import type { Repository } from '../repository.ts';
+import { type Approximation, approximate } from './approximate.ts';
 import { changesBetween, joinChanges, patchObjects } from './patch-changes.ts';
-import { baseModels, changedModels, newExtents } from './patch-models.ts';
+import { type BaseModels, baseModels, changedModels, newExtents } from './patch-models.ts';
 import { type PatchRange, readPatchRange, requireLinear } from './patch-range.ts';
 import { type PatchSummary, summarizePatch } from './show.ts';
 
@@ -23,6 +24,8 @@ export interface CreatePatchOptions extends LongOperation {
   readonly output: string;
   /** One commit with the content of the last one, instead of all of them. */
   readonly squash?: boolean;
+  /** Make only this share of the changes to each float tensor, the largest; all commits become one. Between 0 (excluded) and 1. */
+  readonly density?: number;
 }
 
 /**
@@ -34,22 +37,39 @@ export async function createPatch(
   options: CreatePatchOptions,
 ): Promise<PatchSummary> {
   const range = await readPatchRange(repository, options.range);
-  const line = options.squash ? await squashed(repository, range) : range;
+  const isOne = options.squash === true || options.density !== undefined;
+  const line = isOne ? await squashed(repository, range) : range;
   requireLinear(line);
-  const commits = await withChanges(repository, line);
-  const changes = commits.flatMap(commit => commit.changes);
   const base = await baseModels(repository, line.base.tree);
-  const models = await changedModels(repository, joinChanges(commits.map(commit => commit.changes)), base);
+  const { density } = options;
+  const made =
+    density === undefined
+      ? { range: line, errors: new Map() }
+      : await approximate(repository, line, { ...longOf(options), density, models: base });
+  const kind: PatchKind = density === undefined ? { type: 'lossless' } : { type: 'sparse', density };
+  await writePatch(repository, await partsOf(repository, { ...made, kind, base }), options);
+  return summarizePatch(repository.ports.fs, options.output);
+}
+
+async function partsOf(
+  repository: Repository,
+  { range, errors, kind, base }: Approximation & { readonly kind: PatchKind; readonly base: BaseModels },
+): Promise<PatchParts> {
+  const commits = await withChanges(repository, range);
+  const changes = commits.flatMap(commit => commit.changes);
+  const changed = joinChanges(commits.map(commit => commit.changes));
+  const models = (await changedModels(repository, changed, base)).map(model => ({
+    ...model,
+    errors: errors.get(model.path) ?? [],
+  }));
   const objects: PatchObject[] = [];
   for await (const object of patchObjects(repository, commits)) objects.push(object);
-  const header = { base: line.base.id, kind: { type: 'lossless' }, commits, models } as const;
   const extents = await newExtents(repository, changes, base);
-  await repository.store.require(
-    extents.flatMap(({ digest, base: earlier }) => (earlier ? [digest, earlier] : [digest])),
-    options,
-  );
-  await writePatch(repository, { header, objects, extents }, options);
-  return summarizePatch(repository.ports.fs, options.output);
+  return { header: { base: range.base.id, kind, commits, models }, objects, extents };
+}
+
+function longOf({ onEvent, signal }: LongOperation): LongOperation {
+  return { ...(onEvent ? { onEvent } : {}), ...(signal ? { signal } : {}) };
 }
 
 async function withChanges(
@@ -91,6 +111,8 @@ async function writePatch(
   options: CreatePatchOptions,
 ): Promise<void> {
   const { ports, mgitDirectory, store } = repository;
+  const needed = extents.flatMap(({ digest, base }) => (base ? [digest, base] : [digest]));
+  await store.require(needed, options);
   await unfinishedFiles(ports, join(mgitDirectory, 'tmp')).prepare();
   const directory = await ports.fs.makeTemporaryDirectory(join(mgitDirectory, 'tmp', 'patch-'));
   try {

@@ -4,10 +4,7 @@ import { schemaValidator } from '../../base/json-schema.ts';
 import { patchCorrupt } from './patch-error.ts';
 
 /** How the tensors of a patch are carried: as they are, or the largest part of their changes. */
-export type PatchKind =
-  | { readonly type: 'lossless' }
-  | { readonly type: 'sparse'; readonly density: number }
-  | { readonly type: 'low-rank'; readonly rank: number };
+export type PatchKind = { readonly type: 'lossless' } | { readonly type: 'sparse'; readonly density: number };
 
 /** A file as a tree names it. */
 export interface FileVersion {

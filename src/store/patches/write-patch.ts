@@ -39,7 +39,7 @@ export async function* patchBytes(fs: FileSystem, content: PatchContent): AsyncG
 /** The error of what does not fit into one file. */
 export function patchTooLarge(): MgitError {
   return new MgitError('PATCH_TOO_LARGE', 'these changes do not fit into one patch file', {
-    hint: 'make a patch of fewer commits, or a lossy one (--rank, --sparse); "mgit push" has no such bound',
+    hint: 'make a patch of fewer commits, or a lossy one (--sparse); "mgit push" has no such bound',
   });
 }
 

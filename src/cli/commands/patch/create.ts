@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { MgitError } from '../../../base/errors.ts';
 import { createPatch } from '../../../ops/patch/create.ts';
-import { type CommandSpec, flagOption, textArgument, textOption } from '../../command.ts';
+import { type CommandInput, type CommandSpec, flagOption, textArgument, textOption } from '../../command.ts';
 import { jsonValue } from '../../json.ts';
 import { patchText } from '../../views/patch.ts';
 import { longOperation, withRepository } from '../../with-repository.ts';
@@ -14,6 +14,11 @@ export const command: CommandSpec = {
   arguments: [{ name: '<range>', description: '<base>..<tip>, or <base> for what HEAD has on top of it' }],
   options: [
     { flags: '-o, --output <file>', description: 'the new file (required)' },
+    { flags: '--lossless', description: 'every bit of every tensor (the default)' },
+    {
+      flags: '--sparse <density>',
+      description: 'lossy: only this share of the changes to each float tensor, the largest; one commit',
+    },
     { flags: '--squash', description: 'one commit instead of all; the range may then hold merges' },
   ],
   example: 'mgit patch create main..topic -o topic.mpatch',
@@ -27,7 +32,21 @@ export const command: CommandSpec = {
         range: textArgument(input, 0) ?? '',
         output: resolve(context.cwd, output),
         squash: flagOption(input, 'squash'),
+        ...densityOf(input),
       });
       return { json: jsonValue(summary), human: patchText(summary) };
     }),
 };
+
+function densityOf(input: CommandInput): { readonly density?: number } {
+  const text = textOption(input, 'sparse');
+  if (text === undefined) return {};
+  const density = Number(text);
+  if (flagOption(input, 'lossless'))
+    throw new MgitError('USAGE', '--lossless and --sparse exclude each other');
+  if (text.trim() === '' || !(density > 0 && density <= 1))
+    throw new MgitError('USAGE', `--sparse ${text} is no share`, {
+      hint: 'give a number above 0, at most 1, such as 0.05',
+    });
+  return { density };
+}
