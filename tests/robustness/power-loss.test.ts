@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CrashWorld } from '../testkit/crash/crash-world.ts';
+import { picoModel } from '../testkit/pico-model.ts';
 import { loseAtEveryBoundary } from '../testkit/power-loss/losses.ts';
 import { emptyWorld, powerLossWorld, recordCommand, recordScenario } from '../testkit/power-loss/record.ts';
 import { POWER_LOSS_SCENARIOS } from '../testkit/power-loss/scenarios.ts';
@@ -37,6 +38,16 @@ test('init: what is in the new repository afterwards does not vanish with it', a
   const { problems } = await loseAtEveryBoundary(recorded, SETTINGS);
   expect(problems).toEqual([]);
   await noteSyncSites(recorded, sites);
+});
+
+test('the first add: what it makes room for does not vanish with it', async () => {
+  const world = await emptyWorld(join(home.path, 'first'));
+  await world.mgit('init');
+  await world.write('.gitattributes', '*.safetensors filter=mgit diff=mgit merge=mgit -text\n');
+  await world.write('model.safetensors', picoModel(1));
+  const recorded = await recordCommand(world, { name: 'first add', argv: ['add', '.'] });
+  const { problems } = await loseAtEveryBoundary(recorded, SETTINGS);
+  expect(problems).toEqual([]);
 });
 
 test('every sync that they ask for is needed', () => {

@@ -6,6 +6,7 @@ import { type PackId, parseDigest, parsePackId } from '../../base/ids.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import { packKeeper } from '../../store/maintenance/pack-keeper.ts';
 import { storeChanged } from '../../store/maintenance/store-changed.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import type { PackPointer } from '../pointer.ts';
 import { transferProgress } from '../progress.ts';
 import type { OutgoingPack, PackBackend, PackRange, SaveReport } from './backend.ts';
@@ -118,8 +119,8 @@ async function copy(
 ): Promise<void> {
   const { fs } = ports;
   const target = pathOf(directory, pack.pointer.id);
+  await makeDurableDirectory(fs, dirname(target)); // First: it leaves what it finds as it is.
   await fs.makeDirectory(directory.temporaryDirectory);
-  await fs.makeDirectory(dirname(target));
   const unique = Buffer.from(ports.randomBytes(8)).toString('hex');
   const temporary = `${directory.temporaryDirectory}/${pack.pointer.id}.${unique}`;
   try {
@@ -131,7 +132,6 @@ async function copy(
     throw error;
   }
   await fs.syncDirectory(dirname(target));
-  await fs.syncDirectory(dirname(dirname(target)));
 }
 
 /** Copies and makes durable; returns the SHA-256 of what was written. */

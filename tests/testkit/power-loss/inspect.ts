@@ -172,3 +172,8 @@ function* filesBelow(node: DiskNode | undefined, path: string): Generator<readon
     for (const [name, below] of node.entries)
       if (path !== '' || name !== '.git') yield* filesBelow(below, path === '' ? name : `${path}/${name}`);
 }
+
+/** Every file of an image, with its digest. */
+export function digestsBelow(image: DiskNode): ImageState {
+  return new Map([...filesBelow(image, '')].map(([path, digest]) => [`file ${path}`, digest]));
+}
