@@ -1,6 +1,8 @@
 /**
- * Whole commands as a user starts them: `mgit --version` beside `node -e 0`; `mgit add` of a new safetensors file and `mgit restore` beside
- * `cp` with fsync and `openssl dgst -sha256` on the same file. Rounds alternate; the least time of each counts.
+ * Whole commands as a user starts them: `mgit --version` beside `node -e 0`; `mgit add` and `mgit restore` of safetensors files beside `cp`
+ * with fsync, `openssl dgst -sha256` and, where it is installed, `git add` with Git LFS, on files of the same size: bytes that are stored
+ * raw, BF16 weights that are coded as planes, and weights that are coded against their former version. Rounds alternate; the least time of
+ * each counts.
  *
  *     npm run bench:cli -- [--gib 1] [--rounds 5] [--tensors 64] [--dir <folder>]
  */
@@ -9,7 +11,7 @@ import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { writeModel } from './store-model.ts';
+import { changeOneTensor, writeModel, writeWeights } from './store-model.ts';
 
 const { values } = parseArgs({
   options: {
@@ -20,12 +22,10 @@ const { values } = parseArgs({
   },
 });
 const MGIT = join(import.meta.dirname, '..', 'bin', 'mgit.js');
-const [model, copy, repository] = ['model', 'copy', 'repository'].map(name => join(values.dir, name)) as [
-  string,
-  string,
-  string,
-];
-const file = join(repository, 'model.safetensors');
+const at = (name: string): string => join(values.dir, name);
+const [model, changed, copy] = [at('model'), at('changed'), at('copy')];
+const [weights, trained] = [at('weights'), at('trained')];
+const FILE = 'model.safetensors';
 
 function seconds(command: string, ...args: string[]): number {
   const start = process.hrtime.bigint();
@@ -34,9 +34,43 @@ function seconds(command: string, ...args: string[]): number {
   return Number(process.hrtime.bigint() - start) / 1e9;
 }
 
-const mgit = (...args: string[]): number => seconds(process.execPath, MGIT, '-C', repository, ...args);
+const mgit = (repository: string, ...args: string[]): number =>
+  seconds(process.execPath, MGIT, '-C', at(repository), ...args);
 
-/** Each measurement, and what must be so before it. */
+/** Adds the file of a repository as if nothing had been stored. */
+function addNew(repository: string): number {
+  // The former packs just before: virtual machines give freed memory back after seconds, and getting it again costs more than a copy.
+  for (const former of ['.git/mgit/packs', '.git/mgit/multi-pack-index', '.git/index'])
+    rmSync(join(at(repository), former), { recursive: true, force: true });
+  return mgit(repository, 'add', FILE);
+}
+
+/** Adds another version of what was just added. */
+function addVersion(repository: string, version: string): number {
+  copyFileSync(version, join(at(repository), FILE));
+  return mgit(repository, 'add', FILE);
+}
+
+/** Restores what was just added. */
+function restore(repository: string): number {
+  rmSync(join(at(repository), FILE));
+  return mgit(repository, 'restore', FILE);
+}
+
+function addAgain(repository: string, version: string): number {
+  copyFileSync(version, join(at(repository), FILE));
+  return addNew(repository);
+}
+
+function addWithLfs(): number {
+  for (const former of ['.git/lfs/objects', '.git/index'])
+    rmSync(join(at('lfs'), former), { recursive: true, force: true });
+  return seconds('git', '-C', at('lfs'), 'add', FILE);
+}
+
+const hasLfs = spawnSync('git', ['lfs', 'version']).status === 0;
+
+/** Each measurement, and what must be so before it; each finds what the one before left. */
 const MEASUREMENTS: Readonly<Record<string, () => number>> = {
   'node -e 0': () => seconds(process.execPath, '-e', '0'),
   'mgit --version': () => seconds(process.execPath, MGIT, '--version'),
@@ -45,25 +79,35 @@ const MEASUREMENTS: Readonly<Record<string, () => number>> = {
     return seconds('sh', '-c', `cp --reflink=never ${model} ${copy} && sync ${copy}`);
   },
   'openssl dgst -sha256': () => seconds('openssl', 'dgst', '-sha256', model),
-  'mgit add': () => {
-    // The former packs just before: virtual machines give freed memory back after seconds, and getting it again costs more than a copy.
-    for (const former of ['.git/mgit/packs', '.git/index'])
-      rmSync(join(repository, former), { recursive: true, force: true });
-    return mgit('add', 'model.safetensors');
-  },
-  'mgit restore': () => {
-    rmSync(file);
-    return mgit('restore', 'model.safetensors');
-  },
+  ...(hasLfs ? { 'git add with Git LFS': addWithLfs } : {}),
+  'mgit add, raw': () => addAgain('raw', model),
+  'mgit restore, raw': () => restore('raw'),
+  'mgit add, last tensor changed': () => addVersion('raw', changed),
+  'mgit add, coded': () => addAgain('coded', weights),
+  'mgit restore, planes': () => restore('coded'),
+  'mgit add, trained on': () => addVersion('coded', trained),
+  'mgit restore, xor': () => restore('coded'),
 };
 
 rmSync(values.dir, { recursive: true, force: true });
 mkdirSync(values.dir, { recursive: true });
-writeModel(model, Number(values.gib) * 1024 ** 3, Number(values.tensors));
-seconds(process.execPath, MGIT, 'init', '-q', repository);
-mgit('track', '*.safetensors');
-copyFileSync(model, file);
-seconds('sync', file);
+const bytes = Number(values.gib) * 1024 ** 3;
+const tensors = Number(values.tensors);
+writeModel(model, bytes, tensors);
+changeOneTensor(model, changed);
+writeWeights(weights, { bytes, tensors, moved: 0 });
+writeWeights(trained, { bytes, tensors, moved: 0.3 });
+for (const repository of ['raw', 'coded']) {
+  seconds(process.execPath, MGIT, 'init', '-q', at(repository));
+  mgit(repository, 'track', '*.safetensors');
+}
+if (hasLfs) {
+  seconds('git', 'init', '-q', at('lfs'));
+  seconds('git', '-C', at('lfs'), 'lfs', 'install', '--local');
+  seconds('git', '-C', at('lfs'), 'lfs', 'track', '*.safetensors');
+  copyFileSync(model, join(at('lfs'), FILE));
+}
+seconds('sync');
 const best: Record<string, number> = {};
 for (let round = 0; round < Number(values.rounds); round++)
   for (const [name, measure] of Object.entries(MEASUREMENTS))
@@ -71,12 +115,20 @@ for (let round = 0; round < Number(values.rounds); round++)
 
 const timeOf = (name: string): number => best[name] ?? Number.NaN;
 const copying = timeOf('cp --reflink=never + fsync');
-const slower = Math.max(copying, timeOf('openssl dgst -sha256'));
+const hashing = timeOf('openssl dgst -sha256');
+const slower = Math.max(copying, hashing);
 const references: Readonly<Record<string, number>> = {
   'mgit --version': timeOf('node -e 0'),
-  'mgit add': slower,
-  'mgit restore': copying,
+  'git add with Git LFS': timeOf('mgit add, raw'),
+  'mgit add, raw': slower,
+  'mgit restore, raw': copying,
+  'mgit add, last tensor changed': hashing,
+  'mgit add, coded': slower,
+  'mgit restore, planes': copying,
+  'mgit add, trained on': slower,
+  'mgit restore, xor': copying,
 };
+if (!hasLfs) console.log('Git LFS is not installed: not measured');
 console.log(`${values.gib} GiB in ${values.tensors} tensors, least of ${values.rounds} rounds`);
 for (const name of Object.keys(MEASUREMENTS)) {
   const reference = references[name];
