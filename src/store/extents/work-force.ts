@@ -16,8 +16,8 @@ const PROGRAM_BYTES = 112 * MIB;
 const THREAD_BYTES = 48 * MIB;
 /** The share of what the program leaves that threads may take: without buffers they would have nothing to do. */
 const THREAD_SHARE = 0.5;
-/** Memory for each byte of the buffers: coded results under way, and the extents that others are coded against. */
-const BYTES_PER_BUFFERED = 2.25;
+/** Memory for each byte of the buffers: coded results under way, the extents that others are coded against, and their garbage. */
+const BYTES_PER_BUFFERED = 3;
 /** An extent of up to this many buffers is read once and held until its digest is known. */
 export const HELD_BUFFERS = 4;
 

@@ -6,10 +6,10 @@ const MIB = 1024 * 1024;
 test('more threads leave fewer buffers within the same memory', () => {
   const shares = [1, 2, 4, 64].map(parallelism => shareOut(parallelism, 512 * MIB));
   expect(shares).toEqual([
-    { width: 1, slots: 39 },
-    { width: 2, slots: 33 },
-    { width: 4, slots: 23 },
-    { width: 4, slots: 23 },
+    { width: 1, slots: 29 },
+    { width: 2, slots: 25 },
+    { width: 4, slots: 17 },
+    { width: 4, slots: 17 },
   ]);
 });
 
