@@ -99,7 +99,10 @@ export async function mergeBehindGate(maintainer: Actor): Promise<string> {
   await mgit(maintainer, ['log', '--graph', '--oneline']);
   await mgit(maintainer, ['gate', 'verify', 'HEAD', '--onto', 'main']);
   proved(
-    'the candidate beats base and both parents over all ten digits, with 95 % confidence, without any extra training',
+    'as it is, without any extra training, the candidate beats base and both parents over all ten digits, with 95 % confidence',
+  );
+  proved(
+    'after the same short fine-tune, with the same seeds, it is not worse than the base, within 0.01 and with 95 % confidence',
   );
   return head(maintainer, 'main');
 }
@@ -145,7 +148,9 @@ export async function refuseSabotage(
   await mgit(maintainer, ['fetch', 'origin']);
   await mgit(maintainer, ['merge', 'origin/improve-digits'], 3);
   if ((await head(maintainer, 'main')) !== scene.landed) throw new Error('main has moved');
-  proved('exit code 3, and main has not moved');
+  const { text } = await git(maintainer, ['ls-remote', 'origin', 'refs/heads/main']);
+  if (!text.startsWith(scene.landed)) throw new Error('main has moved on the server');
+  proved('exit code 3, and main has not moved, neither here nor on the server');
 }
 
 export async function verifyElsewhere(stranger: Actor, maintainer: Actor, server: GitServer): Promise<void> {
