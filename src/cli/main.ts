@@ -7,6 +7,7 @@ import { type CliContext, type Globals, nodeIo, nodePorts, startDirectory } from
 import { reportError } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import type { CliIo } from './io.ts';
+import { systemFailure } from './system-failure.ts';
 import { VERSION } from './version.ts';
 import { printable } from './views/printable.ts';
 import type { EventView } from './views/progress.ts';
@@ -46,8 +47,9 @@ export async function runCli(argv: readonly string[], world?: Partial<CliContext
     return state.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return usageStatus(error, state);
-    reportError(state.io, state.globals, error);
-    return exitCodeOf(error);
+    const failure = systemFailure(error);
+    reportError(state.io, state.globals, failure);
+    return exitCodeOf(failure);
   }
 }
 

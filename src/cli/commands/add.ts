@@ -54,7 +54,13 @@ export const command: CommandSpec = {
 function addedText(files: readonly AddedFile[], all: boolean): string {
   const rows = files.flatMap(file => {
     if (file.tensors !== undefined)
-      return [[file.path, `${file.tensors} tensors`, `${formatBytes(file.newBytes ?? 0)} new`]];
+      return [
+        [
+          file.path,
+          `${file.tensors} ${file.tensors === 1 ? 'tensor' : 'tensors'}`,
+          `${formatBytes(file.newBytes ?? 0)} new`,
+        ],
+      ];
     return all ? [[file.path, file.action]] : [];
   });
   return table(rows, ['left', 'right', 'right']);

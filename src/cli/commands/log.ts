@@ -25,7 +25,7 @@ export const command: CommandSpec = {
   options: [
     { flags: '--graph', description: 'draw the lines of development' },
     { flags: '--oneline', description: 'one line per commit' },
-    { flags: '-n, --max-count <number>', description: 'this many commits at most' },
+    { flags: '-n, --max-count <number>', description: 'this many commits at most; -<number> is short for it' },
     { flags: '--all', description: 'from every branch and tag' },
     {
       flags: '--tensor <glob>',
@@ -51,12 +51,14 @@ async function logOptions(
   context: CliContext,
   input: CommandInput,
 ): Promise<LogOptions> {
+  const words = listArgument(input, 0);
+  const isCount = (word: string): boolean => /^-\d+$/.test(word);
   const { revisions, paths } = await splitRevisions(repository, {
     cwd: context.cwd,
-    words: listArgument(input, 0),
+    words: words.filter(word => !isCount(word)),
     afterDashes: input.afterDashes,
   });
-  const count = textOption(input, 'maxCount');
+  const count = textOption(input, 'maxCount') ?? words.findLast(isCount)?.slice(1);
   if (count !== undefined && !/^\d+$/.test(count)) throw new MgitError('USAGE', `not a number: ${count}`);
   return {
     cwd: context.cwd,

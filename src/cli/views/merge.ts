@@ -21,11 +21,17 @@ export function mergeText(io: CliIo, outcome: MergeOutcome): string {
         `${outcome.fastForward ? 'Fast-forwarded' : 'Merged into'} ${target}: ${outcome.previous.slice(0, 7)}..${outcome.commit.slice(0, 7)}`,
       ].join('\n');
     case 'held':
-      return [
-        gateRunText(io, outcome.gates),
-        `${target} has not moved. The candidate is ${outcome.candidate.slice(0, 10)}; look at it with "mgit gate show ${outcome.candidate.slice(0, 10)}".`,
-      ].join('\n');
+      return [gateRunText(io, outcome.gates), `${target} has not moved. ${candidateText(outcome)}`].join(
+        '\n',
+      );
   }
+}
+
+/** Only gates that ran have left a report. */
+function candidateText({ candidate, gates }: Extract<MergeOutcome, { kind: 'held' }>): string {
+  const id = candidate.slice(0, 10);
+  const isReported = gates.gates.some(({ verdict }) => verdict !== 'error');
+  return `The candidate is ${id}; look at it with "mgit ${isReported ? 'gate show' : 'show'} ${id}".`;
 }
 
 /** The plan of `mgit merge --dry-run`, for a person. */

@@ -80,13 +80,13 @@ export async function verifyCandidate(
 
 /**
  * Verifies one commit for a branch as it stands: a commit that waits must have been gated on the branch's tip, one that has landed on a
- * commit before it. Errors: `GATE_VERIFY_FAILED`, `GATE_TARGET_MISSING`.
+ * commit before it. Undefined when the branch is not protected at its tip. Errors: `GATE_VERIFY_FAILED`, `GATE_TARGET_MISSING`.
  */
 export async function verifyForBranch(
   history: History,
   candidate: CommitId,
   options: VerifyOptions,
-): Promise<VerifiedStep> {
+): Promise<VerifiedStep | undefined> {
   const tip = await history.readRef(options.ref);
   if (!tip)
     throw new MgitError(
@@ -96,6 +96,7 @@ export async function verifyForBranch(
         hint: 'name the protected branch with --onto',
       },
     );
+  if (!(await targetPolicy(history, options.ref, tip as CommitId))) return undefined;
   const step = await verifyCandidate(history, candidate, options);
   if (step.tip === tip || (await history.isAncestor(candidate, tip as CommitId))) return step;
   throw failed(candidate, options.ref, [

@@ -24,6 +24,11 @@ test('a better candidate passes, is reported and verified; a worse one is reject
   const verified = await tree.mgit('gate', 'verify', 'main..better', '--onto', 'main');
   expect(verified.stdout).toContain('digits: pass, signed by alpha');
   expect((await tree.mgit('gate', 'verify', 'better', '--onto', 'main')).exitCode).toBe(0);
+  const open = await tree.mgit('gate', 'verify', 'better', '--onto', 'better');
+  expect([open.exitCode, open.stdout]).toEqual([
+    0,
+    'nothing to verify: better is not protected there, or does not move\n',
+  ]);
 
   await tree.contribute('worse', 400);
   const rejected = await tree.mgit('gate', 'run', 'worse', '--onto', 'main', '--json');

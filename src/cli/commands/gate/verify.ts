@@ -55,7 +55,10 @@ async function verified(
   options: VerifyOptions,
 ): Promise<readonly VerifiedStep[]> {
   const range = /^(.+?)\.\.(.+)$/.exec(what);
-  if (!range) return [await verifyForBranch(history, await history.resolveCommit(what), options)];
+  if (!range) {
+    const step = await verifyForBranch(history, await history.resolveCommit(what), options);
+    return step ? [step] : [];
+  }
   const [from, to] = [
     await history.resolveCommit(range[1] ?? ''),
     await history.resolveCommit(range[2] ?? ''),
@@ -65,7 +68,7 @@ async function verified(
 
 function stepsText(steps: readonly VerifiedStep[], ref: string): string {
   const name = ref.replace(/^refs\/heads\//, '');
-  if (steps.length === 0) return `nothing to verify: ${name} requires no gates there, or does not move`;
+  if (steps.length === 0) return `nothing to verify: ${name} is not protected there, or does not move`;
   return steps
     .map(({ candidate, tip, gates }) => {
       const heading = `${candidate.slice(0, 10)} was gated on ${tip.slice(0, 10)} of ${name}:`;

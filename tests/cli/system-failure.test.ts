@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { MgitError } from '../../src/base/errors.ts';
+import type { Ports } from '../../src/base/ports/ports.ts';
+import { systemFailure } from '../../src/cli/system-failure.ts';
+import { runMgit, temporaryDirectory, testPorts } from '../testkit/world.ts';
+
+function systemError(code: string, syscall: string, path?: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: ${syscall}`), { code, syscall, ...(path ? { path } : {}) });
+}
+
+/** The disk is full: no folder can be made. */
+function fullDisk(ports: Ports): Ports {
+  const fail = (): Promise<never> => Promise.reject(systemError('ENOSPC', 'write'));
+  return { ...ports, fs: { ...ports.fs, makeDirectory: fail } };
+}
+
+test('a full disk is said so, with exit status 1 and what to do', async () => {
+  await using home = await temporaryDirectory();
+  const ports = testPorts(home.path);
+  await runMgit(ports, home.path, 'init', 'work');
+  const run = await runMgit(fullDisk(ports), home.path, 'init', 'other', '--json');
+  expect(run.exitCode).toBe(1);
+  expect(run.json()).toMatchObject({
+    error: { code: 'DISK_FULL', hint: 'free some space, then run the command again' },
+  });
+});
+
+test('failures of the machine have codes and name the path, also where another error wraps them', () => {
+  expect(systemFailure(systemError('EACCES', 'open', '/a/b'))).toMatchObject({
+    code: 'PERMISSION_DENIED',
+    message: '/a/b: permission denied',
+  });
+  expect(systemFailure(new Error('worker', { cause: systemError('EIO', 'read') }))).toMatchObject({
+    code: 'DEVICE_FAILED',
+  });
+  expect(systemFailure(systemError('ENOENT', 'mkdir', '/a'))).toMatchObject({
+    code: 'FILE_SYSTEM_READ_ONLY',
+  });
+});
+
+test('bugs and what has a code already stay as they are', () => {
+  const errors = [
+    new TypeError('x is not a function'),
+    systemError('ENOENT', 'open', '/a'),
+    new Error('outer', { cause: new TypeError('inner') }),
+    new MgitError('PACK_CORRUPT', 'bad', { cause: systemError('EIO', 'read') }),
+  ];
+  for (const error of errors) expect(systemFailure(error)).toBe(error);
+});
