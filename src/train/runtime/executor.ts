@@ -22,7 +22,7 @@ export interface ExecutorOptions extends RuntimeSettings {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A graph open in a worker thread of its own. Dispose it to end the thread. */
+/** A graph open in a worker thread of its own. Dispose it to end the thread, when no run is under way. */
 export interface GraphExecutor extends AsyncDisposable {
   /** Runs the graph once on these and the resident inputs; the feeds' memory is handed over. */
   run(feeds: FloatTensors): Promise<FloatTensors>;
@@ -60,26 +60,26 @@ function probeModel(): Uint8Array {
   return encodeOnnxModel(graph.finish());
 }
 
+/** An abort waits for the answer: ONNX Runtime takes the whole process down when its thread ends amid a run. */
 function askWorker(worker: Worker, request: WorkerRequest, options: ExecutorOptions): Promise<FloatTensors> {
   const { signal, provider } = options;
   return new Promise((resolve, reject) => {
-    const listen = new AbortController();
     const settle = (finish: () => void): void => {
-      listen.abort();
       worker.off('message', onMessage).off('error', onError).off('exit', onExit);
       finish();
     };
     const onMessage = (answer: WorkerAnswer): void =>
-      settle(() =>
-        answer.type === 'tensors' ? resolve(answer.tensors) : reject(workerError(answer, provider)),
-      );
+      settle(() => {
+        if (signal?.aborted) reject(signal.reason);
+        else if (answer.type === 'tensors') resolve(answer.tensors);
+        else reject(workerError(answer, provider));
+      });
     const onError = (cause: Error): void => settle(() => reject(cause));
     const onExit = (): void =>
       settle(() =>
         reject(new MgitError('RUNTIME_FAILED', 'the training worker ended in the middle of its work')),
       );
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-    signal?.addEventListener('abort', () => settle(() => reject(signal.reason)), { signal: listen.signal });
     if (signal?.aborted) settle(() => reject(signal.reason));
     else worker.postMessage(request, request.type === 'run' ? buffersOf(request.feeds) : []);
   });
