@@ -25,7 +25,10 @@ export const command: CommandSpec = {
   options: [
     { flags: '--graph', description: 'draw the lines of development' },
     { flags: '--oneline', description: 'one line per commit' },
-    { flags: '-n, --max-count <number>', description: 'this many commits at most; -<number> is short for it' },
+    {
+      flags: '-n, --max-count <number>',
+      description: 'this many commits at most; -<number> is short for it',
+    },
     { flags: '--all', description: 'from every branch and tag' },
     {
       flags: '--tensor <glob>',
