@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -33,7 +33,9 @@ export function mgit(directory: string, implementation: Implementation, args: re
   const env = { ...ENVIRONMENT, MGIT_HISTORY: implementation, MGIT_BENCH_PEAK: PEAK_FILE };
   const argv = ['--import', PEAK_MEMORY, MGIT, '-C', directory, ...args];
   const seconds = timed(process.execPath, argv, { env });
-  return { seconds, peakMiB: Math.round(Number(readFileSync(PEAK_FILE, 'utf8')) / 1024) };
+  const peakMiB = Math.round(Number(readFileSync(PEAK_FILE, 'utf8')) / 1024);
+  rmSync(PEAK_FILE);
+  return { seconds, peakMiB };
 }
 
 /** Runs git. `input` goes to its standard input. */

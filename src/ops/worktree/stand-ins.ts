@@ -5,9 +5,10 @@ import { promisors } from '../../remote/promisor.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { checkTreeFile } from '../../store/history/objects/tree-path.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
+import { manifestDigests } from '../../store/manifest/read-manifest.ts';
 import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
 import { lstat } from '../../store/worktree/compare.ts';
-import { readManifestBlob } from '../history/manifests-at.ts';
+import { readManifestText } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { workTreeOf } from './work-tree.ts';
 
@@ -33,9 +34,9 @@ export async function prepareModels(
   for (const file of files) {
     checkTreeFile(file);
     if (!isModel(await options.attributes.of(file.path))) continue;
-    const manifest = await readManifestBlob(repository, file);
-    const digests = manifest?.extents.map(extent => extent.digest) ?? [];
-    if ((await repository.store.missing(digests)).length > 0) incomplete.push({ path: file.path, digests });
+    const text = await readManifestText(repository, file);
+    if (text === undefined || (await repository.store.missing(manifestDigests(text))).length === 0) continue;
+    incomplete.push({ path: file.path, digests: [...manifestDigests(text)] });
   }
   if (incomplete.length === 0) return new Set();
   const left = options.all ? [] : await leftAsManifests(repository, incomplete);

@@ -14,17 +14,16 @@ export async function* withDependencies(
   lookup: PackLookup,
   except: (digest: Digest) => boolean = () => false,
 ): AsyncGenerator<{ readonly digest: Digest; readonly record: LocatedRecord | undefined }> {
-  const waiting = [...new Set(digests)].reverse();
-  const seen = new Set<Digest>(waiting);
-  for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
-    if (digest === EMPTY_DIGEST || except(digest)) continue;
-    const record = await lookup(digest);
-    yield { digest, record };
-    for (const below of record ? dependenciesOf(record) : [])
-      if (!seen.has(below)) {
-        seen.add(below);
-        waiting.push(below);
-      }
+  const seen = new Set<Digest>([EMPTY_DIGEST]);
+  for (const root of digests) {
+    const waiting = [root];
+    for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
+      if (seen.has(digest) || except(digest)) continue;
+      seen.add(digest);
+      const record = await lookup(digest);
+      yield { digest, record };
+      if (record) waiting.push(...dependenciesOf(record));
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Digest } from '../../base/ids.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { coverageGap } from './coverage.ts';
 import { findExtent } from './find-extent.ts';
@@ -49,6 +50,11 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   const tensors = draft.tensors.map(item => ('line' in item ? viewOf(item, extents) : item));
   checkSharing(draft, tensors);
   return { format: draft.format, size: draft.size, extents, tensors };
+}
+
+/** The digests of a manifest's extents in the order of its lines, without the rest. Errors: as {@link parseManifest} for what a line alone tells. */
+export function* manifestDigests(bytes: Uint8Array): Generator<Digest> {
+  for (const line of readManifestLines(bytes)) if ('digest' in line) yield line.digest;
 }
 
 function emptyDraft(): Draft {

@@ -4,7 +4,7 @@ import { MgitError } from '../../../src/base/errors.ts';
 import type { Manifest } from '../../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../../src/store/manifest/manifest-of.ts';
 import { compareUtf8, escapeName, unescapeName } from '../../../src/store/manifest/name-text.ts';
-import { parseManifest } from '../../../src/store/manifest/read-manifest.ts';
+import { manifestDigests, parseManifest } from '../../../src/store/manifest/read-manifest.ts';
 import { manifestText } from '../../../src/store/manifest/write-manifest.ts';
 import { digestOf, layouts } from '../../testkit/layouts.ts';
 
@@ -142,3 +142,13 @@ function readOrUndefined(text: Uint8Array): Manifest | undefined {
     throw error;
   }
 }
+
+test('the digests alone are those of the extents', () => {
+  fc.assert(
+    fc.property(layouts(), layout => {
+      const manifest = manifestFrom(layout);
+      const digests = [...manifestDigests(manifestText(manifest))];
+      expect(digests.toSorted()).toEqual(manifest.extents.map(({ digest }) => digest).toSorted());
+    }),
+  );
+});
