@@ -86,13 +86,20 @@ export async function modelText(
     const text = await source.read(0, source.size);
     return { text, manifest: parseManifest(text) };
   }
+  const { manifest, stored } = await takeUp(store, source, action);
+  return { text: manifestText(manifest), manifest, ...(stored ? { stored } : {}) };
+}
+
+/** A function of its own, so that the layout of a large model is free before the text is written. */
+async function takeUp(
+  store: TensorStore,
+  source: ByteSource,
+  action: ContentAction,
+): Promise<{ readonly manifest: Manifest; readonly stored?: AddFileResult }> {
   const layout = await (await detectFormat(source)).parse(source);
-  if (action.kind === 'hash') {
-    const manifest = await store.hashFile(source, layout, action.long);
-    return { text: manifestText(manifest), manifest };
-  }
+  if (action.kind === 'hash') return { manifest: await store.hashFile(source, layout, action.long) };
   const stored = await store.addFile(source, layout, action.options);
-  return { text: manifestText(stored.manifest), manifest: stored.manifest, stored };
+  return { manifest: stored.manifest, stored };
 }
 
 async function blobOf(
