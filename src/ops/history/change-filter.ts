@@ -1,4 +1,6 @@
 import { globMatcher } from '../../base/globs.ts';
+import type { ObjectId } from '../../base/ids.ts';
+import { inOrder } from '../../base/in-order.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Commit, TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
@@ -20,13 +22,16 @@ export interface ChangeRequest {
   readonly tensors: readonly string[];
   /** Hold merges against the branch merged into, only. */
   readonly firstParent?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 type Files = ReadonlyMap<string, TreeFile>;
 type Differs = (before: TreeFile | undefined, after: TreeFile | undefined) => Promise<boolean>;
 
 const NO_FILES: Files = new Map();
-const KEPT_TREES = 8;
+/** Commits whose trees are read at a time, beside their parents'. */
+const READ_AHEAD = 16;
+const KEPT_TREES = 2 * READ_AHEAD;
 
 /**
  * Whether a commit changed what is asked for. As Git simplifies history, a merge counts when it differs from each of its parents.
@@ -36,18 +41,65 @@ export function changeFilter(
   repository: Repository,
   request: ChangeRequest,
 ): (commit: Commit) => Promise<boolean> {
+  const read = versionsReader(repository, request);
+  const changed = versionsFilter(repository, request);
+  return async commit => changed(await read(commit));
+}
+
+/** Those of the commits that {@link changeFilter} accepts. Trees are read ahead, manifests one pair at a time. */
+export async function* onlyChanging(
+  repository: Repository,
+  commits: AsyncIterable<Commit>,
+  request: ChangeRequest,
+): AsyncGenerator<Commit> {
+  const read = versionsReader(repository, request);
+  const changed = versionsFilter(repository, request);
+  for await (const group of groupsOf(commits, READ_AHEAD))
+    for await (const versions of inOrder(group, READ_AHEAD, read)) {
+      request.signal?.throwIfAborted();
+      if (await changed(versions)) yield versions.commit;
+    }
+}
+
+async function* groupsOf<Item>(items: AsyncIterable<Item>, size: number): AsyncGenerator<readonly Item[]> {
+  let group: Item[] = [];
+  for await (const item of items) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
+/** The files of a commit and of each parent that it is held against. */
+interface Versions {
+  readonly commit: Commit;
+  readonly after: Files;
+  readonly before: readonly Files[];
+}
+
+function versionsReader(
+  repository: Repository,
+  request: ChangeRequest,
+): (commit: Commit) => Promise<Versions> {
   const filesOf = matchingFiles(repository, request);
-  const differs =
-    request.tensors.length === 0
-      ? async () => true
-      : tensorsDiffer(manifestCache(repository), globMatcher(request.tensors));
   return async commit => {
-    const after = await filesOf(commit);
     const all = await parentsOf(repository, commit);
     const parents = request.firstParent ? all.slice(0, 1) : all;
-    if (parents.length === 0) return anyDiffers(NO_FILES, after, differs);
-    for (const parent of parents)
-      if (!(await anyDiffers(await filesOf(parent), after, differs))) return false;
+    const [after, ...before] = await Promise.all([commit, ...parents].map(filesOf));
+    return { commit, after: after ?? NO_FILES, before: before.length === 0 ? [NO_FILES] : before };
+  };
+}
+
+function versionsFilter(
+  repository: Repository,
+  { tensors }: ChangeRequest,
+): (versions: Versions) => Promise<boolean> {
+  const differs =
+    tensors.length === 0 ? async () => true : tensorsDiffer(manifestCache(repository), globMatcher(tensors));
+  return async ({ after, before }) => {
+    for (const files of before) if (!(await anyDiffers(files, after, differs))) return false;
     return true;
   };
 }
@@ -81,20 +133,17 @@ function changesTensor(
 function matchingFiles(repository: Repository, request: ChangeRequest): (commit: Commit) => Promise<Files> {
   const { matches } = parsePathspec(repository, request.cwd, request.paths);
   const places = plainPlaces(repository, request) ?? [''];
-  const known = new Map<string, Files>();
-  return async ({ tree }) => {
-    const found = known.get(tree);
-    if (found !== undefined) return found;
+  const known = new Map<string, Promise<Files>>();
+  const read = async (tree: ObjectId): Promise<Files> => {
     const lists = await Promise.all(places.map(place => repository.history.listTree(tree, place)));
-    const files = new Map(
-      lists
-        .flat()
-        .filter(file => matches(file.path))
-        .map(file => [file.path, file]),
-    );
-    known.set(tree, files);
+    const files = lists.flat().filter(file => matches(file.path));
+    return new Map(files.map(file => [file.path, file]));
+  };
+  return ({ tree }) => {
+    const reading = known.get(tree) ?? read(tree);
+    known.set(tree, reading);
     for (const oldest of known.keys()) if (known.size > KEPT_TREES) known.delete(oldest);
-    return files;
+    return reading;
   };
 }
 

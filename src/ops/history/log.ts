@@ -2,7 +2,7 @@ import { MgitError } from '../../base/errors.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
-import { changeFilter } from './change-filter.ts';
+import { onlyChanging } from './change-filter.ts';
 
 /** Which commits `mgit log` shows. */
 export interface LogOptions {
@@ -30,14 +30,12 @@ export async function* readLog(repository: Repository, options: LogOptions): Asy
     ...(options.firstParent ? { firstParent: true } : {}),
     ...(options.limit !== undefined && !isFiltered ? { limit: options.limit } : {}),
   });
-  const changes = isFiltered ? changeFilter(repository, { ...options, tensors }) : undefined;
   let left = options.limit ?? Number.POSITIVE_INFINITY;
-  for await (const commit of walk) {
+  if (left <= 0) return;
+  for await (const commit of isFiltered ? onlyChanging(repository, walk, { ...options, tensors }) : walk) {
     options.signal?.throwIfAborted();
-    if (left <= 0) return;
-    if (changes !== undefined && !(await changes(commit))) continue;
-    left--;
     yield commit;
+    if (--left <= 0) return;
   }
 }
 
