@@ -6,8 +6,8 @@ import { parseManifest } from '../../store/manifest/read-manifest.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
 import type { Repository } from '../repository.ts';
 import { peeledCommits } from '../transfer/peeled-commits.ts';
+import type { CheckedRoots } from './check-history.ts';
 import type { Affected } from './fsck-problem.ts';
-import type { Roots } from './roots.ts';
 
 /** Which files, tensors, commits and refs cannot be read because of each bad extent; those that nothing needs are not in it. */
 export async function affectedBy(
@@ -16,13 +16,14 @@ export async function affectedBy(
   found: {
     readonly bad: ReadonlySet<Digest>;
     readonly reachable: Iterable<Digest>;
-    readonly roots: Pick<Roots, 'refs'>;
+    readonly roots: CheckedRoots;
   },
 ): Promise<ReadonlyMap<Digest, Affected>> {
   const needs = await badBelow(store, found.bad, found.reachable);
   if (needs.size === 0) return new Map();
   const affected = new Map<Digest, Mutable>();
   const notes = manifestNotes(repository, needs, affected);
+  for (const { path, id } of found.roots.staged) await notes.file(path, id);
   const refsOf = new Map<CommitId, Set<string>>();
   const tips: CommitId[] = [];
   for (const { ref, id } of found.roots.refs)
@@ -39,7 +40,7 @@ export async function affectedBy(
         refsOf.set(parent, known);
       }
       refsOf.delete(commit.id);
-      for (const digest of await notes(commit)) noteCommit(affected.get(digest), commit, refs);
+      for (const digest of await notes.commit(commit)) noteCommit(affected.get(digest), commit, refs);
     }
   } catch (error) {
     if (!isMgitError(error)) throw error; // Where history itself is damaged, that is reported by itself.
@@ -87,12 +88,18 @@ async function badBelow(
   return needs;
 }
 
-/** Tells the bad extents that the manifests of a commit need, and notes their files and tensors; each blob is read once. */
+/** Notes the files and tensors of the bad extents that manifests need, and tells which these are. */
+interface ManifestNotes {
+  file(path: string, id: ObjectId): Promise<Iterable<Digest>>;
+  commit(commit: Commit): Promise<Iterable<Digest>>;
+}
+
+/** Each blob and each tree is read once. */
 function manifestNotes(
   { history }: Repository,
   needs: ReadonlyMap<Digest, ReadonlySet<Digest>>,
   affected: Map<Digest, Mutable>,
-): (commit: Commit) => Promise<ReadonlySet<Digest>> {
+): ManifestNotes {
   const byTree = new Map<ObjectId, ReadonlySet<Digest>>();
   const byBlob = new Map<ObjectId, ReadonlyMap<Digest, ReadonlySet<string>>>();
   const setsOf = (digest: Digest): Mutable => {
@@ -103,29 +110,34 @@ function manifestNotes(
     affected.set(digest, sets);
     return sets;
   };
+  const inBlob = async (id: ObjectId): Promise<ReadonlyMap<Digest, ReadonlySet<string>>> =>
+    byBlob.get(id) ??
+    (await history
+      .readBlob(id)
+      .then(bytes => tensorsNeeding(bytes, needs))
+      .catch(unread));
+  const file = async (path: string, id: ObjectId): Promise<Iterable<Digest>> => {
+    const found = await inBlob(id);
+    byBlob.set(id, found);
+    for (const [digest, tensors] of found) {
+      setsOf(digest).files.add(path);
+      for (const tensor of tensors) setsOf(digest).tensors.add(tensor);
+    }
+    return found.keys();
+  };
   const ofTree = async (tree: ObjectId): Promise<ReadonlySet<Digest>> => {
     const all = new Set<Digest>();
-    for (const { path, id, mode } of await history.listTree(tree)) {
-      if ((mode & 0o170000) !== 0o100000) continue;
-      const found =
-        byBlob.get(id) ??
-        (await history
-          .readBlob(id)
-          .then(bytes => tensorsNeeding(bytes, needs))
-          .catch(unread));
-      byBlob.set(id, found);
-      for (const [digest, tensors] of found) {
-        all.add(digest);
-        setsOf(digest).files.add(path);
-        for (const tensor of tensors) setsOf(digest).tensors.add(tensor);
-      }
-    }
+    for (const { path, id, mode } of await history.listTree(tree))
+      if ((mode & 0o170000) === 0o100000) for (const digest of await file(path, id)) all.add(digest);
     return all;
   };
-  return async ({ tree }) => {
-    const found = byTree.get(tree) ?? (await ofTree(tree));
-    byTree.set(tree, found);
-    return found;
+  return {
+    file,
+    commit: async ({ tree }) => {
+      const found = byTree.get(tree) ?? (await ofTree(tree));
+      byTree.set(tree, found);
+      return found;
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import type { CommitId, Digest, ObjectId } from '../../base/ids.ts';
 import type { Commit, History } from '../../store/history/history.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { parseManifest } from '../../store/manifest/read-manifest.ts';
+import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { readText } from '../../store/worktree/work-tree.ts';
 import type { Repository } from '../repository.ts';
 import { type FsckProblem, problemOf } from './fsck-problem.ts';
@@ -10,15 +11,20 @@ import type { Roots } from './roots.ts';
 
 /** What was found of commits and manifests. */
 export interface HistoryCheck {
-  /** The extents that refs reach, as far as commits could be read. */
+  /** The extents that refs and indexes reach, as far as commits and files could be read. */
   readonly digests: ReadonlySet<Digest>;
   readonly problems: readonly FsckProblem[];
 }
 
-/** Reads every commit, tree and file that refs reach, and checks every manifest; goes on after each problem. */
+/** Where the check begins. */
+export interface CheckedRoots extends Pick<Roots, 'refs'> {
+  readonly staged: readonly Pick<IndexEntry, 'path' | 'id'>[];
+}
+
+/** Reads every commit, tree and file that refs reach, and the staged files, and checks every manifest; goes on after each problem. */
 export async function checkHistory(
   repository: Repository,
-  { refs }: Pick<Roots, 'refs'>,
+  { refs, staged }: CheckedRoots,
   options: LongOperation,
 ): Promise<HistoryCheck> {
   const { history } = repository;
@@ -36,6 +42,7 @@ export async function checkHistory(
     await checkTree(check, commit);
     if (!ends.has(commit.id)) waiting.push(...commit.parents);
   }
+  for (const { path, id } of staged) await checkFile(check, id, path);
   return check;
 }
 
@@ -79,16 +86,21 @@ async function checkTree(check: Check, { tree }: Commit): Promise<void> {
   check.seen.add(tree);
   try {
     for (const file of await check.history.listTree(tree)) {
-      if ((file.mode & 0o170000) !== 0o100000 || check.seen.has(file.id)) continue;
-      check.seen.add(file.id);
-      await checkBlob(check, file.id, file.path);
+      if ((file.mode & 0o170000) === 0o100000) await checkFile(check, file.id, file.path);
     }
   } catch (error) {
     check.problems.push(problemOf(error, { object: tree }));
   }
 }
 
-async function checkBlob({ history, digests, problems }: Check, id: ObjectId, path: string): Promise<void> {
+/** Each content is checked once, by whatever path it is met first. */
+async function checkFile(
+  { history, digests, problems, seen }: Check,
+  id: ObjectId,
+  path: string,
+): Promise<void> {
+  if (seen.has(id)) return;
+  seen.add(id);
   try {
     const bytes = await history.readBlob(id);
     if (!looksLikeManifest(bytes)) return;

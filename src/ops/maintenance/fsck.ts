@@ -3,13 +3,14 @@ import type { Digest, PackId } from '../../base/ids.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
 import type { Repository } from '../repository.ts';
 import { affectedBy } from './affected.ts';
-import { checkHistory } from './check-history.ts';
+import { type CheckedRoots, checkHistory } from './check-history.ts';
 import { checkContents, checkStructures } from './check-packs.ts';
 import { checkState } from './check-state.ts';
-import type { Affected, FsckProblem } from './fsck-problem.ts';
+import { type Affected, type FsckProblem, problemOf } from './fsck-problem.ts';
 import { gitFsck } from './git-fsck.ts';
 import { promisedExtents } from './promised-extents.ts';
 import { type Repair, repairStore } from './repair.ts';
+import { stagedFiles } from './staged-files.ts';
 
 /** How to check. */
 export interface FsckOptions extends LongOperation {
@@ -66,7 +67,8 @@ interface Findings {
 
 async function check(repository: Repository, options: FsckOptions): Promise<Findings> {
   const { history, store } = repository;
-  const roots = { refs: await history.listRefs('refs/') };
+  const { staged, problems: unreadIndex } = await readStaged(repository);
+  const roots = { refs: await history.listRefs('refs/'), staged };
   const commits = await checkHistory(repository, roots, options);
   const unreadable = await checkStructures(repository, options);
   const view = store.maintenance.without(new Set(unreadable.map(({ pack }) => pack)));
@@ -88,6 +90,7 @@ async function check(repository: Repository, options: FsckOptions): Promise<Find
     const problems = [
       ...extents.map(problem => withAffected(problem, affected)),
       ...commits.problems,
+      ...unreadIndex,
       ...unasked,
       ...(await checkState(repository)),
       ...(options.connectivityOnly ? [] : await gitFsck(repository, options)),
@@ -101,6 +104,17 @@ async function check(repository: Repository, options: FsckOptions): Promise<Find
     };
   } finally {
     await view.close();
+  }
+}
+
+/** An index that cannot be read is a problem like any other: the rest is checked all the same. */
+async function readStaged(
+  repository: Repository,
+): Promise<Pick<CheckedRoots, 'staged'> & { readonly problems: readonly FsckProblem[] }> {
+  try {
+    return { staged: await stagedFiles(repository), problems: [] };
+  } catch (error) {
+    return { staged: [], problems: [problemOf(error)] };
   }
 }
 

@@ -161,6 +161,54 @@ test('a person sees the files, tensors, commits and branches, and repairs from t
   expect(await work.read('model.safetensors')).toEqual(Buffer.from(picoModel(1)));
 });
 
+test('what is only staged counts: its damage names the file, and a repair takes it from the work tree', async () => {
+  await using work = await scene();
+  await work.mgit('track', '*.safetensors');
+  await work.write('model.safetensors', picoModel(1));
+  await work.mgit('add', '.');
+  const packs = join(work.path, '.git/mgit/packs');
+  const [name] = (await work.ports.fs.readDirectory(packs)).map(entry => entry.name);
+  const bytes = await readFile(join(packs, name as string));
+  const at = bytes.indexOf(picoModel(1).subarray(-32));
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  await writeFile(join(packs, name as string), bytes);
+  const found = (await work.attempt('fsck', '--json')).json();
+  expect(found).toMatchObject({
+    problems: [{ affects: { files: ['model.safetensors'], tensors: ['fc2.weight'], commits: [], refs: [] } }],
+  });
+  expect(await work.mgit('fsck', '--repair')).toContain('took 1 extents from the work tree');
+  await work.mgit('commit', '-m', 'first');
+  await rm(join(work.path, 'model.safetensors'));
+  await work.mgit('restore', '.');
+  expect(await work.read('model.safetensors')).toEqual(Buffer.from(picoModel(1)));
+});
+
+test('what is staged in a linked work tree is looked for, too', async () => {
+  await using work = await scene();
+  await work.mgit('track', '*.safetensors');
+  await work.mgit('add', '.');
+  await work.mgit('commit', '-m', 'first');
+  await work.git('worktree', 'add', '../linked');
+  await writeFile(join(work.path, '../linked/model.safetensors'), picoModel(1));
+  await work.mgit('-C', '../linked', 'add', '.');
+  await rm(join(work.path, '.git/mgit/packs'), { recursive: true });
+  const run = await work.attempt('fsck');
+  expect(run.stdout).toContain('error[EXTENT_MISSING]');
+  expect(run.stdout).toContain('files: model.safetensors');
+});
+
+test('an index that cannot be read is reported, and the rest is checked', async () => {
+  await using work = await scene();
+  await work.write('a.txt', 'a');
+  await work.mgit('add', '.');
+  await work.mgit('commit', '-m', 'first');
+  await writeFile(join(work.path, '.git/index'), 'no index at all');
+  const { problems } = (await work.attempt('fsck', '--connectivity-only', '--json')).json() as {
+    problems: readonly { code: string }[];
+  };
+  expect(problems.map(({ code }) => code)).toEqual(['INDEX_CORRUPT']);
+});
+
 test("damage of Git's objects and of mgit's own files is found", async () => {
   await using work = await scene();
   await work.mgit('track', '*.safetensors');
