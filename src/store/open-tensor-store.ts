@@ -111,7 +111,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
 
   return {
     maintenance: storeMaintenance(
-      { fs: ports.fs, clock: ports.clock, directory, local, write: packWriter },
+      { ...ports, directory, local, write: packWriter },
       {
         read: reading,
         session,

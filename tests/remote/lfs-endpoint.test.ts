@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nodeProcesses } from '../../src/base/ports/node-process.ts';
 import type { SpawnRequest, SpawnResult } from '../../src/base/ports/process.ts';
 import { endpointFinder } from '../../src/remote/lfs-endpoint.ts';
 import { parseRemoteUrl, type RemoteAddress } from '../../src/remote/remote-url.ts';
@@ -22,6 +23,7 @@ function host(stdout: string, code = 0) {
   };
   const ports = testPorts('/nowhere', {
     processes: {
+      ...nodeProcesses(),
       run,
       converse: () => {
         throw new Error('unused');

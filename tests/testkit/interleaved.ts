@@ -40,6 +40,10 @@ function wrapFile(file: OpenFile, before: () => Promise<void>): OpenFile {
       await before();
       await file.write(buffer, position);
     },
+    append: async buffer => {
+      await before();
+      await file.append(buffer);
+    },
     sync: async () => {
       await before();
       await file.sync();

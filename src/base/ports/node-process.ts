@@ -1,11 +1,37 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { isSystemError, MgitError } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
-import type { Conversation, ProcessPort, SpawnRequest, SpawnResult } from './process.ts';
+import type { Conversation, ProcessName, ProcessPort, SpawnRequest, SpawnResult } from './process.ts';
 
 /** Programs of the real system. */
 export function nodeProcesses(): ProcessPort {
-  return { run, converse };
+  return { run, converse, self: () => ({ pid: process.pid, machine: machineName() }), mayRun };
+}
+
+/** The host, and on Linux the namespace of its process ids: containers may go by one host name. */
+function machineName(): string {
+  return encodeURIComponent(`${hostname()}/${pidNamespace()}`);
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR')) return ''; // There is none, or it is not shown.
+    throw error;
+  }
+}
+
+function mayRun({ pid, machine }: ProcessName): boolean {
+  if (machine !== machineName()) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !isSystemError(error, 'ESRCH'); // Of somebody else's process it says EPERM.
+  }
 }
 
 async function run(request: SpawnRequest): Promise<SpawnResult> {

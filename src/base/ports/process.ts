@@ -34,8 +34,19 @@ export interface Conversation {
   close(): Promise<SpawnResult>;
 }
 
+/** A process, as others can name it. */
+export interface ProcessName {
+  readonly pid: number;
+  /** Where process ids mean the same; no white space. */
+  readonly machine: string;
+}
+
 /** Starts programs. A program that does not exist rejects with Node's `ENOENT`. */
 export interface ProcessPort {
   run(request: SpawnRequest): Promise<SpawnResult>;
   converse(request: SpawnRequest): Conversation;
+  /** The process that asks. */
+  self(): ProcessName;
+  /** Whether a process may still run: false only where it is certain that it has ended, never of one on another machine. */
+  mayRun(process: ProcessName): boolean;
 }

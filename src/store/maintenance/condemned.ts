@@ -6,7 +6,7 @@ import type { FileSystem } from '../../base/ports/file-system.ts';
 /** Says, in mgit's own directory, which packs are being removed: one id per line. Nobody may rely on them any more. */
 const NAME = 'condemned';
 
-/** The packs that are being removed, or were when a crash came in between: those may still be there, and are spared by nobody. */
+/** The packs that are being removed, or were when a crash came in between: it counts only while the lock is held. */
 export async function readCondemned(fs: FileSystem, directory: string): Promise<ReadonlySet<PackId>> {
   try {
     const text = Buffer.from(await fs.readFile(join(directory, NAME))).toString('latin1');

@@ -3,7 +3,9 @@ import { isSystemError } from '../../base/errors.ts';
 import type { PackId } from '../../base/ids.ts';
 import type { Clock } from '../../base/ports/clock.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
+import type { ProcessPort } from '../../base/ports/process.ts';
 import { readCondemned } from './condemned.ts';
+import { isRetirementLocked } from './retirement-lock.ts';
 
 /** Tells gc that packs are relied on by work that no ref, index or reflog names yet. Make one per operation. */
 export interface PackKeeper {
@@ -20,6 +22,8 @@ export interface PackKeeper {
 export interface KeeperPorts {
   readonly fs: FileSystem;
   readonly clock: Clock;
+  readonly processes: Pick<ProcessPort, 'self' | 'mayRun'>;
+  readonly randomBytes: (length: number) => Uint8Array;
 }
 
 /**
@@ -27,15 +31,14 @@ export interface KeeperPorts {
  * condemned, then whether it is still there. Whoever removes packs condemns them first, and looks at their times afterwards
  * (`retire-packs.ts`): one of the two sees the other (`docs/architecture.md`, "Removing packs").
  */
-export function packKeeper({ fs, clock }: KeeperPorts, directory: string): PackKeeper {
+export function packKeeper(ports: KeeperPorts, directory: string): PackKeeper {
+  const { fs } = ports;
   const asked = new Map<PackId, Promise<boolean>>();
   const lost = new Set<PackId>();
   const keep = async (id: PackId): Promise<boolean> => {
     const path = join(directory, 'packs', `${id}.pack`);
     const isKept =
-      (await freshen({ fs, clock }, path)) &&
-      !(await readCondemned(fs, directory)).has(id) &&
-      (await isThere(fs, path));
+      (await freshen(ports, path)) && !(await isCondemned(ports, directory, id)) && (await isThere(fs, path));
     if (!isKept) lost.add(id);
     return isKept;
   };
@@ -49,8 +52,13 @@ export function packKeeper({ fs, clock }: KeeperPorts, directory: string): PackK
   };
 }
 
+/** What a crash has left condemned is removed by nobody: only the word of whoever holds the lock counts. It is read first. */
+async function isCondemned(ports: KeeperPorts, directory: string, id: PackId): Promise<boolean> {
+  return (await readCondemned(ports.fs, directory)).has(id) && isRetirementLocked(ports, directory);
+}
+
 /** Gives a file a later time than it had, even where the clock is behind. */
-async function freshen({ fs, clock }: KeeperPorts, path: string): Promise<boolean> {
+async function freshen({ fs, clock }: Pick<KeeperPorts, 'fs' | 'clock'>, path: string): Promise<boolean> {
   try {
     const before = Number((await fs.stat(path)).mtimeNs / 1_000_000n);
     await fs.setModified(path, Math.max(clock.now(), before + 1));

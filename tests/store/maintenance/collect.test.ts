@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
 import type { Collection } from '../../../src/store/maintenance/collect.ts';
 import type { TensorStore } from '../../../src/store/tensor-store.ts';
-import { addPack, agePacks, storeDirectory, timedStore, twoWeeksAgo } from '../../testkit/aged-store.ts';
+import { addPack, agePacks, timedStore, twoWeeksAgo } from '../../testkit/aged-store.ts';
 import { digestOf } from '../../testkit/layouts.ts';
 import { bytesOf, collect, listOf, modelFile, noise, weights } from '../../testkit/stores.ts';
 
@@ -116,16 +115,4 @@ test('who reads a pack that goes reads on', async () => {
   await gc(world.store, [A]);
   expect(await collect(slices)).toEqual(Buffer.from(A));
   expect(await collect(other.read(digestOf(A)))).toEqual(Buffer.from(A));
-});
-
-test('another process that removes packs is not disturbed', async () => {
-  await using world = await timedStore();
-  await addPack(world.store, A);
-  const lock = join(storeDirectory(world), 'retire.lock');
-  await (await world.ports.fs.open(lock, 'create')).close();
-  await expect(gc(world.store, [])).rejects.toMatchObject({ code: 'STORE_LOCKED' });
-  expect(await has(world.store, A)).toEqual([true]);
-  await world.ports.fs.setModified(lock, Date.now() - 13 * 3600 * 1000);
-  await gc(world.store, []);
-  expect(await has(world.again(), A)).toEqual([false]);
 });

@@ -37,12 +37,12 @@ export function dyingPorts(real: Ports, death: Death | undefined, die: () => voi
       ...real,
       fs: dyingFileSystem(real.fs, step),
       processes: {
+        ...real.processes,
         run: request =>
           step(
             () => real.processes.run(request),
             async () => void real.processes.run(request).catch(() => {}),
           ),
-        converse: request => real.processes.converse(request),
       },
     },
     count: () => operations,
@@ -74,6 +74,11 @@ function dyingFile(file: OpenFile, step: Step): OpenFile {
       step(
         () => file.write(buffer, position),
         () => file.write(buffer.subarray(0, buffer.length >> 1), position),
+      ),
+    append: buffer =>
+      step(
+        () => file.append(buffer),
+        () => file.append(buffer.subarray(0, buffer.length >> 1)),
       ),
     truncate: length => step(() => file.truncate(length)),
     sync: () => step(() => file.sync()),
