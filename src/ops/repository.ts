@@ -65,6 +65,12 @@ export function withHistory(repository: Repository, history: History): Repositor
   return assemble({ ports, history, store, mgitDirectory });
 }
 
+/** The same repository with another view of its store. A spread would ask for the work tree, which a bare one does not have. */
+export function withStore(repository: Repository, store: TensorStore): Repository {
+  const { ports, history, mgitDirectory } = repository;
+  return assemble({ ports, history, store, mgitDirectory });
+}
+
 function assemble(parts: Pick<Repository, 'ports' | 'history' | 'store' | 'mgitDirectory'>): Repository {
   const { history, store } = parts;
   return {

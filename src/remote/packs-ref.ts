@@ -59,6 +59,36 @@ export async function addPointers(
   });
 }
 
+/** A commit that offers packs in place of others; undefined when nothing changes. Only for packs that were taken down. */
+export async function replacePointers(
+  history: History,
+  base: CommitId,
+  change: {
+    readonly removed: ReadonlySet<PackId>;
+    readonly added: readonly PackPointer[];
+    readonly seconds: number;
+  },
+): Promise<CommitId | undefined> {
+  const files = await filesOf(history, base);
+  const isGone = ({ path }: TreeFile): boolean => {
+    const id = packOfPointerPath(path);
+    return id !== undefined && change.removed.has(id);
+  };
+  const kept = files.filter(file => !isGone(file));
+  if (kept.length === files.length) return undefined;
+  const added = new Map<string, TreeFile>();
+  for (const pointer of change.added) {
+    const id = await history.writeBlob(Buffer.from(formatPointer(pointer)));
+    added.set(pointerPath(pointer.id), { path: pointerPath(pointer.id), mode: 0o100644, id });
+  }
+  return writeSharedCommit(history, {
+    files: [...kept.filter(({ path }) => !added.has(path)), ...added.values()],
+    parents: [base],
+    message: 'Replace packs of which something was purged\n',
+    seconds: change.seconds,
+  });
+}
+
 async function pointerFiles(
   history: History,
   commit: CommitId | undefined,

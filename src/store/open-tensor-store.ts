@@ -12,6 +12,7 @@ import { keepExtents } from './extents/keep-extents.ts';
 import { lentSlices } from './extents/lent-slices.ts';
 import { localPacks } from './extents/local-packs.ts';
 import { multiPackCache } from './extents/multi-pack-cache.ts';
+import { purgedExtents } from './extents/purged.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
 import { requireChain, requireExtents, withExtents } from './extents/require-extents.ts';
 import { restoreFile } from './extents/restore-file.ts';
@@ -60,7 +61,8 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
   });
   const { without = new Set() } = options;
   const local = localPacks({ fs: ports.fs, directory: packs, cache, without });
-  const sources = { local, promised: options.promised };
+  const purged = purgedExtents(ports.fs, directory);
+  const sources = { local, promised: options.promised, purged };
   const importing = () => ({ local, keeper: packKeeper(ports, directory) });
   const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
     const engine = force.engineFor(bytes);
@@ -105,11 +107,13 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       local,
       packs: writer,
       keeper,
+      purged,
       evaluateRecipe,
     });
   };
 
   return {
+    purged,
     maintenance: storeMaintenance(
       { ...ports, directory, local, write: packWriter },
       {

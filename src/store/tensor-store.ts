@@ -3,6 +3,7 @@ import type { Digest, PackId } from '../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../formats/checkpoint.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 import type { PredictedDtype } from '../tensor/prediction.ts';
+import type { PurgedExtents } from './extents/purged.ts';
 import type { StoreMaintenance } from './maintenance/store-maintenance.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import type { ExtentInfo, Recipe } from './packs/records.ts';
@@ -114,11 +115,13 @@ export interface StoreProblem {
 }
 
 /**
- * Content-addressed extents in packs. Errors shared by all readers: `EXTENT_MISSING`, `EXTENT_CORRUPT`, `PACK_CORRUPT`,
+ * Content-addressed extents in packs. Errors shared by all readers: `EXTENT_MISSING`, `EXTENT_PURGED`, `EXTENT_CORRUPT`, `PACK_CORRUPT`,
  * `RECORD_TOO_DEEP` (a chain beyond the bounds), `RECIPE_UNSUPPORTED`.
  */
 export interface TensorStore {
   readonly maintenance: StoreMaintenance;
+  /** What was taken down, and is neither read, added nor fetched any more. */
+  readonly purged: PurgedExtents;
   /** Hashes a file's extents and stores the new ones; durable when it returns. Errors: `FILE_CHANGED` when the file changes meanwhile. */
   addFile(source: ByteSource, layout: CheckpointLayout, options?: AddFileOptions): Promise<AddFileResult>;
   /** The manifest that `addFile` would return, without storing anything. */

@@ -212,6 +212,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./gc.ts')).command,
   },
   {
+    name: 'purge',
+    summary: 'take tensors down for good, here and on remotes that lie on a path',
+    load: async () => (await import('./purge.ts')).command,
+  },
+  {
     name: 'scan',
     summary: 'say what a checkpoint file is, and what it would run when Python loads it',
     load: async () => (await import('./scan.ts')).command,

@@ -5,7 +5,7 @@ import type { CommitId, Digest, ObjectId, PackId } from '../../base/ids.ts';
 export interface FsckProblem {
   readonly code: string;
   readonly message: string;
-  /** `note`: nothing that a ref reaches is concerned. */
+  /** `note`: nothing that a ref reaches is concerned, or it was taken down on purpose. */
   readonly level: 'error' | 'note';
   readonly pack?: PackId;
   /** The extent that is damaged or missing. */

@@ -1,7 +1,8 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
+import { extentPurged } from '../../store/extents/purged.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
-import type { Repository } from '../repository.ts';
+import { type Repository, withStore } from '../repository.ts';
 import { affectedBy } from './affected.ts';
 import { type CheckedRoots, checkHistory } from './check-history.ts';
 import { checkContents, checkStructures } from './check-packs.ts';
@@ -75,14 +76,15 @@ async function check(repository: Repository, options: FsckOptions): Promise<Find
   try {
     const contents = options.connectivityOnly
       ? []
-      : await checkContents({ ...repository, store: view }, options);
+      : await checkContents(withStore(repository, view), options);
     const absent = await view.missing(commits.digests);
     const { promised, problems: unasked } = await promisedExtents(
-      { ...repository, store: view },
+      withStore(repository, view),
       absent,
       options,
     );
-    const missing = absent.filter(digest => !promised.has(digest)).map(extentMissing);
+    const missing: FsckProblem[] = [];
+    for (const digest of absent) missing.push(...(await absence(view, digest, promised)));
     const echoed = await withoutEchoes(view, contents, new Set(absent));
     const extents = [...unreadable, ...echoed, ...missing];
     const bad = new Set(extents.flatMap(({ digest }) => digest ?? []));
@@ -139,6 +141,18 @@ async function withoutEchoes(
     if (!lacks.some(digest => reported.has(digest))) kept.push(problem);
   }
   return kept;
+}
+
+/** What was taken down on purpose is no damage. */
+async function absence(
+  { purged }: TensorStore,
+  digest: Digest,
+  promised: ReadonlySet<Digest>,
+): Promise<readonly FsckProblem[]> {
+  const tombstone = await purged.find(digest);
+  if (!tombstone) return promised.has(digest) ? [] : [extentMissing(digest)];
+  const { code, message } = extentPurged(digest, tombstone);
+  return [{ code, message, level: 'note', digest }];
 }
 
 function extentMissing(digest: Digest): FsckProblem {

@@ -6,8 +6,9 @@ import { PACKS_REF, readPublishedPacks } from '../../remote/packs-ref.ts';
 import { receivePacks } from '../../remote/receive-packs.ts';
 import { readRemote, sharedRefCopy, transferName } from '../../remote/remote.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
-import type { Repository } from '../repository.ts';
+import { type Repository, withStore } from '../repository.ts';
 import { offeredCommit } from '../transfer/fetch-shared.ts';
+import { dropPurged, withoutPurged } from './drop-purged.ts';
 import { promisedExtents } from './promised-extents.ts';
 import { takeFromWorkTree } from './work-tree-extents.ts';
 
@@ -38,13 +39,14 @@ export async function repairStore(
   const view = repository.store.maintenance.without(damage.packs);
   try {
     await view.maintenance.salvage(damage.packs, options);
-    const lost = new Set(await view.missing(damage.reachable));
+    const lost = await withoutPurged(repository, await view.missing(damage.reachable));
     const found = await takeFromWorkTree(repository, view, lost);
     const fetched = options.remote === undefined ? [] : await fetchLost(repository, view, damage, options);
     await view.maintenance.salvage(damage.packs, options); // What needed something that is here now.
     const here = new Set(await view.listPacks());
     const quarantined = [...damage.packs].filter(id => !here.has(id)); // Others were replaced by whole ones.
     if (quarantined.length > 0) await view.maintenance.quarantine(quarantined);
+    await dropPurged(repository, options);
     return { quarantined, fetched, fromWorkTree: found.size };
   } finally {
     await view.close();
@@ -57,8 +59,8 @@ async function fetchLost(
   { reachable }: Damage,
   options: LongOperation & { readonly remote?: string | undefined },
 ): Promise<readonly PackId[]> {
-  const missing = await view.missing(reachable);
-  const side = { ...repository, store: view };
+  const missing = [...(await withoutPurged({ store: view }, await view.missing(reachable)))];
+  const side = withStore(repository, view);
   const { promised } = await promisedExtents(side, missing, options);
   const digests = missing.filter(digest => !promised.has(digest)); // The others come when something needs them.
   if (digests.length === 0) return [];

@@ -5,7 +5,7 @@ import { openBackend } from '../../remote/open-backend.ts';
 import { promisedBy } from '../../remote/promised-by.ts';
 import { type Promisor, promisors } from '../../remote/promisor.ts';
 import { sharedRefCopy } from '../../remote/remote.ts';
-import type { Repository } from '../repository.ts';
+import { type Repository, withStore } from '../repository.ts';
 import { sizeSetting } from '../size-setting.ts';
 import { remotePointers } from '../transfer/remote-pointers.ts';
 
@@ -47,7 +47,7 @@ async function obtainable(
   options: LongOperation,
 ): Promise<readonly PackId[]> {
   const { maintenance } = repository.store;
-  const view = { ...repository, store: maintenance.without(new Set(packs)) };
+  const view = withStore(repository, maintenance.without(new Set(packs)));
   try {
     const digests = [...(await maintenance.extentsIn(packs))];
     const held = new Set<Digest>();

@@ -4,6 +4,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
 import { extractPack, type Patch } from '../../store/patches/read-patch.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
+import { dropPurged } from '../maintenance/drop-purged.ts';
 import type { Repository } from '../repository.ts';
 import { extentsAfter } from './check-base.ts';
 
@@ -32,6 +33,7 @@ async function receivePack(repository: Repository, path: string, long: LongOpera
     await extractPack(ports.fs, path, pack);
     const { id } = await checkedPack(repository, pack, long);
     await store.importPack(id, pack);
+    await dropPurged(repository, long);
   } finally {
     await ports.fs.removeDirectory(directory, { recursive: true });
   }

@@ -11,6 +11,7 @@ import { receiveRecords } from '../../remote/records/receive-records.ts';
 import type { Remote } from '../../remote/remote.ts';
 import { tensorFilter } from '../../remote/tensor-filter.ts';
 import { storeChanged } from '../../store/maintenance/store-changed.ts';
+import { dropPurged, withoutPurged } from '../maintenance/drop-purged.ts';
 import type { Repository } from '../repository.ts';
 import { peeledCommits } from './peeled-commits.ts';
 import { remotePointers } from './remote-pointers.ts';
@@ -38,7 +39,8 @@ export async function fetchPacks(
 ): Promise<ReceivedPacks> {
   const promisor = (await promisors(repository.history)).find(({ name }) => name === remote.name);
   const filter = request.allTensors ? undefined : promisor?.filter;
-  const digests = await wantedDigests(repository, remote, { ...request, filter });
+  const named = await wantedDigests(repository, remote, { ...request, filter });
+  const digests = await withoutPurged(repository, named);
   if ((await repository.store.missing(digests)).length === 0) {
     await keepUntilNamed(repository, digests, true);
     return NOTHING;
@@ -51,6 +53,7 @@ export async function fetchPacks(
   const received = isInPart
     ? await receiveRecords(repository, backend, { digests, pointers, onPack }, request)
     : await receivePacks(repository, backend, { digests, pointers }, request);
+  await dropPurged(repository, request);
   await keepUntilNamed(repository, digests, received.unavailable.length === 0);
   if (received.unavailable.length > 0)
     request.onEvent?.({

@@ -6,6 +6,7 @@ import { openBackend } from '../../remote/open-backend.ts';
 import { type Promisor, promisors } from '../../remote/promisor.ts';
 import { receiveRecords } from '../../remote/records/receive-records.ts';
 import { sharedRefCopy } from '../../remote/remote.ts';
+import { dropPurged } from '../maintenance/drop-purged.ts';
 import type { Repository } from '../repository.ts';
 import { remotePointers } from './remote-pointers.ts';
 
@@ -39,7 +40,9 @@ async function fetchFrom(
   const pointers = await remotePointers(repository, { backend, published }, options);
   const onPack = (id: Parameters<typeof markFetched>[1]) => markFetched(repository, id);
   const wanted = { digests, pointers, onPack };
-  return (await receiveRecords(repository, backend, wanted, options)).unavailable;
+  const { unavailable } = await receiveRecords(repository, backend, wanted, options);
+  await dropPurged(repository, options);
+  return unavailable;
 }
 
 const UNREACHABLE = ['REMOTE_UNREACHABLE', 'REMOTE_AUTH', 'REMOTE_NOT_FOUND'];

@@ -11,6 +11,7 @@ import { type Remote, sharedRefCopy, transferName } from '../../remote/remote.ts
 import { sendPacks } from '../../remote/send-packs.ts';
 import type { RefUpdate, RemoteRef } from '../../store/history/history.ts';
 import { mergeReportTrees, REPORTS_REF } from '../gate/reports.ts';
+import { withoutPurged } from '../maintenance/drop-purged.ts';
 import type { Repository } from '../repository.ts';
 import { offeredCommit } from './fetch-shared.ts';
 import { peeledCommits } from './peeled-commits.ts';
@@ -33,7 +34,7 @@ export async function pushPacks(
     history,
     what.offered.filter(isOfCommits).map(({ id }) => id),
   );
-  const digests = await digestsOfTips(history, { tips, exclude });
+  const digests = await withoutPurged(repository, await digestsOfTips(history, { tips, exclude }));
   if (digests.size === 0) return { ids: [], bytes: 0 };
   const published = await publishedPacks(repository, remote, what.offered, options);
   const backend = await openBackend(repository, remote, 'push');

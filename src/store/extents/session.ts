@@ -10,6 +10,7 @@ import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
 import { keepExtents } from './keep-extents.ts';
 import type { LocalPacks, PackLookup } from './local-packs.ts';
+import { extentPurged, type PurgedExtents } from './purged.ts';
 import type { ReadContext } from './read-extent.ts';
 
 /** One writing of new records: what the store has, what was added since, and where it goes. */
@@ -28,7 +29,7 @@ export interface WriteSession {
   readonly calculation: <Result>(work: () => Promise<Result>) => Promise<Result>;
   /** Whether an extent and all it depends on are stored, and stay so until this work is named by a ref or an index. */
   keeps(digest: Digest): Promise<boolean>;
-  /** True for the first who asks for an extent that is not stored: that one must record it. */
+  /** True for the first who asks for an extent that is not stored: that one must record it. Errors: `EXTENT_PURGED`. */
   claim(digest: Digest): Promise<boolean>;
   /** Factors that this session stores without reference to others. */
   readonly plainFactors: Set<Digest>;
@@ -50,16 +51,23 @@ export interface SessionParts {
   readonly local: LocalPacks;
   readonly packs: PackWriter;
   readonly keeper: PackKeeper;
+  readonly purged: PurgedExtents;
   readonly evaluateRecipe: EvaluateRecipe;
 }
 
 /** Begins a session. */
 export function createSession({ local, evaluateRecipe, ...parts }: SessionParts): WriteSession {
-  const { engine, packs, keeper, loans } = parts;
+  const { engine, packs, keeper, loans, purged } = parts;
   const lookup = local.lookup(id => !keeper.isLost(id));
   const keeps = keepExtents(local, lookup, keeper);
   const claimed = new Set<Digest>([EMPTY_DIGEST]);
   let lengths: Promise<ReadonlySet<number>> | undefined;
+  let taken: Promise<ReadonlySet<Digest>> | undefined;
+  const refusePurged = async (digest: Digest): Promise<void> => {
+    taken ??= purged.list();
+    const tombstone = (await taken).has(digest) ? await purged.find(digest) : undefined;
+    if (tombstone) throw extentPurged(digest, tombstone);
+  };
   return {
     ...parts,
     lookup,
@@ -69,6 +77,7 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
     claim: async digest => {
       if (claimed.has(digest)) return false;
       const isStored = await keeps(digest);
+      if (!isStored) await refusePurged(digest);
       const isFirst = !isStored && !claimed.has(digest);
       claimed.add(digest);
       return isFirst;

@@ -12,6 +12,7 @@ import { flatten } from './flatten.ts';
 import { checkForeignPack } from './foreign-pack.ts';
 import { entriesOf } from './pack-references.ts';
 import { readPackTimes } from './pack-times.ts';
+import { planPurge, purge } from './purge.ts';
 import { quarantine } from './quarantine.ts';
 import { repack } from './repack.ts';
 import { salvage } from './salvage.ts';
@@ -47,6 +48,9 @@ export function storeMaintenance(
     exportRecords: (scope, options = {}) =>
       exportRecords(scope, session(bytesOf(scope.extents), writerInto(scope.directory)), options),
     flatten: (digests, options = {}) => flatten(digests, session(0), options),
+    planPurge: digests => planPurge(local, digests),
+    purge: (digests, options = {}) =>
+      purge(place, digests, { ...options, flatten: found => flatten(found, session(0), options) }),
     checkForeign: (path, options = {}) => checkForeignPack(path, { fs, read: read(options.signal) }, options),
     quarantine: packs => quarantine(place, packs),
     without,

@@ -79,7 +79,8 @@ async function intactRecords(pack: OpenPack, read: ReadContext): Promise<readonl
   return [...intact.values()];
 }
 
-function recordOf(pack: OpenPack, entry: PackEntry): LocatedRecord {
+/** One pack's part of a record, as a record of its own. */
+export function recordOf(pack: OpenPack, entry: PackEntry): LocatedRecord {
   const [from, to] = [entry.segmentStart, entry.segmentStart + entry.segmentSpan];
   return { digest: entry.digest, length: entry.length, segments: [{ pack, entry, from, to }] };
 }

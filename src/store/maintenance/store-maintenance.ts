@@ -7,6 +7,7 @@ import type { Exported, ExportScope } from './export-records.ts';
 import type { ForeignPack } from './foreign-pack.ts';
 import type { PackTimes } from './pack-times.ts';
 import type { CollectionScope } from './plan-collection.ts';
+import type { Purged, PurgePlan } from './purge.ts';
 import type { Repacked, RepackScope } from './repack.ts';
 
 /** What keeps a store small and whole. Nothing here knows of commits: the caller says what is reachable. */
@@ -35,6 +36,13 @@ export interface StoreMaintenance {
   exportRecords(scope: ExportScope, options?: LongOperation): Promise<Exported>;
   /** Stores extents once more, so that they need no others. Errors: those of reading. */
   flatten(digests: Iterable<Digest>, options?: LongOperation): Promise<readonly PackId[]>;
+  /** What {@link StoreMaintenance.purge} would do. */
+  planPurge(digests: ReadonlySet<Digest>): Promise<PurgePlan>;
+  /**
+   * Takes extents out of every pack; what is computed from them is stored once more before. Errors: `STORE_LOCKED`, `STORE_CHANGED`,
+   * those of reading.
+   */
+  purge(digests: ReadonlySet<Digest>, options?: LongOperation): Promise<Purged>;
   /**
    * Decodes and hashes every record of a pack file (absolute path) that is not in the store yet, with what the store has below it.
    * Errors: `PACK_CORRUPT`, `EXTENT_CORRUPT`.
