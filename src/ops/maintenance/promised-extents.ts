@@ -43,15 +43,22 @@ export async function promisedExtents(
   return { promised, problems };
 }
 
-async function heldBy(
+/** Which extents a remote holds, by what was once read of it; with `isAsked`, by what it has at this moment. */
+export async function heldBy(
   repository: Repository,
   { remote }: Promisor,
-  { digests, options }: { readonly digests: readonly Digest[]; readonly options: LongOperation },
+  question: {
+    readonly digests: readonly Digest[];
+    readonly options: LongOperation;
+    readonly isAsked?: boolean;
+  },
 ): Promise<ReadonlySet<Digest>> {
+  const { digests, options } = question;
   const copy = sharedRefCopy(remote, 'packs');
   const published = (copy && (await repository.history.readRef(copy))) as CommitId | undefined;
   const backend = await openBackend(repository, remote, 'fetch');
-  const pointers = await remotePointers(repository, { backend, published }, options);
+  const known = await remotePointers(repository, { backend, published }, options);
+  const pointers = question.isAsked ? await backend.has(known, options) : known;
   return promisedBy(repository, { backend, pointers }, digests, options);
 }
 

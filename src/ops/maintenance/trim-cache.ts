@@ -1,13 +1,10 @@
 import type { LongOperation } from '../../base/events.ts';
-import type { CommitId, Digest, PackId } from '../../base/ids.ts';
+import type { Digest, PackId } from '../../base/ids.ts';
 import { type FetchedPack, fetchedPacks, forgetFetched } from '../../remote/fetched-packs.ts';
-import { openBackend } from '../../remote/open-backend.ts';
-import { promisedBy } from '../../remote/promised-by.ts';
-import { type Promisor, promisors } from '../../remote/promisor.ts';
-import { sharedRefCopy } from '../../remote/remote.ts';
+import { promisors } from '../../remote/promisor.ts';
 import { type Repository, withStore } from '../repository.ts';
 import { sizeSetting } from '../size-setting.ts';
-import { remotePointers } from '../transfer/remote-pointers.ts';
+import { heldBy } from './promised-extents.ts';
 
 /**
  * Keeps what a partial clone has fetched within `mgit.cacheQuota`: packs that were fetched longest ago go first. Only such go whose
@@ -52,7 +49,8 @@ async function obtainable(
     const digests = [...(await maintenance.extentsIn(packs))];
     const held = new Set<Digest>();
     for (const promisor of await promisors(repository.history))
-      for (const digest of await heldNow(view, promisor, { digests, options })) held.add(digest);
+      for (const digest of await heldBy(view, promisor, { digests, options, isAsked: true }))
+        held.add(digest);
     const kept: PackId[] = [];
     for (const id of packs)
       if ([...(await maintenance.extentsIn([id]))].every(digest => held.has(digest))) kept.push(id);
@@ -60,18 +58,4 @@ async function obtainable(
   } finally {
     await view.store.close();
   }
-}
-
-/** What a remote has at this moment, not only by what was once read of it. */
-async function heldNow(
-  repository: Repository,
-  { remote }: Promisor,
-  { digests, options }: { readonly digests: readonly Digest[]; readonly options: LongOperation },
-): Promise<ReadonlySet<Digest>> {
-  const copy = sharedRefCopy(remote, 'packs');
-  const published = (copy && (await repository.history.readRef(copy))) as CommitId | undefined;
-  const backend = await openBackend(repository, remote, 'fetch');
-  const known = await remotePointers(repository, { backend, published }, options);
-  const pointers = await backend.has(known, options);
-  return promisedBy(repository, { backend, pointers }, digests, options);
 }

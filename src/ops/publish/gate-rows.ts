@@ -5,7 +5,8 @@ import type { GateReport } from '../../eval/report/report.ts';
 import type { CardGateRow } from '../../hub/model-card.ts';
 import type { Commit, History } from '../../store/history/history.ts';
 import { claimedReport, readReports, type StoredReport } from '../gate/reports.ts';
-import { type VerifiedStep, verifyCandidate } from '../gate/verify.ts';
+import { verifyCandidate } from '../gate/verify.ts';
+import type { VerifiedStep } from '../gate/verify-step.ts';
 import { type ProjectFile, readProjectFile } from '../project/project-file.ts';
 
 /** The gate results of a commit, from verified reports only; a report that does not hold is left out with a warning. */

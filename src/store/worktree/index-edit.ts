@@ -1,5 +1,6 @@
 import type { ObjectId } from '../../base/ids.ts';
 import type { IndexEntry } from './index-file.ts';
+import { UNKNOWN_STAT } from './index-stat.ts';
 
 /** A change of the index: entries that replace what stands at their paths (all stages), and paths that leave it. */
 export interface IndexEdit {
@@ -33,15 +34,7 @@ export function indexEntry(
 ): IndexEntry & { readonly id: ObjectId } {
   return {
     stage: 0,
-    size: 0,
-    mtimeSeconds: 0,
-    mtimeNanoseconds: 0,
-    ctimeSeconds: 0,
-    ctimeNanoseconds: 0,
-    dev: 0,
-    ino: 0,
-    uid: 0,
-    gid: 0,
+    ...UNKNOWN_STAT,
     assumeValid: false,
     skipWorktree: false,
     intentToAdd: false,

@@ -1,10 +1,6 @@
 import type { CommitId } from '../../../base/ids.ts';
-import {
-  type VerifiedStep,
-  type VerifyOptions,
-  verifyForBranch,
-  verifyRange,
-} from '../../../ops/gate/verify.ts';
+import { verifyForBranch, verifyRange } from '../../../ops/gate/verify.ts';
+import type { VerifiedStep, VerifyOptions } from '../../../ops/gate/verify-step.ts';
 import type { Repository } from '../../../ops/repository.ts';
 import { type CommandInput, type CommandSpec, listOption, textArgument, textOption } from '../../command.ts';
 import { jsonValue } from '../../json.ts';
