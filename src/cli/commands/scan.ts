@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { JsonValue } from '../../base/canonical-json.ts';
+import { isSystemError, MgitError } from '../../base/errors.ts';
 import { openByteSource } from '../../formats/byte-source.ts';
 import { type ScanReport, scanFile } from '../../formats/scan/scan.ts';
 import { type CommandSpec, listArgument } from '../command.ts';
@@ -31,8 +32,11 @@ export const command: CommandSpec = {
 };
 
 async function scan({ ports, cwd }: CliContext, file: string): Promise<ScanReport> {
-  await using source = await openByteSource(ports.fs, resolve(cwd, file));
-  return scanFile(source);
+  await using source = await openByteSource(ports.fs, resolve(cwd, file)).catch((error: unknown) => {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new MgitError('FILE_MISSING', `there is no file ${file}`, { hint: 'check the path' });
+  });
+  return await scanFile(source); // Or the file would be closed before it is read.
 }
 
 const COLORS = { clean: 'green', unknown: 'yellow', dangerous: 'red' } as const;

@@ -1,7 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { CheckpointLayout, TensorView } from '../../formats/checkpoint.ts';
-import { viewSpan } from '../../tensor/view-span.ts';
+import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { coverageGap } from './coverage.ts';
 import { findExtent } from './find-extent.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
@@ -28,7 +28,8 @@ function manifestTensor(view: TensorView, extents: readonly ManifestExtent[]): M
   const extent = findExtent(extents, view.offset, viewSpan(view));
   if (!extent)
     throw new MgitError('LAYOUT_INVALID', `tensor ${escapeName(view.name)} lies outside the file's data`);
-  return { ...view, extent };
+  const { strides, ...dense } = view;
+  return { ...(strides === undefined || isDense(view) ? dense : view), extent }; // As it is read from the text.
 }
 
 function digestAt(digests: readonly Digest[], index: number): Digest {

@@ -7,6 +7,7 @@ import { compareUtf8, escapeName, unescapeName } from '../../../src/store/manife
 import { manifestDigests, parseManifest } from '../../../src/store/manifest/read-manifest.ts';
 import { manifestText } from '../../../src/store/manifest/write-manifest.ts';
 import { digestOf, layouts } from '../../testkit/layouts.ts';
+import { modelFile } from '../../testkit/stores.ts';
 
 const textOf = (manifest: Manifest): string => Buffer.from(manifestText(manifest)).toString();
 
@@ -151,4 +152,10 @@ test('the digests alone are those of the extents', () => {
       expect(digests.toSorted()).toEqual(manifest.extents.map(({ digest }) => digest).toSorted());
     }),
   );
+});
+
+test('strides that say what is dense anyway are left out, as they are in the text', () => {
+  const { layout } = modelFile([{ name: 'w', dtype: 'U8', shape: [2, 3], data: new Uint8Array(6) }]);
+  const strided = { ...layout, tensors: layout.tensors.map(view => ({ ...view, strides: [3, 1] })) };
+  expect(manifestFrom(strided)).toEqual(manifestFrom(layout));
 });
