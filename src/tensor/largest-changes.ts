@@ -1,6 +1,6 @@
-import { conversionOf } from './conversion.ts';
 import { type Kernels, loadKernels } from './kernels/kernels.ts';
 import type { PredictedDtype } from './prediction.ts';
+import { widened } from './widened.ts';
 
 /** The same whole elements of two versions of a tensor, little-endian. */
 export interface ElementPair {
@@ -104,14 +104,4 @@ function magnitudes({ target, base }: ElementPair, dtype: PredictedDtype, kernel
   const [to, from] = [widened(target, dtype, kernels), widened(base, dtype, kernels)];
   const changes = to.map((value, at) => value - (from[at] ?? 0));
   return new Uint32Array(changes.buffer).map(bits => bits & 0x7fffffff);
-}
-
-function widened(bytes: Uint8Array, dtype: PredictedDtype, kernels: Kernels): Float32Array {
-  const { widen } = conversionOf(dtype, kernels);
-  const count = bytes.length / (dtype === 'F32' ? 4 : 2);
-  using elements = kernels.borrow(bytes.length);
-  using floats = kernels.borrow(count * 4);
-  elements.bytes.set(bytes);
-  widen(floats.pointer, elements.pointer, count);
-  return new Float32Array(floats.bytes.slice(0, count * 4).buffer);
 }

@@ -42,6 +42,7 @@ export function patchText(summary: PatchSummary): string {
 
 function kindText(kind: PatchKind): string {
   if (kind.type === 'sparse') return `sparse (density ${kind.density})`;
+  if (kind.type === 'low-rank') return `low-rank (rank ${kind.rank})`;
   return 'lossless';
 }
 

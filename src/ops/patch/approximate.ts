@@ -2,25 +2,22 @@ import { join } from 'node:path';
 import type { LongOperation } from '../../base/events.ts';
 import type { OpenFile } from '../../base/ports/file-system.ts';
 import { openByteSource } from '../../formats/byte-source.ts';
-import { exactReader } from '../../store/extents/exact-reader.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
 import { manifestText } from '../../store/manifest/write-manifest.ts';
-import type { FileVersion, PatchModel } from '../../store/patches/patch-header.ts';
+import { bytesOf } from '../../store/packs/prediction-parameters.ts';
+import type { FileVersion, LossyKind, PatchModel } from '../../store/patches/patch-header.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
-import {
-  keepLargest,
-  type LargestChanges,
-  largestChanges,
-  type TensorPair,
-} from '../../tensor/largest-changes.ts';
-import { PREDICTED_DTYPES, type PredictedDtype } from '../../tensor/prediction.ts';
+import { keepLargest, largestChanges } from '../../tensor/largest-changes.ts';
+import { PREDICTED_DTYPES } from '../../tensor/prediction.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
+import { factorsOf, type NearTensor } from './low-rank.ts';
 import { applyChanges, changesBetween } from './patch-changes.ts';
 import type { BaseModels } from './patch-models.ts';
 import type { PatchRange } from './patch-range.ts';
+import { type ChangedTensor, tensorPair } from './tensor-pair.ts';
 
 /** A commit whose models are approximations, and how far their tensors are from the true ones. */
 export interface Approximation {
@@ -28,16 +25,15 @@ export interface Approximation {
   readonly errors: ReadonlyMap<string, PatchModel['errors']>;
 }
 
-type Changed = { readonly tensor: ManifestTensor; readonly base: ManifestTensor };
-
 /**
- * Replaces the last commit of a range of one by one in whose models only the largest changes are made: of each float tensor that has a
- * tensor of the same name, dtype and shape in the base, the given share of its elements, at least one. Other tensors stay as they are.
+ * Replaces the last commit of a range of one by one in whose models changes are approximated: those of each float tensor that has a
+ * tensor of the same name, dtype and shape in the base. Of a density, that share of its elements changes, at least one; of a rank, the
+ * change of a matrix becomes a product of factors where these are smaller. Other tensors stay as they are.
  */
 export async function approximate(
   repository: Repository,
   { base, commits }: PatchRange,
-  { density, models, ...long }: LongOperation & { readonly density: number; readonly models: BaseModels },
+  { lossy, models, ...long }: LongOperation & { readonly lossy: LossyKind; readonly models: BaseModels },
 ): Promise<Approximation> {
   const { history } = repository;
   const last = commits[0] as Commit;
@@ -49,7 +45,7 @@ export async function approximate(
       change.after && (await readManifestBlob(repository, change.after)),
     ];
     if (!before || !after) continue;
-    const made = await approximateModel(repository, { before, after }, { ...long, density });
+    const made = await approximateModel(repository, { before, after }, { ...long, lossy });
     errors.set(change.path, made.errors);
     const version: FileVersion = { id: made.id, mode: change.after?.mode ?? 0o100644 };
     changes.push({ ...change, after: version });
@@ -64,7 +60,7 @@ export async function approximate(
 async function approximateModel(
   { ports, mgitDirectory, store, history }: Repository,
   { before, after }: { readonly before: Manifest; readonly after: Manifest },
-  { density, ...long }: LongOperation & { readonly density: number },
+  { lossy, ...long }: LongOperation & { readonly lossy: LossyKind },
 ): Promise<{ readonly id: FileVersion['id']; readonly errors: PatchModel['errors'] }> {
   await unfinishedFiles(ports, join(mgitDirectory, 'tmp')).prepare();
   const directory = await ports.fs.makeTemporaryDirectory(join(mgitDirectory, 'tmp', 'lossy-'));
@@ -79,8 +75,12 @@ async function approximateModel(
     const file = await ports.fs.open(path, 'update');
     try {
       for (const changed of changedTensors(before, after)) {
-        const { relativeL2 } = await sparsify(file, changed, { density, read: pairOf(store, changed) });
-        errors.push({ tensor: changed.tensor.name, relativeL2 });
+        const near = await (lossy.type === 'sparse'
+          ? largestOf(store, changed, lossy.density)
+          : factorsOf(store, changed, { ...long, rank: lossy.rank }));
+        if (!near) continue;
+        await replace(file, changed, near.bytes);
+        errors.push({ tensor: changed.tensor.name, relativeL2: near.relativeL2 });
       }
     } finally {
       await file.close();
@@ -93,7 +93,7 @@ async function approximateModel(
   }
 }
 
-function changedTensors(before: Manifest, after: Manifest): readonly Changed[] {
+function changedTensors(before: Manifest, after: Manifest): readonly ChangedTensor[] {
   const earlier = new Map(before.tensors.map(tensor => [tensor.name, tensor]));
   const seen = new Set<number>();
   return after.tensors.flatMap(tensor => {
@@ -121,38 +121,25 @@ function isFloat({ dtype }: ManifestTensor): boolean {
   return (PREDICTED_DTYPES as readonly string[]).includes(dtype);
 }
 
-async function sparsify(
+async function replace(
   file: OpenFile,
-  { tensor }: Changed,
-  { density, read }: { readonly density: number; readonly read: TensorPair },
-): Promise<LargestChanges> {
-  const count = tensor.extent.length / (tensor.dtype === 'F32' ? 4 : 2);
-  const kept = await largestChanges(read, Math.max(1, Math.ceil(density * count)));
+  { tensor }: ChangedTensor,
+  bytes: AsyncIterable<Uint8Array>,
+): Promise<void> {
   let at = tensor.extent.offset;
-  for await (const slice of keepLargest(read, kept)) {
+  for await (const slice of bytes) {
     await file.write(slice, at);
     at += slice.length;
   }
-  return kept;
 }
 
-const SLICE_BYTES = 4 * 1024 * 1024;
-
-function pairOf(store: Repository['store'], { tensor, base }: Changed): TensorPair {
-  const { length } = tensor.extent;
-  return {
-    dtype: tensor.dtype as PredictedDtype,
-    read: async function* () {
-      const [target, from] = [tensor, base].map(({ extent }) => exactReader(store.read(extent.digest)));
-      try {
-        for (let at = 0; target && from && at < length; at += SLICE_BYTES) {
-          const size = Math.min(SLICE_BYTES, length - at);
-          yield { target: await target.take(size), base: await from.take(size) };
-        }
-      } finally {
-        await target?.close();
-        await from?.close();
-      }
-    },
-  };
+async function largestOf(
+  store: Repository['store'],
+  changed: ChangedTensor,
+  density: number,
+): Promise<NearTensor> {
+  const pair = tensorPair(store, changed);
+  const count = changed.tensor.extent.length / bytesOf(pair.dtype);
+  const kept = await largestChanges(pair, Math.max(1, Math.ceil(density * count)));
+  return { bytes: keepLargest(pair, kept), relativeL2: kept.relativeL2 };
 }

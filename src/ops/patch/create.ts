@@ -4,7 +4,7 @@ import type { ObjectId } from '../../base/ids.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { ExportedExtent } from '../../store/maintenance/export-records.ts';
 import type { PatchObject } from '../../store/patches/object-section.ts';
-import type { PatchChange, PatchHeader, PatchKind } from '../../store/patches/patch-header.ts';
+import type { LossyKind, PatchChange, PatchHeader, PatchKind } from '../../store/patches/patch-header.ts';
 import { patchBytes, patchTooLarge } from '../../store/patches/write-patch.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
 import { writeContent } from '../content/write-content.ts';
@@ -24,8 +24,8 @@ export interface CreatePatchOptions extends LongOperation {
   readonly output: string;
   /** One commit with the content of the last one, instead of all of them. */
   readonly squash?: boolean;
-  /** Make only this share of the changes to each float tensor, the largest; all commits become one. Between 0 (excluded) and 1. */
-  readonly density?: number;
+  /** Approximate the changes to float tensors; all commits become one. The density is above 0, at most 1, the rank 1 to 1024. */
+  readonly lossy?: LossyKind;
 }
 
 /**
@@ -37,16 +37,16 @@ export async function createPatch(
   options: CreatePatchOptions,
 ): Promise<PatchSummary> {
   const range = await readPatchRange(repository, options.range);
-  const isOne = options.squash === true || options.density !== undefined;
+  const isOne = options.squash === true || options.lossy !== undefined;
   const line = isOne ? await squashed(repository, range) : range;
   requireLinear(line);
   const base = await baseModels(repository, line.base.tree);
-  const { density } = options;
+  const { lossy } = options;
   const made =
-    density === undefined
+    lossy === undefined
       ? { range: line, errors: new Map() }
-      : await approximate(repository, line, { ...longOf(options), density, models: base });
-  const kind: PatchKind = density === undefined ? { type: 'lossless' } : { type: 'sparse', density };
+      : await approximate(repository, line, { ...longOf(options), lossy, models: base });
+  const kind: PatchKind = lossy ?? { type: 'lossless' };
   await writePatch(repository, await partsOf(repository, { ...made, kind, base }), options);
   return summarizePatch(repository.ports.fs, options.output);
 }

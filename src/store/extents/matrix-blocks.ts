@@ -1,8 +1,8 @@
 import type { Digest } from '../../base/ids.ts';
-import { conversionOf } from '../../tensor/conversion.ts';
-import { type Kernels, loadKernels } from '../../tensor/kernels/kernels.ts';
+import { loadKernels } from '../../tensor/kernels/kernels.ts';
 import type { PredictedDtype } from '../../tensor/prediction.ts';
 import type { MatrixBlock } from '../../tensor/structure/matrix-block.ts';
+import { widened } from '../../tensor/widened.ts';
 import { bytesOf } from '../packs/prediction-parameters.ts';
 import { freshBuffers } from './buffer-pool.ts';
 import { exactReader } from './exact-reader.ts';
@@ -47,13 +47,4 @@ export async function* matrixBlocks(
   } finally {
     await reader.close();
   }
-}
-
-function widened(bytes: Uint8Array, dtype: PredictedDtype, kernels: Kernels): Float32Array {
-  const count = bytes.length / bytesOf(dtype);
-  using input = kernels.borrow(bytes.length);
-  using output = kernels.borrow(count * 4);
-  input.bytes.set(bytes);
-  conversionOf(dtype, kernels).widen(output.pointer, input.pointer, count);
-  return new Float32Array(output.bytes.slice().buffer);
 }

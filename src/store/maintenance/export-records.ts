@@ -3,8 +3,12 @@ import type { Digest, PackId } from '../../base/ids.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { chooseCoding, SHORTEST_CODED, samplePlaces } from '../extents/choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from '../extents/coding.ts';
+import type { LocatedRecord } from '../extents/locate.ts';
 import { readStored } from '../extents/sample-extent.ts';
 import type { WriteSession } from '../extents/session.ts';
+import { readWhole } from '../extents/verify-packs.ts';
+import { copyRecords } from './copy-records.ts';
+import { factoredRecord } from './export-factored.ts';
 import { recode } from './recode.ts';
 
 /** A stored extent to be written elsewhere. */
@@ -30,22 +34,27 @@ export interface Exported {
   readonly packs: readonly PackId[];
 }
 
-/** Writes stored extents anew through a session whose packs lie elsewhere. Errors: those of reading, `EXTENT_CORRUPT`. */
+/**
+ * Writes stored extents anew through a session whose packs lie elsewhere. What is stored as factors on its base stays so, with the
+ * factors. Errors: those of reading, `EXTENT_CORRUPT`.
+ */
 export async function exportRecords(
   { extents }: ExportScope,
   session: WriteSession,
   { onEvent, signal }: LongOperation,
 ): Promise<Exported> {
   const total = bytesOf(extents);
+  const written = new Set<Digest>();
   let done = 0;
   try {
     for (const extent of extents) {
       signal?.throwIfAborted();
       onEvent?.({ type: 'progress', phase: 'code tensors', done, total, unit: 'bytes' });
-      const coding = await codingFor(extent, session);
-      const { digest, length } = extent;
-      await recode({ digest, length, coding, atMost: Number.POSITIVE_INFINITY }, session, signal);
-      done += length;
+      const factored = await factoredRecord(extent, session);
+      for (const factor of factored?.factors ?? []) await exportOnce(factor, { session, written, signal });
+      if (factored) await copyOnce(factored.record, { session, written, signal });
+      else await exportOnce(extent, { session, written, signal });
+      done += extent.length;
     }
     // Not the session's own end, which is about the packs of the store.
     return { packs: await session.packs.finish() };
@@ -53,6 +62,29 @@ export async function exportRecords(
     await session.packs.abort();
     throw error;
   }
+}
+
+interface Exporting {
+  readonly session: WriteSession;
+  readonly written: Set<Digest>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A pack holds an extent once. */
+async function exportOnce(extent: ExportedExtent, { session, written, signal }: Exporting): Promise<void> {
+  const { digest, length } = extent;
+  if (written.has(digest)) return;
+  written.add(digest);
+  const coding = await codingFor(extent, session);
+  await recode({ digest, length, coding, atMost: Number.POSITIVE_INFINITY }, session, signal);
+}
+
+/** Read once first: a copy decodes nothing, and damage must not travel. */
+async function copyOnce(record: LocatedRecord, { session, written, signal }: Exporting): Promise<void> {
+  if (written.has(record.digest)) return;
+  written.add(record.digest);
+  await readWhole(record.digest, session.readContext(signal));
+  await copyRecords([record], session.packs, signal ? { signal } : {});
 }
 
 /** Bytes of extents together. */

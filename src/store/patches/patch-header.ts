@@ -3,8 +3,13 @@ import type { CommitId, ObjectId } from '../../base/ids.ts';
 import { schemaValidator } from '../../base/json-schema.ts';
 import { patchCorrupt } from './patch-error.ts';
 
-/** How the tensors of a patch are carried: as they are, or the largest part of their changes. */
-export type PatchKind = { readonly type: 'lossless' } | { readonly type: 'sparse'; readonly density: number };
+/** How changes are approximated: only the largest are made, or each matrix's is a product of two factors. */
+export type LossyKind =
+  | { readonly type: 'sparse'; readonly density: number }
+  | { readonly type: 'low-rank'; readonly rank: number };
+
+/** How the tensors of a patch are carried: as they are, or approximated. */
+export type PatchKind = { readonly type: 'lossless' } | LossyKind;
 
 /** A file as a tree names it. */
 export interface FileVersion {

@@ -9,10 +9,14 @@ interface Shape {
   readonly columns: number;
 }
 
-/** What is factorised: `rank` is a guess, `noise` the variance of each difference that is not to be explained. */
+/**
+ * What is factorised: `rank` is a guess, `noise` the variance of each difference that is not to be explained. With `isLimit` the rank is a
+ * bound, and the largest dimensions are kept.
+ */
 export interface FactorizeTask extends Shape {
   readonly rank: number;
   readonly noise: number;
+  readonly isLimit?: boolean;
 }
 
 /** `left @ right` is about the difference; left is rows x rank, right rank x columns. */
@@ -94,14 +98,15 @@ function differenceOf({ tuned, base, columns }: MatrixBlock, row: number): Float
 /** The right singular vectors of B that stand out, from the eigenvectors of B B^T. */
 function rightFactor(
   b: Float64Array,
-  { columns, width, noise }: FactorizeTask & { readonly width: number },
+  { columns, width, noise, rank, isLimit }: FactorizeTask & { readonly width: number },
 ): Float32Array | undefined {
   const rowAt = (row: number): Float64Array => b.subarray(row * columns, (row + 1) * columns);
   const gram = new Float64Array(width * width);
   for (let i = 0; i < width; i++)
     for (let j = 0; j < width; j++) gram[i * width + j] = dot(rowAt(i), rowAt(j));
   const least = (ABOVE_NOISE * (Math.sqrt(columns) + Math.sqrt(width))) ** 2 * noise;
-  const kept = symmetricEigen(gram, width).filter(({ value }) => value > least);
+  const found = symmetricEigen(gram, width).filter(({ value }) => value > least);
+  const kept = isLimit ? found.slice(0, rank) : found;
   if (kept.length === 0) return undefined;
   const right = new Float64Array(kept.length * columns);
   kept.forEach(({ vector }, k) => {

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { MgitError } from '../../../base/errors.ts';
 import { createPatch } from '../../../ops/patch/create.ts';
+import { PREDICTION_LIMITS } from '../../../store/packs/limits.ts';
+import type { LossyKind } from '../../../store/patches/patch-header.ts';
 import { type CommandInput, type CommandSpec, flagOption, textArgument, textOption } from '../../command.ts';
 import { jsonValue } from '../../json.ts';
 import { patchText } from '../../views/patch.ts';
@@ -19,6 +21,10 @@ export const command: CommandSpec = {
       flags: '--sparse <density>',
       description: 'lossy: only this share of the changes to each float tensor, the largest; one commit',
     },
+    {
+      flags: '--rank <rank>',
+      description: 'lossy: the change of each float matrix as two factors of this rank; one commit',
+    },
     { flags: '--squash', description: 'one commit instead of all; the range may then hold merges' },
   ],
   example: 'mgit patch create main..topic -o topic.mpatch',
@@ -32,21 +38,33 @@ export const command: CommandSpec = {
         range: textArgument(input, 0) ?? '',
         output: resolve(context.cwd, output),
         squash: flagOption(input, 'squash'),
-        ...densityOf(input),
+        ...lossyOf(input),
       });
       return { json: jsonValue(summary), human: patchText(summary) };
     }),
 };
 
-function densityOf(input: CommandInput): { readonly density?: number } {
-  const text = textOption(input, 'sparse');
-  if (text === undefined) return {};
+function lossyOf(input: CommandInput): { readonly lossy?: LossyKind } {
+  const [sparse, rank] = [textOption(input, 'sparse'), textOption(input, 'rank')];
+  const given = [flagOption(input, 'lossless'), sparse !== undefined, rank !== undefined].filter(Boolean);
+  if (given.length > 1)
+    throw new MgitError('USAGE', '--lossless, --sparse and --rank exclude each other: give one');
+  if (sparse !== undefined) return { lossy: { type: 'sparse', density: densityOf(sparse) } };
+  return rank === undefined ? {} : { lossy: { type: 'low-rank', rank: rankOf(rank) } };
+}
+
+function densityOf(text: string): number {
   const density = Number(text);
-  if (flagOption(input, 'lossless'))
-    throw new MgitError('USAGE', '--lossless and --sparse exclude each other');
-  if (text.trim() === '' || !(density > 0 && density <= 1))
-    throw new MgitError('USAGE', `--sparse ${text} is no share`, {
-      hint: 'give a number above 0, at most 1, such as 0.05',
-    });
-  return { density };
+  if (text.trim() !== '' && density > 0 && density <= 1) return density;
+  throw new MgitError('USAGE', `--sparse ${text} is no share`, {
+    hint: 'give a number above 0, at most 1, such as 0.05',
+  });
+}
+
+function rankOf(text: string): number {
+  const rank = Number(text);
+  if (/^\d+$/.test(text) && rank >= 1 && rank <= PREDICTION_LIMITS.rank) return rank;
+  throw new MgitError('USAGE', `--rank ${text} is no rank`, {
+    hint: `give a whole number from 1 to ${PREDICTION_LIMITS.rank}, such as 8`,
+  });
 }
