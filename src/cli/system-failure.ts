@@ -3,7 +3,11 @@ import { isMgitError, MgitError } from '../base/errors.ts';
 /** What the machine, and not mgit, is to blame for: code, what it means, what to do. */
 const FAILURES: Readonly<Record<string, readonly [code: string, meaning: string, hint: string]>> = {
   ENOSPC: ['DISK_FULL', 'no space is left on the disk', 'free some space, then run the command again'],
-  EDQUOT: ['DISK_FULL', 'your disk quota is used up', 'free some space, then run the command again'],
+  EDQUOT: [
+    'QUOTA_EXCEEDED',
+    'your disk quota is used up',
+    'remove files of yours or ask for more, then run the command again',
+  ],
   EROFS: [
     'FILE_SYSTEM_READ_ONLY',
     'the file system is read-only',
@@ -25,6 +29,11 @@ const FAILURES: Readonly<Record<string, readonly [code: string, meaning: string,
     'check the disk, then the repository with "mgit fsck"',
   ],
   EMFILE: ['TOO_MANY_FILES', 'too many files are open', 'raise the limit with "ulimit -n"'],
+  ENOENT: [
+    'FILE_VANISHED',
+    'it is not there, or no longer',
+    'run the command again when no other program moves or removes these files',
+  ],
   ENFILE: ['TOO_MANY_FILES', 'the machine has too many files open', 'close other programs'],
 };
 
@@ -36,6 +45,7 @@ export function systemFailure(error: unknown): unknown {
   if (isMgitError(error) || !(error instanceof Error)) return error;
   const { code, path, syscall, cause } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return cause === undefined ? error : explained(error, cause);
+  if (syscall.startsWith('spawn') && code === 'ENOENT') return error; // Whoever starts a program says what it is for.
   // Making folders with their parents on a read-only file system, Node says that there is no such folder.
   const failure = FAILURES[syscall === 'mkdir' && code === 'ENOENT' ? 'EROFS' : String(code)];
   if (failure === undefined) return error;

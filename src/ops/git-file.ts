@@ -6,21 +6,10 @@ export async function writeGitFiles(
   repository: Repository,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const { gitDirectory } = repository.history;
-  for (const [name, text] of Object.entries(files))
-    await replaceFile(repository, `${gitDirectory}/${name}`, text);
-  await repository.ports.fs.syncDirectory(gitDirectory);
-}
-
-async function replaceFile({ ports, mgitDirectory }: Repository, path: string, text: string): Promise<void> {
+  const { history, ports, mgitDirectory } = repository;
+  const { gitDirectory } = history;
   const unfinished = unfinishedFiles(ports, `${mgitDirectory}/tmp`);
-  const temporary = await unfinished.pathFor(path);
-  const file = await ports.fs.open(temporary, 'create');
-  try {
-    await file.write(Buffer.from(text), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await unfinished.finish(temporary, path);
+  for (const [name, text] of Object.entries(files))
+    await unfinished.write(`${gitDirectory}/${name}`, Buffer.from(text));
+  await ports.fs.syncDirectory(gitDirectory);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { MgitError } from '../../src/base/errors.ts';
+import { nodeFileSystem } from '../../src/base/ports/node-file-system.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import { systemFailure } from '../../src/cli/system-failure.ts';
 import { runMgit, temporaryDirectory, testPorts } from '../testkit/world.ts';
@@ -33,15 +34,27 @@ test('failures of the machine have codes and name the path, also where another e
   expect(systemFailure(new Error('worker', { cause: systemError('EIO', 'read') }))).toMatchObject({
     code: 'DEVICE_FAILED',
   });
+  expect(systemFailure(systemError('EDQUOT', 'write', '/a'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  expect(systemFailure(systemError('ENOENT', 'open', '/a'))).toMatchObject({ code: 'FILE_VANISHED' });
   expect(systemFailure(systemError('ENOENT', 'mkdir', '/a'))).toMatchObject({
     code: 'FILE_SYSTEM_READ_ONLY',
+  });
+});
+
+test('a device that fails while an open file is written is told of with the path of that file', async () => {
+  const file = await nodeFileSystem().open('/dev/full', 'update');
+  await using _closing = { [Symbol.asyncDispose]: () => file.close() };
+  const error: unknown = await file.write(new Uint8Array(10), 0).catch((error: unknown) => error);
+  expect(systemFailure(error)).toMatchObject({
+    code: 'DISK_FULL',
+    message: '/dev/full: no space is left on the disk',
   });
 });
 
 test('bugs and what has a code already stay as they are', () => {
   const errors = [
     new TypeError('x is not a function'),
-    systemError('ENOENT', 'open', '/a'),
+    systemError('ENOENT', 'spawn git', 'git'),
     new Error('outer', { cause: new TypeError('inner') }),
     new MgitError('PACK_CORRUPT', 'bad', { cause: systemError('EIO', 'read') }),
   ];

@@ -15,8 +15,8 @@ const OPEN_FLAGS: Readonly<Record<OpenMode, number>> = {
 export function nodeFileSystem(): FileSystem {
   return {
     open: async (path, mode, permissions = 0o666) =>
-      nodeOpenFile(await fs.open(path, OPEN_FLAGS[mode], permissions)),
-    readFile: path => fs.readFile(path),
+      nodeOpenFile(path, await fs.open(path, OPEN_FLAGS[mode], permissions)),
+    readFile: path => naming(path, fs.readFile(path)),
     stat: async path => fileStat(await fs.stat(path, { bigint: true })),
     lstat: async path => fileStat(await fs.lstat(path, { bigint: true })),
     readDirectory: async path =>
@@ -39,16 +39,26 @@ export function nodeFileSystem(): FileSystem {
   };
 }
 
-function nodeOpenFile(handle: FileHandle): OpenFile {
+function nodeOpenFile(path: string, handle: FileHandle): OpenFile {
   return {
-    read: (buffer, position) => readFully(handle, buffer, position),
-    write: (buffer, position) => writeFully(handle, buffer, position),
-    append: buffer => appendFully(handle, buffer),
-    truncate: length => handle.truncate(length),
-    sync: () => handle.sync(),
-    stat: async () => fileStat(await handle.stat({ bigint: true })),
-    close: () => handle.close(),
+    read: (buffer, position) => naming(path, readFully(handle, buffer, position)),
+    write: (buffer, position) => naming(path, writeFully(handle, buffer, position)),
+    append: buffer => naming(path, appendFully(handle, buffer)),
+    truncate: length => naming(path, handle.truncate(length)),
+    sync: () => naming(path, handle.sync()),
+    stat: async () => fileStat(await naming(path, handle.stat({ bigint: true }))),
+    close: () => naming(path, handle.close()),
   };
+}
+
+/** Node does not say which file it is about when work on an open one fails. */
+async function naming<Result>(path: string, work: Promise<Result>): Promise<Result> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof Error && !('path' in error)) Object.assign(error, { path });
+    throw error;
+  }
 }
 
 async function readFully(handle: FileHandle, buffer: Uint8Array, position: number): Promise<number> {
@@ -92,7 +102,7 @@ async function syncDirectory(path: string): Promise<void> {
   if (process.platform === 'win32') return; // Windows has no way to flush a directory.
   const handle = await fs.open(path, constants.O_RDONLY);
   try {
-    await handle.sync();
+    await naming(path, handle.sync());
   } finally {
     await handle.close();
   }

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
 import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
+import { orRemove } from '../../store/unfinished/or-remove.ts';
 import type { Repository } from '../repository.ts';
 import type { FileConflict } from './file-conflict.ts';
 import type { ModelReport } from './models.ts';
@@ -69,14 +70,16 @@ export async function writeMergeState(repository: Repository, state: MergeState)
   const folder = dirname(pathOf(repository));
   const temporary = `${pathOf(repository)}.tmp`;
   await makeDurableDirectory(fs, folder);
-  const file = await fs.open(temporary, 'write');
-  try {
-    await file.write(Buffer.from(`${JSON.stringify(state, null, 2)}\n`), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await fs.rename(temporary, pathOf(repository));
+  await orRemove(fs, temporary, async () => {
+    const file = await fs.open(temporary, 'write');
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(state, null, 2)}\n`), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, pathOf(repository));
+  });
   await fs.syncDirectory(folder);
 }
 

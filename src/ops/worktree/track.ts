@@ -91,15 +91,7 @@ async function writeLines(repository: Repository, lines: readonly string[]): Pro
   const path = `${repository.workTree}/.gitattributes`;
   if (lines.length === 0 && !(await isStaged(repository))) return fs.removeFile(path);
   const unfinished = unfinishedFiles(repository.ports, `${repository.mgitDirectory}/tmp`);
-  const temporary = await unfinished.pathFor(path);
-  const file = await fs.open(temporary, 'create');
-  try {
-    await file.write(Buffer.from(lines.map(line => `${line}\n`).join('')), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await unfinished.finish(temporary, path);
+  await unfinished.write(path, Buffer.from(lines.map(line => `${line}\n`).join('')));
   await fs.syncDirectory(repository.workTree);
 }
 

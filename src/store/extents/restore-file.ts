@@ -36,19 +36,16 @@ export async function restoreFile(
   const { fs, unfinished } = context;
   const folder = dirname(path);
   await fs.makeDirectory(folder);
-  const temporary = await unfinished.pathFor(path);
-  const opened = await fs.open(temporary, 'create');
-  const sink = createFileSink(async () => opened);
-  try {
-    await writeExtents(sink, manifest, { ...context, options });
-    await sink.seal(manifest.size);
-    await sink.close();
-    await unfinished.finish(temporary, path);
-  } catch (error) {
-    await sink.close();
-    await fs.removeFile(temporary);
-    throw error;
-  }
+  await unfinished.replace(path, async temporary => {
+    const opened = await fs.open(temporary, 'create');
+    const sink = createFileSink(async () => opened);
+    try {
+      await writeExtents(sink, manifest, { ...context, options });
+      await sink.seal(manifest.size);
+    } finally {
+      await sink.close();
+    }
+  });
 }
 
 async function writeExtents(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isSystemError } from '../../base/errors.ts';
 import { type PackId, parsePackId } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
+import { orRemove } from '../unfinished/or-remove.ts';
 
 /** Says, in mgit's own directory, which packs are being removed: one id per line. Nobody may rely on them any more. */
 const NAME = 'condemned';
@@ -24,14 +25,16 @@ export async function writeCondemned(
   packs: Iterable<PackId>,
 ): Promise<void> {
   const temporary = join(directory, `${NAME}.tmp`);
-  const file = await fs.open(temporary, 'write');
-  try {
-    await file.write(Buffer.from([...packs].map(id => `${id}\n`).join('')), 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await fs.rename(temporary, join(directory, NAME)); // Not durable: nobody else is at work after a loss of power.
+  await orRemove(fs, temporary, async () => {
+    const file = await fs.open(temporary, 'write');
+    try {
+      await file.write(Buffer.from([...packs].map(id => `${id}\n`).join('')), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await fs.rename(temporary, join(directory, NAME)); // Not durable: nobody else is at work after a loss of power.
+  });
 }
 
 /** Ends a removal. */

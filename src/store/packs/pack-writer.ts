@@ -149,8 +149,13 @@ function startPack(place: PackWriterPlace, number: number): UnfinishedPack {
 async function openPack(place: PackWriterPlace, path: string): Promise<OpenFile> {
   await place.prepareTemporary();
   const file = await place.fs.open(path, 'create');
-  await file.write(PACK_HEADER, 0);
-  return file;
+  try {
+    await file.write(PACK_HEADER, 0);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 }
 
 function* segmentsOf(record: NewRecord): Generator<{ readonly pack: number; readonly entry: NewEntry }> {

@@ -3,6 +3,7 @@ import { isSystemError } from '../../base/errors.ts';
 import type { Clock } from '../../base/ports/clock.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import { copyFile } from './copy-file.ts';
+import { orRemove } from './or-remove.ts';
 import { removeStale } from './remove-stale.ts';
 
 /** Files that wait for their names, in mgit's own directory: a crash leaves nothing among the user's files. */
@@ -16,6 +17,10 @@ export interface UnfinishedFiles {
   pathFor(target: string): Promise<string>;
   /** Lets a file take the place of `target`. */
   finish(path: string, target: string): Promise<void>;
+  /** Lets what `make` makes at a new path take the place of `target`. When that fails, nothing of it is left. */
+  replace(target: string, make: (path: string) => Promise<void>): Promise<void>;
+  /** Replaces `target` by a file of these bytes, which are on disk before it has its name. */
+  write(target: string, bytes: Uint8Array, permissions?: number): Promise<void>;
 }
 
 /** What {@link unfinishedFiles} needs of the world. */
@@ -39,26 +44,54 @@ export function unfinishedFiles(
   };
   const beside = (target: string): string =>
     join(dirname(target), `.${basename(target)}.${uniqueName()}.mgit`);
+  const pathFor = async (target: string): Promise<string> => {
+    await prepare();
+    const [own, other] = [await fs.stat(directory), await fs.stat(dirname(target))];
+    return own.dev === other.dev ? join(directory, uniqueName()) : beside(target);
+  };
+  const finish = async (path: string, target: string): Promise<void> => {
+    try {
+      await fs.rename(path, target);
+    } catch (error) {
+      // One device, but mounted twice: a bind mount.
+      if (!isSystemError(error, 'EXDEV')) throw error;
+      await copyOver(fs, { from: path, near: beside(target), target });
+    }
+  };
+  const replace = async (target: string, make: (path: string) => Promise<void>): Promise<void> => {
+    const path = await pathFor(target);
+    await orRemove(fs, path, async () => {
+      await make(path);
+      await finish(path, target);
+    });
+  };
   return {
     prepare,
-    pathFor: async target => {
-      await prepare();
-      const [own, other] = [await fs.stat(directory), await fs.stat(dirname(target))];
-      return own.dev === other.dev ? join(directory, uniqueName()) : beside(target);
-    },
-    finish: async (path, target) => {
-      try {
-        await fs.rename(path, target);
-      } catch (error) {
-        // One device, but mounted twice: a bind mount.
-        if (!isSystemError(error, 'EXDEV')) throw error;
-        const nearer = beside(target);
-        await copyFile(fs, path, nearer);
-        await fs.rename(nearer, target);
-        await fs.removeFile(path);
-      }
-    },
+    pathFor,
+    finish,
+    replace,
+    write: (target, bytes, permissions) =>
+      replace(target, async path => {
+        const file = await fs.open(path, 'create', permissions);
+        try {
+          await file.write(bytes, 0);
+          await file.sync();
+        } finally {
+          await file.close();
+        }
+      }),
   };
+}
+
+async function copyOver(
+  fs: FileSystem,
+  { from, near, target }: { readonly from: string; readonly near: string; readonly target: string },
+): Promise<void> {
+  await orRemove(fs, near, async () => {
+    await copyFile(fs, from, near);
+    await fs.rename(near, target);
+  });
+  await fs.removeFile(from);
 }
 
 function isFirst(fs: FileSystem, directory: string): boolean {

@@ -37,34 +37,15 @@ export async function writeTreeFile(
   } else {
     const convert = file.mode !== 0o120000 && needsConversion(attributes, workTree.settings.convertsLineEnds);
     const bytes = convert ? await convertedContent(workTree, file.path, file.id) : blob;
-    await writeBytes(workTree, path, { bytes, executable: file.mode === 0o100755 });
+    await unfinishedFilesOf(workTree).write(path, bytes, file.mode === 0o100755 ? 0o777 : 0o666);
   }
   return fs.lstat(path);
 }
 
-async function writeBytes(
-  workTree: WorkTree,
-  path: string,
-  content: { readonly bytes: Uint8Array; readonly executable: boolean },
-): Promise<void> {
-  const { fs } = workTree.ports;
-  const unfinished = unfinishedFilesOf(workTree);
-  const temporary = await unfinished.pathFor(path);
-  const file = await fs.open(temporary, 'create', content.executable ? 0o777 : 0o666);
-  try {
-    await file.write(content.bytes, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await unfinished.finish(temporary, path);
-}
-
 async function writeLink(workTree: WorkTree, path: string, target: Uint8Array): Promise<void> {
-  const unfinished = unfinishedFilesOf(workTree);
-  const temporary = await unfinished.pathFor(path);
-  await workTree.ports.fs.symlink(Buffer.from(target).toString('utf8'), temporary);
-  await unfinished.finish(temporary, path);
+  const { fs } = workTree.ports;
+  const text = Buffer.from(target).toString('utf8');
+  await unfinishedFilesOf(workTree).replace(path, temporary => fs.symlink(text, temporary));
 }
 
 function unfinishedFilesOf({ ports, history }: WorkTree): UnfinishedFiles {

@@ -70,3 +70,28 @@ test('where a rename cannot cross a bind mount, the file is copied with its perm
   expect((await stat(target)).mode & 0o100).toBe(0o100);
   expect(await readdir(directory)).toEqual([]);
 });
+
+test('what fails on the way leaves nothing, and what stood there stays', async () => {
+  await using home = await temporaryDirectory();
+  const ports = testPorts(home.path);
+  const target = join(home.path, 'model');
+  const directory = join(home.path, 'mgit/tmp');
+  await unfinishedFiles(ports, directory).write(target, Buffer.from('old'));
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  const elsewhere = Object.assign(new Error('another device'), { code: 'EXDEV' });
+  const broken: readonly Partial<typeof ports.fs>[] = [
+    { rename: () => Promise.reject(full) },
+    { rename: from => Promise.reject(from.endsWith('.mgit') ? full : elsewhere) },
+    { open: async (...args) => ({ ...(await ports.fs.open(...args)), write: () => Promise.reject(full) }) },
+  ];
+  for (const part of broken) {
+    const unfinished = unfinishedFiles({ ...ports, fs: { ...ports.fs, ...part } }, directory);
+    await expect(unfinished.write(target, Buffer.from('new'))).rejects.toBe(full);
+    expect(await ports.fs.readDirectory(directory)).toEqual([]);
+    expect((await ports.fs.readDirectory(home.path)).map(({ name }) => name).sort()).toEqual([
+      'mgit',
+      'model',
+    ]);
+  }
+  expect(Buffer.from(await ports.fs.readFile(target)).toString()).toBe('old');
+});

@@ -121,7 +121,7 @@ export async function repositoryProblems(world: CrashWorld): Promise<string[]> {
 }
 
 /** Everything is as before or as after. */
-function stateProblems(now: Snapshot, { before, after }: PreparedScenario): string[] {
+export function stateProblems(now: Snapshot, { before, after }: PreparedScenario): string[] {
   const names = new Set([...now.keys(), ...before.keys(), ...after.keys()]);
   return [...names]
     .filter(name => !isCandidate(name))
@@ -131,7 +131,7 @@ function stateProblems(now: Snapshot, { before, after }: PreparedScenario): stri
 }
 
 /** The repetition ended where the command ends when nothing happens. */
-function finalProblems(now: Snapshot, { after }: PreparedScenario): string[] {
+export function finalProblems(now: Snapshot, { after }: PreparedScenario): string[] {
   const names = new Set([...now.keys(), ...after.keys()]);
   return [...names]
     .filter(name => !isMemory(name))
@@ -139,7 +139,8 @@ function finalProblems(now: Snapshot, { after }: PreparedScenario): string[] {
     .map(name => `repeated, ${name} is ${now.get(name)}, not ${after.get(name)}`);
 }
 
-function repetitionProblems(run: CliRun, scenario: CrashScenario): string[] {
+/** The repetition succeeded, or said that it had been done. */
+export function repetitionProblems(run: CliRun, scenario: CrashScenario): string[] {
   if (run.exitCode === 0) return [];
   const code = codeOf(run);
   return code !== undefined && scenario.doneAlready?.includes(code) ? [] : [`repeated: ${said(run)}`];
@@ -163,7 +164,8 @@ async function repeat(
   }
 }
 
-function codeOf(run: CliRun): string | undefined {
+/** The code of the error that a command ended with. */
+export function codeOf(run: CliRun): string | undefined {
   return /error\[([A-Z_]+)\]/.exec(run.stderr)?.[1];
 }
 
