@@ -19,6 +19,9 @@ export interface MergedTensor {
   readonly tensor: ManifestTensor;
 }
 
+/** Formats whose readers refuse an array that does not have the checksum which the file keeps of it. */
+const CHECKSUMMED: ReadonlySet<string> = new Set(['npz']);
+
 /**
  * Chooses the layout: ours, unless only another side changed it; a new one where neither side's file has room for exactly the
  * merged tensors. Errors: `MERGE_LAYOUT_UNSUPPORTED` when a new file would be needed in a format that mgit does not write.
@@ -29,6 +32,7 @@ export function chooseLayout(
   merged: readonly MergedTensor[],
 ): MergedLayout {
   const [ours, ...theirs] = models as readonly [Manifest, ...Manifest[]];
+  if (CHECKSUMMED.has(ours.format)) throw checksummed(ours.format);
   const isOursOld = base !== undefined && isSameLayout(base, ours);
   const movedTheirs = base ? theirs.filter(manifest => !isSameLayout(base, manifest)) : theirs;
   const preferred = isOursOld ? [...movedTheirs, ours] : [ours, ...movedTheirs];
@@ -41,6 +45,14 @@ export function chooseLayout(
     {
       hint: 'convert the model to safetensors, or merge branches with the same tensors',
     },
+  );
+}
+
+function checksummed(format: string): MgitError {
+  return new MgitError(
+    'MERGE_LAYOUT_UNSUPPORTED',
+    `the arrays of an ${format} file have checksums, which a merge does not renew`,
+    { hint: 'keep the model as safetensors, or take one side with -s ours or theirs' },
   );
 }
 
