@@ -9,7 +9,10 @@ export function purgeText(result: PurgeResult): string {
     `${result.isDone ? 'purged' : 'would purge'} ${counted(result.digests.length, 'extent')}`,
     ...result.places.flatMap(place => placeLines(place, result.isDone)),
     ...(result.outOfReach.length > 0 ? ['out of reach:'] : []),
-    ...result.outOfReach.map(({ where, why }) => `  ${printable(where)}: ${printable(why)}`),
+    ...result.outOfReach.flatMap(({ where, why, objects }) => [
+      `  ${printable(where)}: ${printable(why)}`,
+      ...objects.map(oid => `    object ${oid}`),
+    ]),
     ELSEWHERE,
     ...(result.isDone ? [] : ['nothing was changed: --yes does it, and there is no way back']),
   ].join('\n');

@@ -37,13 +37,18 @@ export async function purgeExtents(repository: Repository, request: PurgeRequest
   if ((request.reason?.length ?? 0) > LONGEST_REASON)
     throw new MgitError('USAGE', `a reason has at most ${LONGEST_REASON} characters`);
   const digests = await purgeTargets(repository, request);
-  const { reached, outOfReach } = await purgeRemotes(repository);
+  const { reached, outOfReach: others } = await purgeRemotes(repository);
   try {
     const places = [{ repository, plan: await planPlace(repository, digests, null) }];
     for (const remote of reached)
       places.push({ ...remote, plan: await planPlace(remote.repository, digests, remote.name) });
     const plans = places.map(({ plan }) => plan);
     refuseUnknown(digests, plans);
+    const held = new Set(plans[0]?.plan.packs);
+    const outOfReach = others.map(({ packs, ...other }) => ({
+      ...other,
+      objects: packs.flatMap(({ id, oid }) => (held.has(id) ? [oid] : [])),
+    }));
     const result = { digests: [...digests], outOfReach };
     if (!request.isConfirmed) return { ...result, isDone: false, places: plans };
     if (!request.force) refuseProtectedTips(plans);

@@ -1,9 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { PackId } from '../../../src/base/ids.ts';
 import { openModel } from '../../../src/ops/content/stored-model.ts';
+import { purgeExtents } from '../../../src/ops/maintenance/purge.ts';
 import { openRepository } from '../../../src/ops/repository.ts';
+import { fetchRemote } from '../../../src/ops/transfer/fetch.ts';
+import { pushRemote } from '../../../src/ops/transfer/push.ts';
+import { computePointer } from '../../../src/remote/pack-pointer-of.ts';
+import { digestOf } from '../../testkit/layouts.ts';
+import { noiseTensor } from '../../testkit/model-repository.ts';
 import { patchModel, patchScene } from '../../testkit/patch-scene.ts';
+import { remoteScene } from '../../testkit/remote-scene.ts';
 import { type Scene, scene } from '../../testkit/scene.ts';
 import { noise } from '../../testkit/stores.ts';
 import { runMgit } from '../../testkit/world.ts';
@@ -139,4 +147,38 @@ test.each([
 ])('a target that is none is refused: %j', async (argv, code) => {
   await using day = await patchScene();
   expect((await day.attempt('purge', ...argv)).stderr).toContain(`error[${code}]`);
+});
+
+test('with Git LFS the objects to delete are named, and a pack that comes again is rid of it', async () => {
+  await using world = await remoteScene();
+  const [alice, bob] = [await world.person('alice'), await world.person('bob')];
+  const [secret, other] = [noiseTensor('secret', 1), noiseTensor('other', 2)];
+  await alice.commitModel('main', [secret, other]);
+  await pushRemote(alice, { remote: 'origin', refspecs: ['main'] });
+  const what = digestOf(secret.data);
+  const plan = await purgeExtents(alice, { what, cwd: world.home, isConfirmed: false });
+  const [pack] = await alice.store.listPacks();
+  const { oid } = await computePointer(alice, pack as PackId);
+  expect(plan.outOfReach).toMatchObject([{ where: 'origin', objects: [oid] }]);
+
+  const tombstone = { by: 'Bob <bob@example.org>', time: '2026-01-02T03:04:05.000Z', reason: null };
+  await bob.store.purged.bury([what], tombstone);
+  await fetchRemote(bob, { remote: 'origin' });
+  expect(await bob.store.has(what)).toBe(false);
+  expect(await bob.store.has(digestOf(other.data))).toBe(true);
+  expect(await holds(join(world.home, 'bob/.git'), secret.data)).toBe(false);
+  await expect(bob.store.require([what])).rejects.toMatchObject({
+    code: 'EXTENT_PURGED',
+    details: tombstone,
+  });
+});
+
+test('a tombstone that cannot be read says so', async () => {
+  await using day = await patchScene();
+  await day.mgit('purge', ...FIRST, '--yes');
+  const digest = await digestAt(day, 'main:m.safetensors');
+  for (const text of ['null\n', '{}\n', '{', '{"version":1,"by":"A","time":"never","reason":null}\n']) {
+    await day.write(`.git/mgit/purged/${digest}`, text);
+    expect((await day.attempt('cat', ...FIRST, '-o', 'out')).stderr).toContain('error[TOMBSTONE_CORRUPT]');
+  }
 });

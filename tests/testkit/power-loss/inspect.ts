@@ -83,7 +83,12 @@ export async function inspectImage(image: DiskNode, { ports, root }: ImagePlace)
     const needed = new Set<Digest>();
     await attempt('objects', () => walkObjects(repository.history, tips, needed));
     await attempt('extents', async () => {
-      const missing = await repository.store.missing(needed);
+      const { purged } = repository.store;
+      const missing: Digest[] = [];
+      for (const digest of await repository.store.missing(needed))
+        if (!(await purged.find(digest))) missing.push(digest);
+      for (const digest of await purged.list())
+        state.set(`purged ${digest}`, JSON.stringify(await purged.find(digest)));
       if (missing.length > 0) throw new Error(`${missing.length} extents are missing`);
     });
     await attempt('packs', async () => {

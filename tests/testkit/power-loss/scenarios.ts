@@ -94,6 +94,13 @@ export const POWER_LOSS_SCENARIOS: readonly CrashScenario[] = [
   },
   { name: 'track', argv: ['track', '*.bin'], prepare: nothing },
   { name: 'gc', argv: ['gc', '--prune', 'now'], prepare: rubbish },
+  {
+    name: 'purge',
+    argv: ['purge', 'main:model.safetensors', '--tensor', 'embed', '--reason', 'private', '--yes'],
+    prepare: nothing,
+    // Nothing goes before its tombstone is there.
+    passing: /^purged /,
+  },
   { name: 'repack', argv: ['repack'], prepare: nothing },
   { name: 'fsck --repair', argv: ['fsck', '--repair'], prepare: damaged },
   { name: 'fsck --repair of rubbish', argv: ['fsck', '--repair'], prepare: damagedRubbish },
