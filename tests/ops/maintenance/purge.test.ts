@@ -83,6 +83,9 @@ test('an extent is gone, what is computed from it stays, and everybody is told w
   expect(fsck).toMatchObject({ exitCode: 0 });
   expect(fsck.stdout).toContain('note[EXTENT_PURGED]');
   expect(fsck.stdout).not.toContain('EXTENT_MISSING');
+  for (const argv of [['gc', '--prune', 'now'], ['repack'], ['du'], ['log', '--tensor', 'first.weight']])
+    expect(await day.attempt(...argv)).toMatchObject({ exitCode: 0, stderr: '' });
+  await day.mgit('cat', 'topic~1:m.safetensors', '-o', 'tuned');
   await day.write('m.safetensors', patchModel());
   expect((await day.attempt('add', 'm.safetensors')).stderr).toContain('EXTENT_PURGED');
   expect(await day.attempt('purge', digest, '--yes')).toMatchObject({ exitCode: 0 }); // Again: nothing is left to do.
