@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MgitError } from '../../src/base/errors.ts';
 import { nodeFileSystem } from '../../src/base/ports/node-file-system.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import { systemFailure } from '../../src/cli/system-failure.ts';
+import { picoModel } from '../testkit/pico-model.ts';
+import { scene } from '../testkit/scene.ts';
 import { runMgit, temporaryDirectory, testPorts } from '../testkit/world.ts';
 
 function systemError(code: string, syscall: string, path?: string): NodeJS.ErrnoException {
@@ -39,6 +42,45 @@ test('failures of the machine have codes and name the path, also where another e
   expect(systemFailure(systemError('ENOENT', 'mkdir', '/a'))).toMatchObject({
     code: 'FILE_SYSTEM_READ_ONLY',
   });
+});
+
+test('a file that vanishes once it was listed is named, whoever was to read it', async () => {
+  await using work = await scene();
+  await work.mgit('track', '*.safetensors');
+  for (const [name, content] of [
+    ['a.txt', 'a'],
+    ['m.safetensors', picoModel(1)],
+  ] as const) {
+    await work.write(name, content);
+    const path = join(work.path, name);
+    const gone = (): Promise<never> => Promise.reject(systemError('ENOENT', 'open', path));
+    const { fs } = work.ports;
+    const open: typeof fs.open = (at, ...how) => (at === path ? gone() : fs.open(at, ...how));
+    const readFile: typeof fs.readFile = at => (at === path ? gone() : fs.readFile(at));
+    const ports = { ...work.ports, fs: { ...fs, open, readFile } };
+    const run = await runMgit(ports, work.path, 'add', name);
+    expect(run.exitCode, name).toBe(1);
+    expect(run.stderr).toContain(`error[FILE_VANISHED]: ${path}: it is not there, or no longer`);
+    await work.mgit('add', name);
+  }
+});
+
+test('too many open files, and a folder that nobody may read, are told of with the path', async () => {
+  await using work = await scene();
+  await work.write('folder/a.txt', 'a');
+  const { fs } = work.ports;
+  for (const [code, said] of [
+    ['EMFILE', 'TOO_MANY_FILES'],
+    ['EACCES', 'PERMISSION_DENIED'],
+  ] as const) {
+    const readDirectory: typeof fs.readDirectory = at =>
+      at === join(work.path, 'folder/')
+        ? Promise.reject(systemError(code, 'scandir', at))
+        : fs.readDirectory(at);
+    const run = await runMgit({ ...work.ports, fs: { ...fs, readDirectory } }, work.path, 'add', '.');
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain(`error[${said}]: ${join(work.path, 'folder/')}: `);
+  }
 });
 
 test('a device that fails while an open file is written is told of with the path of that file', async () => {

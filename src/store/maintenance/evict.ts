@@ -1,7 +1,7 @@
-import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { LocalPacks } from '../extents/local-packs.ts';
-import { entriesOf, referencesOfPack } from './pack-references.ts';
+import type { OpenPack } from '../packs/open-pack.ts';
+import { entriesOf, openIfThere, referencesOfPack } from './pack-references.ts';
 import type { PackTimes } from './pack-times.ts';
 import { type RetirementPlace, retirePacks } from './retire-packs.ts';
 
@@ -26,12 +26,12 @@ export async function evict(place: RetirementPlace, eviction: Eviction): Promise
 }
 
 async function chooseVictims(
-  { fs, local }: RetirementPlace,
+  { local }: RetirementPlace,
   { times, packs, bytes }: Eviction,
 ): Promise<PackTimes> {
   const needs = await referrers(local);
-  const isNeeded = async (id: PackId): Promise<boolean> => {
-    for (const { digest } of entriesOf(await local.open(id)))
+  const isNeeded = (id: PackId, pack: OpenPack): boolean => {
+    for (const { digest } of entriesOf(pack))
       for (const other of needs.get(digest) ?? []) if (other !== id && !victims.has(other)) return true;
     return false;
   };
@@ -42,9 +42,10 @@ async function chooseVictims(
     isNew = false;
     for (const id of open) {
       if (freed >= bytes) break;
-      if (await isNeeded(id)) continue;
+      const pack = await openIfThere(local, id);
+      if (!pack || isNeeded(id, pack)) continue;
       victims.set(id, times.get(id) ?? 0n);
-      freed += (await fs.stat(local.path(id))).size;
+      freed += (await pack.file.stat()).size;
       isNew = true;
     }
     open = open.filter(id => !victims.has(id));
@@ -55,18 +56,10 @@ async function chooseVictims(
 /** For each extent that records refer to, the packs of those records. */
 async function referrers(local: LocalPacks): Promise<ReadonlyMap<Digest, ReadonlySet<PackId>>> {
   const needs = new Map<Digest, Set<PackId>>();
-  for (const id of await local.list())
-    for (const digest of await referencesIn(local, id))
+  for (const id of await local.list()) {
+    const pack = await openIfThere(local, id);
+    for (const digest of pack ? referencesOfPack(pack) : [])
       needs.set(digest, (needs.get(digest) ?? new Set()).add(id));
-  return needs;
-}
-
-/** Another process may have removed it. */
-async function referencesIn(local: LocalPacks, id: PackId): Promise<ReadonlySet<Digest>> {
-  try {
-    return referencesOfPack(await local.open(id));
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return new Set();
-    throw error;
   }
+  return needs;
 }

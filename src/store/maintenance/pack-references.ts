@@ -1,8 +1,19 @@
+import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
-import type { PackLookup } from '../extents/local-packs.ts';
+import type { LocalPacks, PackLookup } from '../extents/local-packs.ts';
 import { referencesOf } from '../extents/references.ts';
 import type { OpenPack } from '../packs/open-pack.ts';
 import type { PackEntry } from '../packs/pack-index.ts';
+
+/** Opens a pack; undefined where another process has removed it. */
+export async function openIfThere(local: LocalPacks, id: PackId): Promise<OpenPack | undefined> {
+  try {
+    return await local.open(id);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
 
 /** The entries of a pack, in the order of their digests. */
 export function* entriesOf({ index }: OpenPack): Generator<PackEntry> {

@@ -1,11 +1,10 @@
-import { isSystemError } from '../../base/errors.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { LocalPacks } from '../extents/local-packs.ts';
 import type { OpenPack } from '../packs/open-pack.ts';
 import { isCopyable } from './copy-records.ts';
 import { entryBytes } from './entry-bytes.ts';
 import { type LiveRecords, liveRecords } from './live-records.ts';
-import { entriesOf, referencesOfPack } from './pack-references.ts';
+import { entriesOf, openIfThere, referencesOfPack } from './pack-references.ts';
 import type { PackTimes } from './pack-times.ts';
 
 /** A pack is written anew when at least this share of it is dead: less would move many bytes to free few. */
@@ -58,16 +57,6 @@ export async function planCollection(local: LocalPacks, scope: CollectionScope):
       if (stays && (await live.add(referencesOfPack(pack)))) isGrown = true;
     }
     if (!isGrown) return { fates, live };
-  }
-}
-
-/** Another gc may have been faster. */
-async function openIfThere(local: LocalPacks, id: PackId): Promise<OpenPack | undefined> {
-  try {
-    return await local.open(id);
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
   }
 }
 

@@ -9,10 +9,11 @@ import { EMPTY_DIGEST } from '../extents/empty-extent.ts';
 import type { LocatedRecord } from '../extents/locate.ts';
 import { readStored } from '../extents/sample-extent.ts';
 import type { WriteSession } from '../extents/session.ts';
+import type { OpenPack } from '../packs/open-pack.ts';
 import type { ExtentInfo } from '../packs/records.ts';
 import type { CollectionPlace } from './collect.ts';
 import { copyRecords, isCopyable } from './copy-records.ts';
-import { entriesOf } from './pack-references.ts';
+import { entriesOf, openIfThere } from './pack-references.ts';
 import type { PackTimes } from './pack-times.ts';
 import { recode } from './recode.ts';
 import { retirePacks } from './retire-packs.ts';
@@ -60,7 +61,7 @@ export async function repack(
   options: Options,
 ): Promise<Repacked> {
   let bytes = 0;
-  for (const id of scope.times.keys()) bytes += (await place.fs.stat(place.local.path(id))).size;
+  for (const id of scope.times.keys()) bytes += await sizeOf(await openIfThere(place.local, id));
   const session = options.session(bytes);
   try {
     const recoded = await recodeAll(scope, session, options);
@@ -80,6 +81,11 @@ export async function repack(
     await session.packs.abort();
     throw error;
   }
+}
+
+/** Bytes of a pack; none of one that another process has removed, since what replaces it was there before. */
+async function sizeOf(pack: OpenPack | undefined): Promise<number> {
+  return pack ? (await pack.file.stat()).size : 0;
 }
 
 interface Sizes {
@@ -191,7 +197,7 @@ interface PackPlan {
 
 /** The packs that hold a record which was coded anew, or are small: what else they hold is copied. */
 async function planPacks(
-  { local, fs }: CollectionPlace,
+  { local }: CollectionPlace,
   times: PackTimes,
   recoded: ReadonlyMap<Digest, Sizes>,
 ): Promise<PackPlan> {
@@ -201,20 +207,24 @@ async function planPacks(
   const live = new Set<Digest>();
   const fixed = new Set<PackId>();
   for (const id of times.keys()) {
-    for (const { digest } of entriesOf(await local.open(id))) {
+    const pack = await openIfThere(local, id);
+    if (!pack) continue;
+    for (const { digest } of entriesOf(pack)) {
       live.add(digest);
       if (recoded.has(digest)) victims.set(id, times.get(id) ?? 0n);
       else if (!isCopyable((await lookup(digest)) ?? { digest, length: 0, segments: [] })) fixed.add(id);
     }
-    if ((await fs.stat(local.path(id))).size < SMALL_BYTES) small.push(id);
+    if ((await sizeOf(pack)) < SMALL_BYTES) small.push(id);
   }
   if (small.length > 1) for (const id of small) victims.set(id, times.get(id) ?? 0n);
   for (const id of fixed) victims.delete(id);
   const copies = new Map<Digest, LocatedRecord>();
-  for (const id of victims.keys())
-    for (const { digest } of entriesOf(await local.open(id))) {
+  for (const id of victims.keys()) {
+    const pack = await openIfThere(local, id);
+    for (const { digest } of pack ? entriesOf(pack) : []) {
       const record = recoded.has(digest) ? undefined : await lookup(digest);
       if (record?.segments.some(({ pack }) => victims.has(pack.id))) copies.set(digest, record);
     }
+  }
   return { victims, copies: [...copies.values()], live };
 }

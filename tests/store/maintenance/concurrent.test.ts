@@ -38,7 +38,7 @@ async function isDone(work: () => Promise<unknown>): Promise<boolean> {
     await work();
     return true;
   } catch (error) {
-    if (isMgitError(error, 'STORE_CHANGED')) return false;
+    if (isMgitError(error, 'STORE_CHANGED', 'STORE_LOCKED')) return false;
     throw error;
   }
 }
@@ -124,5 +124,22 @@ test('of two copies two gcs leave one', async () => {
     });
     await expectThere(world, step, OLD);
     return collecting.count();
+  });
+});
+
+test('of two repacks at the same time neither loses anything, nor trips over a pack that the other removed', async () => {
+  await atEveryStep(async step => {
+    await using world = await timedStore();
+    for (const bytes of [OLD, OTHER, NEW]) await addPack(world.store, bytes);
+    const repackOf = (ports: Ports): Promise<boolean> =>
+      isDone(() =>
+        withStore(world, ports, async ({ maintenance }) =>
+          maintenance.repack({ times: await maintenance.packTimes(), wishes: [] }),
+        ),
+      );
+    const repacking = interleaved(world.ports, step, () => repackOf(world.ports).then(() => {}));
+    await repackOf(repacking.ports);
+    await expectThere(world, step, OLD, OTHER, NEW);
+    return repacking.count();
   });
 });

@@ -29,7 +29,7 @@ const WORKER = fileURLToPath(new URL('worker.ts', import.meta.url));
 
 /**
  * Several processes on repositories that share something: by turns one work tree with others, a linked work tree of the
- * same repository, a clone that pushes to the same remote. Among them plain git.
+ * same repository, a clone that pushes to the same remote. Among them plain git, and now and then gc and repack.
  */
 export async function workTogether(settings: WorkTogether): Promise<TogetherReport> {
   await using home = await scene('system');
@@ -123,10 +123,10 @@ async function damage(home: Scene, path: string): Promise<string[]> {
   for (const { code, message } of await listOf(repository.store.verify()))
     problems.push(`${path}: ${code} ${message}`);
   if (repository.history.workTree === undefined) return problems;
-  for (const command of ['status', 'reflog', 'log', 'undo']) {
-    const { exitCode, stderr } = await runMgit(home.ports, path, command);
+  for (const command of ['status', 'reflog', 'log', 'fsck', 'undo']) {
+    const { exitCode, stdout, stderr } = await runMgit(home.ports, path, command);
     if (exitCode !== 0 && !stderr.includes('error[UNDO_CONFLICT]'))
-      problems.push(`${path}: mgit ${command}: ${stderr}`);
+      problems.push(`${path}: mgit ${command}: ${stdout}${stderr}`);
   }
   return problems;
 }

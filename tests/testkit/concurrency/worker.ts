@@ -14,16 +14,20 @@ const random = createRandom(request.seed, 'worker');
 const report: WorkerReport = { commits: [], added: {}, pushed: null, refusals: {}, problems: [] };
 const deadline = performance.now() + request.seconds * 1000;
 
+const TIDYING = [
+  ['mgit', 'repack'],
+  ['mgit', 'gc', '--prune=1.minute.ago'],
+  ['git', 'gc', '--quiet', '--prune=1.hour.ago'],
+] as const;
+
 for (let step = 0; step < request.steps || performance.now() < deadline; step++) await takeStep(step);
 process.stdout.write(JSON.stringify(report));
 
 /** Changes the own file, stages and commits it; sometimes switches away and back, pushes or fetches. */
 async function takeStep(step: number): Promise<void> {
   const seed = request.seed * 1000 + step;
-  const content = request.file.endsWith('.safetensors')
-    ? crashModel(0.25, { own: seed, same: 1 })
-    : `${seed}\n`;
-  await writeFile(join(request.path, request.file), content);
+  await writeFile(join(request.path, request.file), contentOf(seed));
+  if (random.below(4) === 0) await leaveGarbage(seed);
   const isGit = random.below(4) === 0;
   if (!(await insist(isGit, 'add', request.file))) return;
   report.added[request.file] = await output('rev-parse', `:${request.file}`);
@@ -32,6 +36,25 @@ async function takeStep(step: number): Promise<void> {
     report.commits.push(await output('rev-parse', 'HEAD'));
   if (request.branches.length > 0 && random.below(3) === 0) await wander();
   if (request.push !== undefined && random.below(3) === 0) await publish(request.push);
+  if (random.below(5) === 0) await tidyUp();
+}
+
+function contentOf(seed: number): string | Uint8Array {
+  return request.file.endsWith('.safetensors') ? crashModel(0.25, { own: seed, same: 1 }) : `${seed}\n`;
+}
+
+/** Stages what nothing names any more when the next content has been staged. */
+async function leaveGarbage(seed: number): Promise<void> {
+  const path = join(request.path, request.file);
+  await writeFile(path, contentOf(-1 - seed));
+  await insist(false, 'add', request.file);
+  await writeFile(path, contentOf(seed));
+}
+
+/** Removes and replaces what all of them read and write. The grace period is longer than any command takes. */
+async function tidyUp(): Promise<void> {
+  const [first, ...others] = TIDYING[random.below(TIDYING.length)] ?? [];
+  if (first !== undefined) await insist(first === 'git', ...others);
 }
 
 /** There and back again: local changes are committed, so nothing blocks. */

@@ -74,13 +74,13 @@ async function runFull(
   return { isFull, problems };
 }
 
-/** An interrupted download is continued by the next one. */
-const CONTINUED = /\.partial$/;
+/** An interrupted download is continued by the next one, and a lock without a claim is nobody's. */
+const HARMLESS = /\.partial$|\/retire\.lock$/;
 
 /** Files that wait for their names, locks, and what is removed just now. */
 async function unfinished({ directory }: CrashWorld): Promise<readonly string[]> {
   const names = await readdir(directory, { recursive: true });
   return names
-    .filter(name => /\/mgit\/tmp\/|\.lock$|\.tmp$|\.[0-9a-f]{16}\.mgit$|\/condemned$/.test(name))
-    .filter(name => !CONTINUED.test(name));
+    .filter(name => /\/mgit\/tmp\/|\/tmp_obj|\.lock$|\.tmp$|\.[0-9a-f]{16}\.mgit$|\/condemned$/.test(name))
+    .filter(name => !HARMLESS.test(name));
 }
