@@ -3,6 +3,7 @@ import { createRandom } from '../../../src/base/random.ts';
 import { temporaryDirectory } from '../world.ts';
 import { crash, drawBlow, prepareScenarios } from './crash.ts';
 import { CRASH_SCENARIOS } from './scenarios.ts';
+import { STORE_SCENARIOS } from './store-scenarios.ts';
 
 /** How much is killed, and what. */
 export interface KillSettings {
@@ -25,7 +26,7 @@ export interface KillReport {
 export async function killMany(settings: KillSettings): Promise<KillReport> {
   await using folder = await temporaryDirectory();
   const random = createRandom(settings.seed, 'kill');
-  const chosen = CRASH_SCENARIOS.filter(
+  const chosen = [...CRASH_SCENARIOS, ...STORE_SCENARIOS].filter(
     ({ name, needsGit }) =>
       (settings.scenarios?.includes(name) ?? true) && (settings.history === 'system' || !needsGit),
   );

@@ -2,9 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runMgit } from '../world.ts';
 import { type CrashWorld, crashModel } from './crash-world.ts';
-import { CRASH_SCENARIOS, type CrashScenario } from './scenarios.ts';
-
-const EVERYDAY = ['add', 'commit', 'commit -a', 'switch', 'restore', 'merge'];
+import type { CrashScenario } from './scenarios.ts';
 
 /** Stores a version that nothing names once another is staged in its place, beside what stays needed. */
 const leaveGarbage = async (world: CrashWorld, megabytes: number): Promise<void> => {
@@ -27,9 +25,8 @@ const pushFromElsewhere = async (world: CrashWorld, megabytes: number): Promise<
   await mgit(other, 'push', 'origin', 'main');
 };
 
-/** Commands that take space on the disk. */
-export const FULL_DISK_SCENARIOS: readonly CrashScenario[] = [
-  ...CRASH_SCENARIOS.filter(({ name }) => EVERYDAY.includes(name)),
+/** Commands that replace, remove and bring packs. */
+export const STORE_SCENARIOS: readonly CrashScenario[] = [
   { name: 'gc', argv: ['gc', '--prune=now'], prepare: leaveGarbage },
   { name: 'repack', argv: ['repack'], prepare: leaveGarbage },
   { name: 'fetch', argv: ['fetch', 'origin'], prepare: pushFromElsewhere, needsGit: true },
