@@ -45,9 +45,15 @@ function addNew(repository: string): number {
   return mgit(repository, 'add', FILE);
 }
 
+/** Puts a version of the model into the work tree, on the disk before anything is timed. */
+function put(repository: string, version: string): void {
+  copyFileSync(version, join(at(repository), FILE));
+  seconds('sync');
+}
+
 /** Adds another version of what was just added. */
 function addVersion(repository: string, version: string): number {
-  copyFileSync(version, join(at(repository), FILE));
+  put(repository, version);
   return mgit(repository, 'add', FILE);
 }
 
@@ -58,7 +64,7 @@ function restore(repository: string): number {
 }
 
 function addAgain(repository: string, version: string): number {
-  copyFileSync(version, join(at(repository), FILE));
+  put(repository, version);
   return addNew(repository);
 }
 

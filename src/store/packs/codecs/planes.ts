@@ -1,19 +1,15 @@
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, zstdDecompressSync } from 'node:zlib';
 import { freeMemory } from '../../../base/free-memory.ts';
 import type { Region } from '../../../tensor/kernels/arena.ts';
 import { RECORD_KINDS } from '../records.ts';
 import type { FrameCodec, FrameContext } from './codec.ts';
+import { compressPlane } from './compress-plane.ts';
 import { frameCorrupt } from './frame-error.ts';
 
 /** Bit of a plane's length that says the plane is a zstd frame. */
 const COMPRESSED = 0x80000000;
-/** Level 1: higher levels buy nothing on weights. Larger pieces than zlib's 16 KiB spare allocations. */
-const COMPRESS = { params: { [constants.ZSTD_c_compressionLevel]: 1 }, chunkSize: 256 * 1024 };
 /** Bits of the window that a decoder allows, so that a small frame cannot ask for much memory. */
 const WINDOW_LOG = 23;
-/** A plane must shrink by this share to be worth its decompression. */
-const WORTHWHILE = 0.97;
-
 /** Byte planes, each compressed or not, whichever is smaller; bytes after the last whole element are kept as they are. */
 export const planesCodec: FrameCodec = {
   kind: RECORD_KINDS.planes,
@@ -37,11 +33,10 @@ export function encodePlanes(raw: Uint8Array, { kernels, elements: layout, base 
   const compressed: Uint8Array[] = [];
   for (let plane = 0; plane < elementSize; plane++) {
     const bytes = output.bytes.subarray(plane * count, (plane + 1) * count);
-    const packed = zstdCompressSync(bytes, COMPRESS);
-    compressed.push(packed);
-    const isWorthwhile = packed.length < bytes.length * WORTHWHILE;
-    head.writeUInt32LE((isWorthwhile ? packed.length | COMPRESSED : bytes.length) >>> 0, plane * 4);
-    parts.push(isWorthwhile ? packed : bytes);
+    const packed = compressPlane(bytes);
+    if (packed) compressed.push(packed);
+    head.writeUInt32LE((packed ? packed.length | COMPRESSED : bytes.length) >>> 0, plane * 4);
+    parts.push(packed ?? bytes);
   }
   parts.push(input.bytes.subarray(count * elementSize));
   const stored = Buffer.concat(parts);
