@@ -3,6 +3,7 @@ import type { CommitId, Digest } from '../../src/base/ids.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import { memoryByteSource } from '../../src/formats/byte-source.ts';
 import type { CheckpointLayout } from '../../src/formats/checkpoint.ts';
+import { safetensors } from '../../src/formats/safetensors/format.ts';
 import type { Repository } from '../../src/ops/repository.ts';
 import type { History } from '../../src/store/history/history.ts';
 import { initHistory } from '../../src/store/history/init.ts';
@@ -11,6 +12,7 @@ import { parseManifest } from '../../src/store/manifest/read-manifest.ts';
 import { manifestText } from '../../src/store/manifest/write-manifest.ts';
 import { openTensorStore } from '../../src/store/open-tensor-store.ts';
 import type { Recipe } from '../../src/store/packs/records.ts';
+import { safetensorsFile } from './safetensors-file.ts';
 import { addToBytes, collect, type FileTensor, modelFile, noise } from './stores.ts';
 
 /** A repository whose commits are made without a work tree: what transfers need, and no more. */
@@ -132,4 +134,10 @@ function addOne(digest: Digest, length: number): Recipe {
     inputs: [{ digest, dtype: 'U8', length }],
     parameters: { add: 1 },
   };
+}
+
+/** A file that every command can read, so that it can be told from others whatever its times are. */
+export async function safetensorsModel(tensors: readonly FileTensor[]) {
+  const bytes = safetensorsFile(tensors);
+  return { bytes, layout: await safetensors.parse(memoryByteSource(bytes)) };
 }

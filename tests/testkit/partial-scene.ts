@@ -2,17 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommitId } from '../../src/base/ids.ts';
 import type { Ports } from '../../src/base/ports/ports.ts';
-import { memoryByteSource } from '../../src/formats/byte-source.ts';
-import { safetensors } from '../../src/formats/safetensors/format.ts';
 import { openRepository, type Repository } from '../../src/ops/repository.ts';
 import { pushRemote } from '../../src/ops/transfer/push.ts';
 import { fakeFetch } from './fake-fetch.ts';
 import { type FaultyHandler, withFaults } from './http-faults.ts';
 import { type LfsEndpoint, lfsEndpoint } from './lfs-endpoint.ts';
-import { type ModelRepository, modelRepository } from './model-repository.ts';
+import { type ModelRepository, modelRepository, safetensorsModel } from './model-repository.ts';
 import { run } from './programs.ts';
-import { safetensorsFile } from './safetensors-file.ts';
-import type { FileTensor } from './stores.ts';
 import { type CliRun, runMgit, temporaryDirectory, testPorts } from './world.ts';
 
 /** A bare repository on a path whose packs are on a Git LFS server in this process, and people who clone it. */
@@ -96,12 +92,6 @@ export async function partialScene(): Promise<PartialScene> {
       await home[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A file that every command can read, so that it can be told from others whatever its times are. */
-async function safetensorsModel(tensors: readonly FileTensor[]) {
-  const bytes = safetensorsFile(tensors);
-  return { bytes, layout: await safetensors.parse(memoryByteSource(bytes)) };
 }
 
 /** A plan without faults: counts start anew. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import { type GitServer, gitServer } from './git-server.ts';
 import type { LfsEndpointOptions } from './lfs-endpoint.ts';
-import { type ModelRepository, modelRepository } from './model-repository.ts';
+import { type ModelRepository, modelRepository, safetensorsModel } from './model-repository.ts';
 import { temporaryDirectory, testPorts } from './world.ts';
 
 /** A server with an empty repository, and people who have it as `origin`. */
@@ -28,7 +28,7 @@ export async function remoteScene(options: LfsEndpointOptions = {}): Promise<Rem
     url,
     ports,
     person: async (name, address = url) => {
-      const repository = await modelRepository(ports, join(home.path, name));
+      const repository = await modelRepository(ports, join(home.path, name), safetensorsModel);
       await repository.history.setConfig('remote.origin.url', address, 'local');
       await repository.history.setConfig(
         'remote.origin.fetch',
