@@ -3,6 +3,11 @@ import { conversionOf } from './conversion.ts';
 import { bitsOf, type Dtype } from './dtype.ts';
 import { loadKernels } from './kernels/kernels.ts';
 
+/** True for the floats that {@link widenToF32} takes. */
+export function isWidenable(dtype: Dtype): boolean {
+  return dtype === 'F16' || dtype === 'BF16' || dtype.startsWith('F8_');
+}
+
 const BATCH_ELEMENTS = 512 * 1024;
 
 /**

@@ -1,4 +1,5 @@
-import { type TensorSpec, writeSafetensorsHeader } from '../../src/formats/safetensors/write-header.ts';
+import { writeSafetensorsHeader } from '../../src/formats/safetensors/write-header.ts';
+import type { TensorSpec } from '../../src/formats/write/blueprint.ts';
 
 /** A tensor with its data. */
 export interface TensorWithData extends TensorSpec {

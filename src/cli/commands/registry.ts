@@ -72,6 +72,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./cat.ts')).command,
   },
   {
+    name: 'export',
+    summary: 'write a model of a commit as a file of another format',
+    load: async () => (await import('./export.ts')).command,
+  },
+  {
+    name: 'import',
+    summary: 'take a model file in, in another format, and stage it',
+    load: async () => (await import('./import.ts')).command,
+  },
+  {
     name: 'diff',
     summary: 'show how far each tensor moved, and the lines that changed in other files',
     load: async () => (await import('./diff.ts')).command,

@@ -16,6 +16,7 @@ const DESCRIPTIONS: Readonly<Partial<Record<Dtype, string>>> = {
   F32: '<f4',
   F64: '<f8',
   C64: '<c8',
+  C128: '<c16',
 };
 /** Header and magic together fill up to a multiple of this. */
 const ALIGNMENT = 64;

@@ -54,3 +54,14 @@ export function dtypeOfName(globalName: string): Dtype | undefined {
   const [, name] = /^torch\.(\w+)$/.exec(globalName) ?? [];
   return name !== undefined && Object.hasOwn(TORCH_DTYPES, name) ? TORCH_DTYPES[name] : undefined;
 }
+
+/** The storage class that `torch.save` writes for a dtype; undefined for those that came after typed storages, and those PyTorch does not have. */
+export function storageOfDtype(dtype: Dtype): string | undefined {
+  const found = Object.entries(STORAGE_DTYPES).find(([, other]) => other === dtype);
+  return found?.[0];
+}
+
+/** The name of a dtype in `torch`; undefined for those that PyTorch does not have. */
+export function nameOfDtype(dtype: Dtype): string | undefined {
+  return Object.entries(TORCH_DTYPES).find(([, other]) => other === dtype)?.[0];
+}

@@ -1,20 +1,8 @@
 import { MgitError } from '../../base/errors.ts';
-import { byteLength, type Dtype } from '../../tensor/dtype.ts';
+import { byteLength } from '../../tensor/dtype.ts';
+import type { PlacedTensor, TensorSpec } from '../write/blueprint.ts';
 import { refuseForeignDtype } from './dtypes.ts';
 import { SAFETENSORS_LIMITS } from './limits.ts';
-
-/** A tensor to be written. */
-export interface TensorSpec {
-  readonly name: string;
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-}
-
-/** Where the writer puts a tensor's data. `offset` is in bytes from the start of the file. */
-export interface PlacedTensor extends TensorSpec {
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** The beginning of a safetensors file, and the place of everything after it. */
 export interface WrittenHeader {

@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import { natural } from './end-of-directory.ts';
+import { isSafeName } from './safe-name.ts';
 import { zipInvalid } from './zip-error.ts';
 
 /** A file as the central directory describes it. */
@@ -10,6 +11,8 @@ export interface DirectoryEntry {
   readonly length: number;
   readonly unpackedLength: number;
   readonly headerOffset: number;
+  /** CRC-32 of the unpacked bytes, as the archive claims. */
+  readonly checksum: number;
 }
 
 const ENTRY = { signature: 0x02014b50, bytes: 46 };
@@ -57,7 +60,8 @@ function parseEntry(
   const unpackedLength = widened(24);
   const length = widened(20);
   const headerOffset = widened(42);
-  return { name, method: entry.readUInt16LE(10), length, unpackedLength, headerOffset };
+  const [method, checksum] = [entry.readUInt16LE(10), entry.readUInt32LE(16)];
+  return { name, method, length, unpackedLength, headerOffset, checksum };
 }
 
 /** The 64-bit numbers of the zip64 extra field, one after the other. */
@@ -77,10 +81,6 @@ function wideNumbers(extra: Buffer): { next(): bigint } {
 
 /** Nothing is ever unpacked to such a name; an archive that has one was made to harm whoever does. */
 function refuseUnsafe(name: string): void {
-  const isUnsafe =
-    name.includes('\0') ||
-    /^(?:[A-Za-z]:|[\\/])/.test(name) ||
-    name.split(/[\\/]/).includes('..') ||
-    name === '';
-  if (isUnsafe) throw zipInvalid(`the name ${JSON.stringify(name.slice(0, 200))} leads out of its folder`);
+  if (!isSafeName(name))
+    throw zipInvalid(`the name ${JSON.stringify(name.slice(0, 200))} leads out of its folder`);
 }

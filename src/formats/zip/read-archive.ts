@@ -13,6 +13,8 @@ export interface ZipFile {
   readonly length: number;
   /** Its length when unpacked, as the archive claims. */
   readonly unpackedLength: number;
+  /** CRC-32 of the unpacked bytes, as the archive claims. */
+  readonly checksum: number;
 }
 
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
@@ -52,8 +54,8 @@ async function locate(source: ByteSource, entry: DirectoryEntry, end: number): P
   if (offset + entry.length > end) throw zipInvalid(`${where} reaches into the directory`);
   const name = Buffer.from(await source.read(entry.headerOffset + LOCAL.bytes, nameLength)).toString('utf8');
   if (name !== entry.name) throw zipInvalid(`${where} is called ${JSON.stringify(name)} in its own header`);
-  const { length, unpackedLength } = entry;
+  const { length, unpackedLength, checksum } = entry;
   const isStored = entry.method === 0;
   if (isStored && length !== unpackedLength) throw zipInvalid(`${where} has two lengths`);
-  return { name: entry.name, isStored, offset, length, unpackedLength };
+  return { name: entry.name, isStored, offset, length, unpackedLength, checksum };
 }

@@ -12,13 +12,19 @@ export interface RevisionPath {
   readonly path: string;
 }
 
-/** Reads `<revision>:<path>`. A colon in braces belongs to the revision. Source: gitrevisions(7). Errors: `USAGE`. */
+/** Reads `<revision>:<path>`. Source: gitrevisions(7). Errors: `USAGE`. */
 export function parseRevisionPath(text: string): RevisionPath {
+  const { revision, path } = splitRevisionPath(text);
+  if (path !== undefined) return { revision, path };
+  throw new MgitError('USAGE', `not a file of a revision: ${JSON.stringify(text)}`, {
+    hint: 'write it as <revision>:<path>, for example HEAD:model.safetensors',
+  });
+}
+
+/** Reads `<revision>` or `<revision>:<path>`. A colon in braces belongs to the revision. */
+export function splitRevisionPath(text: string): Omit<RevisionPath, 'path'> & { readonly path?: string } {
   const match = /^((?:[^:{]|\{[^}]*\}|\{)*?):(.+)$/s.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined)
-    throw new MgitError('USAGE', `not a file of a revision: ${JSON.stringify(text)}`, {
-      hint: 'write it as <revision>:<path>, for example HEAD:model.safetensors',
-    });
+  if (match?.[1] === undefined || match[2] === undefined) return { revision: text };
   return { revision: match[1], path: match[2] };
 }
 
