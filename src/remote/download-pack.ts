@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { isMgitError, MgitError } from '../base/errors.ts';
 import type { OpenFile } from '../base/ports/file-system.ts';
+import { makeDurableDirectory } from '../store/packs/durable-directory.ts';
 import type { PackBackend } from './backends/backend.ts';
 import type { LocalSide } from './local-side.ts';
 import { continuePartial, partialPath } from './partial-files.ts';
@@ -25,7 +26,7 @@ export async function downloadPack(
   options: DownloadOptions,
 ): Promise<string> {
   const { fs } = local.ports;
-  await fs.makeDirectory(join(local.mgitDirectory, 'tmp'));
+  await makeDurableDirectory(fs, join(local.mgitDirectory, 'tmp'));
   const path = partialPath(local, pointer.id);
   const file = await fs.open(path, 'create');
   const target = { backend, pointer, path, file };

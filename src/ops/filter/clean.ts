@@ -1,4 +1,5 @@
 import { openByteSource } from '../../formats/byte-source.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { modelText } from '../../store/worktree/file-content.ts';
 import { readManifestAt } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
@@ -14,7 +15,7 @@ export async function cleanModel(
 ): Promise<Uint8Array> {
   const { fs, randomBytes } = repository.ports;
   const directory = `${repository.mgitDirectory}/tmp`;
-  await fs.makeDirectory(directory);
+  await makeDurableDirectory(fs, directory);
   const spool = `${directory}/clean-${Buffer.from(randomBytes(8)).toString('hex')}`;
   try {
     await spoolTo(repository, spool, content);

@@ -1,4 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import type { Repository } from '../repository.ts';
 
 /** Where a commit message comes from, for the hook `prepare-commit-msg`. */
@@ -27,7 +28,7 @@ async function throughHooks(
 ): Promise<string> {
   const { ports, mgitDirectory, history } = repository;
   const { fs } = ports;
-  await fs.makeDirectory(`${mgitDirectory}/tmp`);
+  await makeDurableDirectory(fs, `${mgitDirectory}/tmp`);
   const folder = await fs.makeTemporaryDirectory(`${mgitDirectory}/tmp/message-`);
   const path = `${folder}/COMMIT_EDITMSG`;
   try {

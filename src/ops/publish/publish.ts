@@ -7,6 +7,7 @@ import { destinationOf } from '../../hub/destinations.ts';
 import { modelCard } from '../../hub/model-card.ts';
 import type { Publication, PublishedFile, PublishResult } from '../../hub/publication.ts';
 import type { Commit, TreeFile } from '../../store/history/history.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { isRegularFile } from '../gate/data.ts';
 import { listModels } from '../history/manifests-at.ts';
 import { brokenShards } from '../history/shard-consistency.ts';
@@ -47,7 +48,7 @@ export async function publish(repository: Repository, request: PublishRequest): 
   );
   const destination = destinationOf(request.target, request.cwd);
   const { fs } = repository.ports;
-  await fs.makeDirectory(join(repository.mgitDirectory, 'tmp'));
+  await makeDurableDirectory(fs, join(repository.mgitDirectory, 'tmp'));
   const staging = await fs.makeTemporaryDirectory(join(repository.mgitDirectory, 'tmp', 'publish-'));
   try {
     const staged = await stage(repository, commit, { directory: staging, request });

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { canonicalJson, type JsonValue } from '../../base/canonical-json.ts';
 import { isSystemError } from '../../base/errors.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { replaceFile } from '../../train/weights/save-weights.ts';
 import type { Repository } from '../repository.ts';
 
@@ -21,7 +22,7 @@ export async function cachedEvaluation<Outcome extends object>(
   const known = await readOutcome(repository, path);
   if (known !== undefined) return { outcome: known as Outcome, cached: true };
   const outcome = await compute();
-  await fs.makeDirectory(folder);
+  await makeDurableDirectory(fs, folder);
   await replaceFile(fs, path, file => file.write(Buffer.from(JSON.stringify(outcome)), 0));
   return { outcome, cached: false };
 }

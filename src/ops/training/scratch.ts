@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import type { Repository } from '../repository.ts';
 
 /** A folder in mgit's own directory that is removed when it goes out of scope (`await using`). */
@@ -10,7 +11,7 @@ export interface ScratchFolder extends AsyncDisposable {
 export async function scratchFolder(repository: Repository, name: string): Promise<ScratchFolder> {
   const { fs } = repository.ports;
   const parent = join(repository.mgitDirectory, 'tmp');
-  await fs.makeDirectory(parent);
+  await makeDurableDirectory(fs, parent);
   const path = await fs.makeTemporaryDirectory(join(parent, `${name}-`));
   return { path, [Symbol.asyncDispose]: () => fs.removeDirectory(path, { recursive: true }) };
 }

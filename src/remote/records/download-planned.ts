@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import { inOrder } from '../../base/in-order.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { PACK_HEADER } from '../../store/packs/pack-frame.ts';
 import type { PackBackend } from '../backends/backend.ts';
 import type { DownloadOptions } from '../download-pack.ts';
@@ -24,7 +25,7 @@ export async function downloadPlanned(
   options: DownloadOptions & { readonly continues: boolean },
 ): Promise<string> {
   const { fs } = local.ports;
-  await fs.makeDirectory(join(local.mgitDirectory, 'tmp'));
+  await makeDurableDirectory(fs, join(local.mgitDirectory, 'tmp'));
   const path = partialPath(local, pack.id);
   const file = await fs.open(path, 'create');
   let position = 0;

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import { isMgitError, isSystemError } from '../../base/errors.ts';
 import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
+import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import { type MultiPackIndex, openMultiPackIndex } from '../packs/multi-pack-index.ts';
 import { type MultiPackSources, writeMultiPackIndex } from '../packs/write-multi-pack-index.ts';
 
@@ -59,7 +60,7 @@ async function writeWhole(
   to: { readonly path: string; readonly temporary: string },
   sources: MultiPackSources,
 ): Promise<void> {
-  await fs.makeDirectory(dirname(to.temporary));
+  await makeDurableDirectory(fs, dirname(to.temporary));
   const file = await fs.open(to.temporary, 'create');
   try {
     await writeMultiPackIndex(file, sources);

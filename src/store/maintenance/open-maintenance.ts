@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Digest } from '../../base/ids.ts';
 import type { ReadContext } from '../extents/read-extent.ts';
 import type { WriteSession } from '../extents/session.ts';
+import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import type { PackWriter } from '../packs/pack-writer.ts';
 import { removeStale } from '../unfinished/remove-stale.ts';
 import { checkStructure } from './check-structure.ts';
@@ -56,7 +57,7 @@ export function storeMaintenance(
     without,
     removeUnfinished: async () => {
       const temporary = join(place.directory, 'tmp');
-      await fs.makeDirectory(temporary);
+      await makeDurableDirectory(fs, temporary);
       await removeStale(fs, temporary, clock.now());
     },
   };

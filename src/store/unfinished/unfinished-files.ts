@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { isSystemError } from '../../base/errors.ts';
 import type { Clock } from '../../base/ports/clock.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
+import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import { copyFile } from './copy-file.ts';
 import { orRemove } from './or-remove.ts';
 import { removeStale } from './remove-stale.ts';
@@ -39,7 +40,7 @@ export function unfinishedFiles(
 ): UnfinishedFiles {
   const uniqueName = (): string => Buffer.from(randomBytes(8)).toString('hex');
   const prepare = async (): Promise<void> => {
-    await fs.makeDirectory(directory);
+    await makeDurableDirectory(fs, directory);
     if (isFirst(fs, directory)) await removeStale(fs, directory, clock.now());
   };
   const beside = (target: string): string =>

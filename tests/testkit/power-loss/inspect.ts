@@ -58,6 +58,7 @@ export async function inspectImage(image: DiskNode, { ports, root }: ImagePlace)
   for (const [path] of filesBelow(child(child(git, 'mgit'), 'packs'), 'packs')) state.set(path, 'there');
   if (child(git, 'HEAD') === undefined) return { state, problems };
   if (child(git, 'config') === undefined) problems.push('the configuration of the repository is missing');
+  problems.push(...indexesAlone(child(child(git, 'objects'), 'pack')));
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     await work().catch((error: Error) => problems.push(`${what}: ${error.message}`));
   };
@@ -97,6 +98,14 @@ export async function inspectImage(image: DiskNode, { ports, root }: ImagePlace)
     });
   });
   return { state, problems };
+}
+
+/** Whoever looks for an object believes the index of a pack: one without its pack makes a later fetch leave out what it names. */
+function indexesAlone(packs: DiskNode | undefined): string[] {
+  const names = packs?.kind === 'directory' ? [...packs.entries.keys()] : [];
+  return names
+    .filter(name => name.endsWith('.idx') && !names.includes(name.replace(/idx$/, 'pack')))
+    .map(name => `${name} has no pack`);
 }
 
 async function readRefs(
@@ -178,7 +187,10 @@ function* filesBelow(node: DiskNode | undefined, path: string): Generator<readon
       if (path !== '' || name !== '.git') yield* filesBelow(below, path === '' ? name : `${path}/${name}`);
 }
 
-/** Every file of an image, with its digest. */
-export function digestsBelow(image: DiskNode): ImageState {
-  return new Map([...filesBelow(image, '')].map(([path, digest]) => [`file ${path}`, digest]));
+/** Every file of an image, with its digest; nothing more is known of them. */
+export async function inspectFiles(image: DiskNode): Promise<Inspection> {
+  return {
+    state: new Map([...filesBelow(image, '')].map(([path, digest]) => [`file ${path}`, digest])),
+    problems: [],
+  };
 }

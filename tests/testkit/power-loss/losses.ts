@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createRandom } from '../../../src/base/random.ts';
+import { createRandom, type Random } from '../../../src/base/random.ts';
 import { createDisk, type DiskNode, type Pending } from './disk.ts';
 import type { ImageState, Inspection } from './inspect.ts';
-import type { SyncEvent, TraceEvent } from './trace.ts';
+import type { TraceEvent } from './trace.ts';
 
 /** A command that has run: what it did to the disk, and the states before and after. */
 export interface Recorded {
@@ -32,6 +32,61 @@ export interface LossReport {
   readonly samples: readonly DiskNode[];
 }
 
+/** What a loss of power at a boundary may leave. */
+interface Loss {
+  readonly image: DiskNode;
+  readonly isEnd: boolean;
+  readonly where: string;
+}
+
+/** Loses power at every boundary of a command; of what no sync covered it leaves each {@link Choice}. */
+export async function loseAtEveryBoundary(recorded: Recorded, settings: LossSettings): Promise<LossReport> {
+  const judge = judgeOf(recorded);
+  const problems: string[] = [];
+  const samples: DiskNode[] = [];
+  for (const { image, isEnd, where } of lossesOf(recorded, settings)) {
+    const found = await judge(image, isEnd);
+    if (found === undefined) continue;
+    if (samples.length < 3 || isEnd) samples.push(image);
+    problems.push(...found.map(problem => `${where}: ${problem}`));
+  }
+  return { images: judge.images(), problems, samples };
+}
+
+/** What {@link loseAtEveryBoundary} would find, were the line at `site` without its sync: the first problem, if any. */
+export async function violationWithout(
+  recorded: Recorded,
+  site: string,
+  settings: LossSettings,
+): Promise<string | undefined> {
+  const judge = judgeOf(recorded);
+  // An event in its place keeps the numbers of those after it.
+  const events = recorded.events.map(event =>
+    event.type === 'sync' && event.site === site ? { ...event, upTo: 0 } : event,
+  );
+  for (const { image, isEnd } of [...lossesOf({ ...recorded, events }, settings)].reverse()) {
+    const [problem] = (await judge(image, isEnd)) ?? [];
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function* lossesOf({ name, before, events }: Recorded, settings: LossSettings): Generator<Loss> {
+  const random = createRandom(settings.seed, name);
+  const disk = createDisk(asDirectory(before));
+  for (let boundary = 0; boundary <= events.length; boundary++) {
+    const event = events[boundary - 1];
+    if (event !== undefined) disk.apply(event, boundary - 1);
+    const isEnd = boundary === events.length;
+    const isRename = event?.type === 'rename';
+    if (boundary % (settings.every ?? 1) !== 0 && !isRename && !isEnd) continue;
+    for (const { what, kept, torn } of choicesOf(disk.pending(), settings.subsets, random)) {
+      const where = `${name}, after ${describe(event)} (${boundary} of ${events.length}), ${what} kept`;
+      yield { image: disk.image(kept, torn), isEnd, where };
+    }
+  }
+}
+
 /** What is left of what no sync covered. */
 interface Choice {
   readonly what: string;
@@ -39,66 +94,24 @@ interface Choice {
   readonly torn?: ReadonlySet<Pending>;
 }
 
-/** Loses power at every boundary of a command, and keeps nothing, everything, some random part, or half of each write of what no sync covered. */
-export async function loseAtEveryBoundary(recorded: Recorded, settings: LossSettings): Promise<LossReport> {
-  const random = createRandom(settings.seed, recorded.name);
-  const judge = judgeOf(recorded);
-  const disk = createDisk(asDirectory(recorded.before));
-  const problems: string[] = [];
-  const samples: DiskNode[] = [];
-  const { events } = recorded;
-  for (let boundary = 0; boundary <= events.length; boundary++) {
-    const event = events[boundary - 1];
-    if (event !== undefined) disk.apply(event, boundary - 1);
-    if (boundary % (settings.every ?? 1) !== 0 && boundary !== events.length) continue;
-    const pending = disk.pending();
-    const all = new Set(pending);
-    const choices: Choice[] = [
-      { what: 'nothing', kept: new Set() },
-      { what: 'everything', kept: all },
-      { what: 'half of each write', kept: all, torn: all },
-    ];
-    for (let subset = 0; subset < settings.subsets && pending.length > 1; subset++)
-      choices.push({ what: 'some', kept: new Set(pending.filter(() => random.below(2) === 0)) });
-    for (const { what, kept, torn } of choices) {
-      const image = disk.image(kept, torn);
-      const found = await judge(image, boundary === events.length);
-      if (found === undefined) continue;
-      if (samples.length < 3 || boundary === events.length) samples.push(image);
-      const where = `${recorded.name}, after ${describe(event)} (${boundary} of ${events.length}), ${what} kept`;
-      problems.push(...found.map(problem => `${where}: ${problem}`));
-    }
-  }
-  return { images: judge.images(), problems, samples };
+/** Nothing; everything; half of each write; all but what one sync would have covered, or one change of that; some random part. */
+function choicesOf(pending: readonly Pending[], subsets: number, random: Random): Choice[] {
+  const all = new Set(pending);
+  const choices: Choice[] = [
+    { what: 'nothing', kept: new Set() },
+    { what: 'everything', kept: all },
+    { what: 'half of each write', kept: all, torn: all },
+  ];
+  for (const covered of Map.groupBy(pending, coveringNode).values())
+    for (const lost of [covered, ...covered.map(item => [item])])
+      choices.push({ what: 'all but some', kept: new Set(pending.filter(item => !lost.includes(item))) });
+  for (let subset = 0; subset < subsets && pending.length > 1; subset++)
+    choices.push({ what: 'some', kept: new Set(pending.filter(() => random.below(2) === 0)) });
+  return choices;
 }
 
-/** Whether a sync is needed: without it, some loss leaves the repository neither as before nor as after. Says how, if so. */
-export async function violationWithout(recorded: Recorded, sync: SyncEvent): Promise<string | undefined> {
-  const judge = judgeOf(recorded);
-  const images = imagesWithout(recorded, sync);
-  for (const { image, isEnd } of images.reverse()) {
-    const [problem] = (await judge(image, isEnd)) ?? [];
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
-}
-
-/** At each boundary from the missing sync on: everything is kept, but of what it would have covered nothing, or half; or nothing is kept. */
-function imagesWithout({ before, events }: Recorded, sync: SyncEvent): { image: DiskNode; isEnd: boolean }[] {
-  const disk = createDisk(asDirectory(before));
-  const images: { image: DiskNode; isEnd: boolean }[] = [];
-  let lost: ReadonlySet<Pending> | undefined;
-  for (const [at, event] of events.entries()) {
-    if (event === sync) lost = new Set(disk.coveredBy(sync));
-    else disk.apply(event, at);
-    if (lost === undefined) continue;
-    const covered = lost;
-    const isEnd = at === events.length - 1;
-    images.push({ image: disk.image(new Set()), isEnd });
-    images.push({ image: disk.image(new Set(disk.pending()), covered), isEnd });
-    images.push({ image: disk.image(new Set(disk.pending().filter(item => !covered.has(item)))), isEnd });
-  }
-  return images;
+function coveringNode({ change }: Pending): DiskNode {
+  return 'file' in change ? change.file : change.durableWith;
 }
 
 interface Judge {

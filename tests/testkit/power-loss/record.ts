@@ -11,8 +11,16 @@ import { type Inspection, inspectImage } from './inspect.ts';
 import type { Recorded } from './losses.ts';
 import { recordingFileSystem } from './trace.ts';
 
-const MEGABYTES = 0.02;
+/** The size of models in these worlds. */
+export const MEGABYTES = 0.02;
 const NEVER = /^\b$/;
+
+/** Something that changes files. */
+export interface PowerLossCase {
+  readonly name: string;
+  /** Does it once, below `directory`, which does not exist yet, and records it. `fresh` is a world to copy. */
+  record(directory: string, fresh: CrashWorld): Promise<Recorded>;
+}
 
 /** A world that scenarios begin from, in a directory that is made. */
 export async function powerLossWorld(directory: string): Promise<CrashWorld> {
@@ -37,17 +45,21 @@ export async function recordScenario(
   return recordCommand(world, scenario);
 }
 
-/** Runs a command once and records it. */
+interface RecordedCommand extends Omit<CrashScenario, 'prepare'> {
+  readonly on?: (fs: FileSystem) => FileSystem;
+}
+
+/** Runs a command once, on the usual file system or another one, and records it. */
 export async function recordCommand(
   world: CrashWorld,
-  { name, argv, exitCode = 0, passing = NEVER }: Omit<CrashScenario, 'prepare'>,
+  { name, argv, exitCode = 0, passing = NEVER, on = fs => fs }: RecordedCommand,
 ): Promise<Recorded> {
   const place = { ports: world.ports, root: world.directory };
   return record(name, world.directory, {
     passing,
     inspect: image => inspectImage(image, place),
     work: async fs => {
-      const ports: Ports = { ...world.ports, fs };
+      const ports: Ports = { ...world.ports, fs: on(fs) };
       const run = await runMgit(ports, world.path, ...argv);
       if (run.exitCode !== exitCode) throw new Error(`${name}: ${run.stderr}`);
     },

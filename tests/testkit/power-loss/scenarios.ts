@@ -1,6 +1,6 @@
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CrashWorld, crashModel } from '../crash/crash-world.ts';
+import { type CrashWorld, copyWorld, crashModel } from '../crash/crash-world.ts';
 import { CRASH_SCENARIOS, type CrashScenario } from '../crash/scenarios.ts';
 
 const CANDIDATE = / refs\/mgit\/candidates\//;
@@ -17,6 +17,22 @@ async function conflicting(world: CrashWorld): Promise<void> {
 async function waiting(world: CrashWorld): Promise<void> {
   await conflicting(world);
   await world.attempt('merge', 'side');
+}
+
+/** Git has begun a merge, and all of it is staged. */
+async function begunByGit(world: CrashWorld): Promise<void> {
+  const side = join(world.path, '.git/refs/heads/side');
+  await writeFile(join(world.path, '.git/MERGE_HEAD'), await readFile(side));
+  await world.mgit('restore', '--source', 'side', '--staged', '--worktree', '.');
+}
+
+/** Somebody sends the change of a model as a patch. */
+async function mailed(world: CrashWorld, megabytes: number): Promise<void> {
+  const elsewhere = await copyWorld(world, `${world.directory}-elsewhere`);
+  await elsewhere.write('model.safetensors', crashModel(megabytes, { embed: 1, head: 4, shared: 3 }));
+  await elsewhere.mgit('commit', '-am', 'elsewhere');
+  await elsewhere.mgit('patch', 'create', 'main~1', '-o', join(world.directory, 'home/change.patch'));
+  await rm(elsewhere.directory, { recursive: true });
 }
 
 /** Of two packs that nothing reaches wholly, one goes and one is written anew. */
@@ -81,6 +97,7 @@ export const POWER_LOSS_SCENARIOS: readonly CrashScenario[] = [
     },
     passing: CANDIDATE,
   },
+  { name: "commit of Git's merge", argv: ['commit', '-m', 'merge'], prepare: begunByGit },
   { name: 'branch', argv: ['branch', 'folder/new'], prepare: nothing },
   { name: 'branch -D', argv: ['branch', '-D', 'side'], prepare: nothing },
   { name: 'branch -m', argv: ['branch', '-m', 'other'], prepare: nothing },
@@ -132,5 +149,7 @@ export const POWER_LOSS_SCENARIOS: readonly CrashScenario[] = [
   // The name is taken first, so that two never write one key.
   { name: 'key generate', argv: ['key', 'generate'], prepare: nothing, passing: /\.pem$/ },
   { name: 'cat', argv: ['cat', 'side:model.safetensors', '-o', '../home/model'], prepare: nothing },
+  { name: 'patch create', argv: ['patch', 'create', 'main~1', '-o', '../home/new.patch'], prepare: nothing },
+  { name: 'patch apply', argv: ['patch', 'apply', '../home/change.patch'], prepare: mailed },
   { name: 'config', argv: ['config', 'user.name', 'Somebody'], prepare: nothing },
 ];

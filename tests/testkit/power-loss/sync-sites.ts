@@ -1,18 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Recorded, violationWithout } from './losses.ts';
+import { type LossSettings, type Recorded, violationWithout } from './losses.ts';
 
 /** What asks for a sync, and what goes wrong without it: the first violation that was found, if any. */
 export type SyncSites = Map<string, string | undefined>;
 
 /**
- * Leaves out each sync of a recording in turn, and notes for its line of `src/` what that led to. A line that was shown to be
- * needed before is passed over.
+ * Takes each line of `src/` that asked for a sync out of a recording in turn, and notes what these settings find then. A line
+ * that was shown to be needed before is passed over.
  */
-export async function noteSyncSites(recorded: Recorded, sites: SyncSites): Promise<void> {
-  for (const event of recorded.events)
-    if (event.type === 'sync' && sites.get(event.site) === undefined)
-      sites.set(event.site, await violationWithout(recorded, event));
+export async function noteSyncSites(
+  recorded: Recorded,
+  sites: SyncSites,
+  settings: LossSettings,
+): Promise<void> {
+  const asked = recorded.events.flatMap(event => (event.type === 'sync' ? [event.site] : []));
+  for (const site of new Set(asked))
+    if (sites.get(site) === undefined) sites.set(site, await violationWithout(recorded, site, settings));
 }
 
 /** Every line of `src/` that asks for a sync, as the trace names them. */
