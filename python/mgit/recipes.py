@@ -19,21 +19,39 @@ def evaluate_recipe(parameters: bytes, read: ReadExtent) -> np.ndarray:
     recipe = json.loads(parameters.decode("utf-8"))
     values = recipe["parameters"]["values"]
     method = recipe["method"]
-    known = recipe["kernels"] == 1 and method in ("linear", "task_arithmetic")
+    known = recipe["kernels"] == 1 and method in _METHODS
     if not known or values.get("numerics", "mgit") == "mergekit":
         raise MgitError("RECIPE_UNSUPPORTED", f"merges by {method} are not recomputed here: use mgit restore")
     dtype = recipe["dtype"]
     inputs = [widen(read(item["digest"]), dtype) for item in recipe["inputs"]]
     models = [inputs[index] for index in recipe["parameters"]["models"]]
-    weights = [float(weight) for weight in values["weight"]]
+    position = recipe["parameters"]["base"]
+    base = None if position is None else inputs[position]
     with np.errstate(all="ignore"):
-        if method == "linear":
-            result = _weighted_sum(models, _linear_weights(weights, values))
-        else:
-            base = inputs[recipe["parameters"]["base"]]
-            changes = [model - base for model in models]
-            result = _weighted_sum(changes, _arithmetic_weights(weights, values)) + base
-    return narrow(result, dtype)
+        return narrow(_METHODS[method](models, base, values), dtype)
+
+
+def _linear(models, _base, values) -> np.ndarray:
+    return _weighted_sum(models, _linear_weights(_weights(values), values))
+
+
+def _task_arithmetic(models, base, values) -> np.ndarray:
+    changes = [model - base for model in models]
+    return _weighted_sum(changes, _arithmetic_weights(_weights(values), values)) + base
+
+
+def _add_difference(models, base, values) -> np.ndarray:
+    total = models[0].copy()
+    for model in models[1:]:
+        total += (model - base) * total.dtype.type(values["scale"])
+    return total
+
+
+_METHODS = {"linear": _linear, "task_arithmetic": _task_arithmetic, "add_difference": _add_difference}
+
+
+def _weights(values) -> List[float]:
+    return [float(weight) for weight in values["weight"]]
 
 
 def _weighted_sum(terms: List[np.ndarray], weights: List[float]) -> np.ndarray:

@@ -5,7 +5,7 @@ import { type TensorConflict, type TensorConflictReason, tensorConflict } from '
 import { isFloat } from './float-dtypes.ts';
 import type { ComputingMethod, MethodParameters } from './method.ts';
 import { parametersOf } from './parameters.ts';
-import type { Decide, Decision } from './rules.ts';
+import type { ComputeDecision, Decide, Decision } from './rules.ts';
 import { isSameShape, isSameTensor } from './same-tensor.ts';
 
 /** A tensor that a method calculates from the models that changed it. */
@@ -43,6 +43,8 @@ export interface PlanInput {
   /** In the order of the revisions, ours first. */
   readonly models: readonly Manifest[];
   readonly decide: Decide;
+  /** Where the second model's changes are scaled: how a tensor is calculated that only it changed. */
+  readonly scaling?: ComputeDecision;
 }
 
 /**
@@ -51,19 +53,26 @@ export interface PlanInput {
  */
 export function* planTensors(input: PlanInput): Generator<TensorAction> {
   for (const versions of alignTensors(input.base, input.models)) {
-    const action = actionOf(versions, input.decide);
+    const action = actionOf(versions, input);
     if (action) yield action;
   }
 }
 
-function actionOf(versions: AlignedTensor, decide: Decide): TensorAction | undefined {
+function actionOf(versions: AlignedTensor, { decide, scaling }: PlanInput): TensorAction | undefined {
   const { name, base, models } = versions;
   const changed = models.flatMap((tensor, index) => (isSameTensor(tensor, base) ? [] : [index]));
   const [first, ...others] = changed;
   if (first === undefined) return base && { kind: 'keep', name, tensor: base };
+  if (scaling && changed.includes(1) && hasTaskVector(versions))
+    return merged(versions, [0, 1], first === 0 ? decide(name) : scaling);
   if (others.every(index => isSameTensor(models[index], models[first])))
     return taken(name, models[first], first, others.length === 0 ? 'only-side' : 'same-change');
   return merged(versions, changed, decide(name));
+}
+
+/** What is added, removed or no float has no change that could be scaled: it is taken whole. */
+function hasTaskVector({ base, models }: AlignedTensor): boolean {
+  return [base, ...models].every(tensor => tensor !== undefined && isFloat(tensor.dtype));
 }
 
 function taken(
@@ -102,7 +111,7 @@ function takenByRule({ name, base, models }: AlignedTensor, side: 'ours' | 'thei
 function obstacle(
   { base, models }: AlignedTensor,
   changed: readonly number[],
-  decision: Extract<Decision, { kind: 'compute' }>,
+  decision: ComputeDecision,
 ): TensorConflictReason | undefined {
   const tensors = changed.flatMap(index => models[index] ?? []);
   const [first] = tensors;

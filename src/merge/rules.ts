@@ -6,16 +6,19 @@ import type { ComputingMethod, MethodParameters } from './method.ts';
 import { methodNamed } from './methods/registry.ts';
 import { completeParameters } from './parameters.ts';
 
+/** A tensor is calculated. */
+export interface ComputeDecision {
+  readonly kind: 'compute';
+  readonly method: ComputingMethod;
+  /** Complete, for all models. */
+  readonly parameters: MethodParameters;
+  readonly byRule: boolean;
+}
+
 /** What happens to a tensor that several sides changed. */
 export type Decision =
   | { readonly kind: 'take'; readonly side: Side; readonly byRule: boolean }
-  | {
-      readonly kind: 'compute';
-      readonly method: ComputingMethod;
-      /** Complete, for all models. */
-      readonly parameters: MethodParameters;
-      readonly byRule: boolean;
-    };
+  | ComputeDecision;
 
 /** Decides by a tensor's name. */
 export type Decide = (name: string) => Decision;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Digest } from '../../src/base/ids.ts';
 import type { MergeSettings } from '../../src/merge/merge-settings.ts';
 import { planTensors, type TensorAction } from '../../src/merge/plan.ts';
-import { compileRules } from '../../src/merge/rules.ts';
+import { type ComputeDecision, compileRules } from '../../src/merge/rules.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../src/store/manifest/manifest-of.ts';
 import { byteLength, type Dtype } from '../../src/tensor/dtype.ts';
@@ -153,4 +153,25 @@ test('wrong settings are refused before anything is merged', () => {
     code('MERGE_PARAMETER_INVALID'),
   );
   expect(() => compileRules({ method: 'theirs' }, 3)).toThrow(code('MERGE_SIDE_AMBIGUOUS'));
+});
+
+test('where changes are scaled, what only the second model changed is computed, and what has no scale is taken whole', () => {
+  const int = (content: string) => ({ content, dtype: 'I64' as const });
+  const [base, ours, theirs] = [
+    { both: '1', count: int('1'), gone: '1', ours: '1', same: '1', theirs: '1' },
+    { both: '2', count: int('1'), gone: '1', ours: '2', same: '3', theirs: '1' },
+    { both: '3', count: int('2'), ours: '1', same: '3', theirs: '2', young: '1' },
+  ].map(manifest) as [Manifest, Manifest, Manifest];
+  const decide = compileRules({ method: 'add_difference', parameters: { scale: 0.5 } }, 2);
+  const scaling = decide('') as ComputeDecision;
+  const actions = [...planTensors({ base, models: [ours, theirs], decide, scaling })].map(summary);
+  expect(actions).toEqual([
+    'both: add_difference of 0,1 undefined',
+    'count: take 1 (only-side)',
+    'gone: remove',
+    'ours: take 0 (only-side)',
+    'same: add_difference of 0,1 undefined',
+    'theirs: add_difference of 0,1 undefined',
+    'young: take 1 (only-side)',
+  ]);
 });

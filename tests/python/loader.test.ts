@@ -108,9 +108,12 @@ test('a second reader, written from the description of the format, reads every k
   await day.mgit('switch', '-c', 'arithmetic', 'main~1');
   await day.mgit('merge', 'tuned', '-m', 'add', '-s', 'task_arithmetic', '-X', 'lambda=0.9');
   await keep('arithmetic');
+  await day.mgit('switch', '-c', 'difference', 'main~1');
+  await day.mgit('merge', 'tuned', '-m', 'add', '-s', 'add_difference', '-X', 'scale=0.9');
+  await keep('difference');
   const expected = join(day.path, '..', 'expected.json');
   await writeFile(expected, JSON.stringify({ files, digests: await predicted(day) }));
   await day.mgit('switch', 'main');
   const program = join(import.meta.dirname, 'check_loader.py');
-  expect(Number(runPython(program, day.path, expected).trim())).toBe(5 * 8);
+  expect(Number(runPython(program, day.path, expected).trim())).toBe(6 * 8);
 });

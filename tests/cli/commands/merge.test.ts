@@ -127,6 +127,8 @@ test('the methods are listed with their parameters', async () => {
       -X lambda=<number>      factor of the whole change (default 1)
       -X normalize=<boolean>  divide by the sum of the weights (default false)
       -X numerics=<choice>    rounding: once at the end (mgit), or after each operation (mergekit) (default mgit)
+    add_difference: our model with the others' changes since the base added, scaled
+      -X scale=<number>  factor of the changes that are added (default 1)
     ours: the tensor of the branch that is merged into
     theirs: the tensor of the branch that is merged
     "

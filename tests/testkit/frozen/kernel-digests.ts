@@ -27,21 +27,18 @@ export async function kernelDigests(): Promise<Record<string, string>> {
 
 async function mergeDigests(): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
-  for (const dtype of DTYPES)
+  for (const dtype of DTYPES) {
+    const tensor = (seed: number): Uint8Array => encodeElements(dtype, plainNumbers(ROWS * COLUMNS, seed));
+    const tensors = { dtype, shape: [ROWS, COLUMNS], base: tensor(1), models: [2, 3, 4].map(tensor) };
     for (const method of ['linear', 'task_arithmetic'])
       for (const numerics of ['mgit', 'mergekit']) {
-        const tensor = (seed: number): Uint8Array =>
-          encodeElements(dtype, plainNumbers(ROWS * COLUMNS, seed));
-        const merged = await mergeInMemory({
-          method,
-          dtype,
-          shape: [ROWS, COLUMNS],
-          base: tensor(1),
-          models: [2, 3, 4].map(tensor),
-          parameters: { weight: [0.5, 0.3, 0.4], numerics },
-        });
+        const parameters = { weight: [0.5, 0.3, 0.4], numerics };
+        const merged = await mergeInMemory({ ...tensors, method, parameters });
         digests[`${method} 1, ${numerics}, ${dtype}`] = digestOf(merged);
       }
+    const added = { ...tensors, method: 'add_difference', parameters: { scale: 0.3 } };
+    digests[`add_difference 1, ${dtype}`] = digestOf(await mergeInMemory(added));
+  }
   return digests;
 }
 
