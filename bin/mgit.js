@@ -12,5 +12,5 @@ if (major < 22 || (major === 22 && minor < 15)) {
 } else {
   v8.setFlagsFromString('--heap-growing-percent=30'); // A large manifest is not to take twice its memory in garbage.
   module.enableCompileCache(); // Before anything of mgit is loaded: a short command is mostly loading.
-  import('../dist/cli/main.js').then(cli => cli.main());
+  import('../dist/main.js').then(cli => cli.main());
 }

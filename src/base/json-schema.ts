@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { packageFile } from './package-file.ts';
 
 const compiled = new Map<string, ValidateFunction>();
 
@@ -7,7 +8,7 @@ const compiled = new Map<string, ValidateFunction>();
 export function schemaValidator(name: string): ValidateFunction {
   const known = compiled.get(name);
   if (known) return known;
-  const text = readFileSync(new URL(`../../schema/${name}`, import.meta.url), 'utf8');
+  const text = readFileSync(packageFile(`schema/${name}`), 'utf8');
   const validate = new Ajv2020({ allErrors: false, strict: true }).compile(JSON.parse(text));
   compiled.set(name, validate);
   return validate;

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { MgitError } from '../../base/errors.ts';
+import { packageFile } from '../../base/package-file.ts';
 import { createArena, type Region } from './arena.ts';
 import type { KernelExports } from './exports.ts';
 import type { WasmMemory } from './webassembly.ts';
 
-/** The package's folder `wasm/` is equally far from `src/` and from `dist/`. */
-const KERNELS_URL = new URL('../../../wasm/kernels.wasm', import.meta.url);
+const KERNELS_URL = packageFile('wasm/kernels.wasm');
 
 /**
  * The WASM SIMD kernels of this thread.

@@ -1,15 +1,18 @@
-// One step of store.ts in a process of its own, on what `npm run build` made, as a user runs it:
-// `add <store> <model>` or `restore <store> - <target>`.
+/**
+ * One step of `store.ts` in a process of its own: `add <store> <model>` or `restore <store> - <target>`. Prints its seconds and the peak of
+ * its memory.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodePorts } from '../dist/cli/context.js';
-import { openByteSource } from '../dist/formats/byte-source.js';
-import { detectFormat } from '../dist/formats/registry.js';
-import { parseManifest } from '../dist/store/manifest/read-manifest.js';
-import { manifestText } from '../dist/store/manifest/write-manifest.js';
-import { openTensorStore } from '../dist/store/open-tensor-store.js';
+import { nodePorts } from '../src/cli/context.ts';
+import { openByteSource } from '../src/formats/byte-source.ts';
+import { detectFormat } from '../src/formats/registry.ts';
+import { parseManifest } from '../src/store/manifest/read-manifest.ts';
+import { manifestText } from '../src/store/manifest/write-manifest.ts';
+import { openTensorStore } from '../src/store/open-tensor-store.ts';
 
 const [step, directory = '', model = '', target = ''] = process.argv.slice(2);
+const start = process.hrtime.bigint();
 const ports = nodePorts();
 const store = openTensorStore({
   ports,
@@ -30,4 +33,6 @@ if (step === 'add') {
   await store.restoreFile(parseManifest(readFileSync(manifestPath)), target);
 } else throw new Error(`unknown step ${step}`);
 await store.close();
-console.log(`peak ${process.resourceUsage().maxRSS}`);
+console.log(
+  `seconds ${Number(process.hrtime.bigint() - start) / 1e9} peak ${process.resourceUsage().maxRSS}`,
+);
