@@ -6,7 +6,7 @@ import type { ComputingMethod, MethodInput, MethodParameters, MethodTask } from 
 import { METHODS } from './methods/registry.ts';
 import { completeParameters } from './parameters.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
-import { type InputSource, openInputs } from './tensor-inputs.ts';
+import { type InputSource, KEPT_BYTES, openInputs } from './tensor-inputs.ts';
 
 /** The shape of `Recipe.parameters` for the methods of this layer; indexes refer to the recipe's inputs. */
 interface RecipeParameters {
@@ -23,7 +23,10 @@ export const evaluateRecipe: EvaluateRecipe = async function* (recipe, read, sig
   const dtype = parseDtype(recipe.dtype);
   const { base, models } = parameters;
   const used = [...new Set([...models, ...(base === null ? [] : [base])])]; // Two models may be the same.
-  using opened = openInputs(used.map(index => sourceOf(recipe, read, index)));
+  using opened = openInputs(
+    used.map(index => sourceOf(recipe, read, index)),
+    { keptBytes: method.isMultiPass ? KEPT_BYTES : 0 },
+  );
   const inputOf = (index: number): MethodInput => opened.inputs[used.indexOf(index)] as MethodInput;
   const task: MethodTask = {
     dtype,

@@ -15,7 +15,7 @@ import { recipeOf } from './recipe.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
 import { storedSource } from './stored-source.ts';
 import { openSurvey, type TensorSurvey } from './survey.ts';
-import { openInputs } from './tensor-inputs.ts';
+import { KEPT_BYTES, openInputs } from './tensor-inputs.ts';
 
 /** A merged file: its manifest, and what was measured of its computed tensors, by name. */
 export interface MergedFile {
@@ -83,7 +83,10 @@ async function compute(
   const models = action.tensors.length;
   const dtype = typeOf(action).dtype;
   using survey = await openSurvey({ dtype, models, hasBase: base !== undefined });
-  using opened = openInputs(sources, survey.add);
+  using opened = openInputs(sources, {
+    look: survey.add,
+    keptBytes: action.method.isMultiPass ? KEPT_BYTES : 0,
+  });
   try {
     const digest = await digestOf(action.method.run(taskOf(action, opened.inputs, signal)));
     await opened.finish();
@@ -124,7 +127,7 @@ function recipeFor(action: ComputeAction): Recipe {
     method: action.method,
     dtype,
     shape,
-    base: action.method.needsBase ? action.base?.extent.digest : undefined,
+    base: action.method.needsBase(action.parameters) ? action.base?.extent.digest : undefined,
     models: action.tensors.map(tensor => tensor.extent.digest),
     parameters: action.parameters,
   });

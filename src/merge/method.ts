@@ -47,16 +47,27 @@ export interface MethodParameter {
 interface NamedMethod {
   readonly name: string;
   readonly summary: string;
+  /** When to choose it, in one line. */
+  readonly whenToUse: string;
   readonly source: string;
 }
+
+/** What a recipe's base model is to a method: nothing, where task vectors begin, or the first of the models. */
+export type BaseRole = 'unused' | 'origin' | 'first';
 
 /** A method that calculates the merged tensor. */
 export interface ComputingMethod extends NamedMethod {
   readonly kind: 'compute';
-  readonly needsBase: boolean;
+  readonly baseRole: BaseRole;
+  /** How many models it merges; the base is one of them only where it is the first. */
+  readonly models: { readonly minimum: number; readonly maximum: number };
+  /** True when the inputs are read more than once, so that keeping them in memory pays. */
+  readonly isMultiPass: boolean;
   readonly parameters: readonly MethodParameter[];
   /** Version of the numerics; frozen once released. */
   readonly kernels: number;
+  /** True when it reads the base's tensor, given complete parameters. */
+  needsBase(parameters: MethodParameters): boolean;
   /** The merged tensor, in order, in slices. Deterministic: same bits on every machine. */
   run(task: MethodTask): AsyncIterable<Uint8Array>;
 }

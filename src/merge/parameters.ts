@@ -14,13 +14,14 @@ export const NUMERICS_PARAMETER: MethodParameter = {
 
 /**
  * Checks given parameters against a method and makes every one explicit; per-model ones become lists of `models` values.
- * Errors: `MERGE_PARAMETER_UNKNOWN`, `MERGE_PARAMETER_INVALID`.
+ * Errors: `MERGE_PARAMETER_UNKNOWN`, `MERGE_PARAMETER_INVALID`, `MERGE_MODELS_UNSUPPORTED`.
  */
 export function completeParameters(
   method: ComputingMethod,
   given: MethodParameters,
   models: number,
 ): MethodParameters {
+  checkModels(method, models);
   const known = method.parameters.map(parameter => parameter.name);
   const unknown = Object.keys(given).find(name => !known.includes(name));
   if (unknown !== undefined)
@@ -33,6 +34,14 @@ export function completeParameters(
       complete(parameter, given[parameter.name] ?? parameter.default, models),
     ]),
   );
+}
+
+function checkModels({ name, models: { minimum, maximum } }: ComputingMethod, models: number): void {
+  if (models >= minimum && models <= maximum) return;
+  const wanted = minimum === maximum ? `exactly ${minimum}` : `at least ${minimum}`;
+  throw new MgitError('MERGE_MODELS_UNSUPPORTED', `${name} cannot merge ${models} models`, {
+    hint: `give it ${wanted}, or choose another method (mgit merge --list)`,
+  });
 }
 
 function complete(parameter: MethodParameter, value: JsonValue, models: number): JsonValue {
@@ -81,6 +90,11 @@ export function parametersOf(
       perModel.has(name) && Array.isArray(value) ? models.map(model => value[model] ?? null) : value,
     ]),
   );
+}
+
+/** Reads a complete number parameter. */
+export function numberParameter(parameters: MethodParameters, name: string): number {
+  return Number(parameters[name]);
 }
 
 /** Reads a complete per-model number parameter. */

@@ -119,7 +119,8 @@ function obstacle(
   if (base === undefined && !decision.byRule) return 'added-differently';
   if (tensors.some(tensor => tensor.dtype !== first.dtype)) return 'dtype-differs';
   if (tensors.some(tensor => !isSameShape(tensor, first))) return 'shape-differs';
-  if (decision.method.needsBase && !(base && isSameShape(base, first))) return 'base-needed';
+  if (decision.method.needsBase(decision.parameters) && !(base && isSameShape(base, first)))
+    return 'base-needed';
   if (!isFloat(first.dtype)) return 'not-a-float';
   const inputs = base && isSameShape(base, first) ? [base, ...tensors] : tensors;
   return inputs.every(fillsExtent) ? undefined : 'shared-storage';

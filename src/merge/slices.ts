@@ -1,5 +1,6 @@
 import { MgitError } from '../base/errors.ts';
 import { bitsOf, elementCount } from '../tensor/dtype.ts';
+import { BLOCK_ELEMENTS } from './groups.ts';
 import type { MethodInput, MethodTask } from './method.ts';
 
 /** Elements that a method works on at a time: few enough for its registers to stay in a core's cache. */
@@ -21,6 +22,23 @@ export function* slicesOf(task: MethodTask, boundary = 0): Iterable<Slice> {
     const count = Math.min(task.sliceElements, end - start);
     yield { start, count };
     start += count;
+  }
+}
+
+/** Elements of the slices that {@link blockSlices} gives at most. */
+export function blockSliceElements(task: MethodTask): number {
+  return Math.ceil(task.sliceElements / BLOCK_ELEMENTS) * BLOCK_ELEMENTS;
+}
+
+/** Cuts a band, or all of a tensor, in slices of whole blocks: for passes that take sums, whose blocks no slice may split. */
+export function* blockSlices(
+  task: MethodTask,
+  band: Slice = { start: 0, count: elementCount(task.shape) },
+): Iterable<Slice> {
+  const step = blockSliceElements(task);
+  for (let done = 0; done < band.count; done += step) {
+    task.signal?.throwIfAborted();
+    yield { start: band.start + done, count: Math.min(step, band.count - done) };
   }
 }
 

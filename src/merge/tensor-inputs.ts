@@ -5,8 +5,10 @@ import type { MethodInput } from './method.ts';
 
 /** Bytes that are fetched at a time, so that small reads cost one decoded frame and not many: whole slices, and whole blocks of a survey. */
 const CHUNK_BYTES = 4 * 1024 * 1024;
-/** Chunks of each input in memory: a slice may reach across a border. */
+/** Chunks of each input in memory at least: a slice may reach across a border. */
 const CHUNKS = 2;
+/** Bytes of all inputs together that are kept for a method that reads them again; what is beyond is fetched again. */
+export const KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Fetches the bytes from `offset`: into `target`, or in memory that nobody changes. */
 export type FetchChunk = (offset: number, target: Uint8Array) => Promise<Uint8Array>;
@@ -30,27 +32,39 @@ export interface TensorInputs extends Disposable {
   finish(): Promise<void>;
 }
 
+/** How inputs are read. */
+export interface InputOptions {
+  /** Sees every part before anybody reads it, in order. */
+  readonly look?: (chunks: Chunks) => void;
+  /** How much of all inputs together stays in memory once it was fetched, from their beginning on. */
+  readonly keptBytes?: number;
+}
+
 /**
- * Reads inputs side by side in bounded memory; in order, each byte is fetched once. `look` sees every part before anybody reads it, in
- * order. Errors of reading: `EXTENT_CORRUPT` when an input ends early.
+ * Reads inputs side by side in bounded memory; in order, each byte is fetched once, and once more in each further pass unless it was
+ * kept. Errors of reading: `EXTENT_CORRUPT` when an input ends early.
  */
 export function openInputs(
   sources: readonly InputSource[],
-  look: (chunks: Chunks) => void = () => {},
+  { look = () => {}, keptBytes = 0 }: InputOptions = {},
 ): TensorInputs {
   const length = sources[0]?.length ?? 0;
   const size = Math.min(CHUNK_BYTES, length);
-  const memory = Array.from({ length: length > size ? CHUNKS : 1 }, () =>
-    sources.map(() => Buffer.allocUnsafeSlow(size)),
-  );
+  const kept = size === 0 ? 0 : Math.floor(keptBytes / (size * sources.length));
+  const placeOf = (chunk: number): number => (chunk < kept ? chunk : kept + ((chunk - kept) % CHUNKS));
+  const memory: Buffer[][] = [];
+  const memoryOf = (chunk: number): Buffer[] => {
+    const place = placeOf(chunk);
+    memory[place] ??= sources.map(() => Buffer.allocUnsafeSlow(size));
+    return memory[place];
+  };
   const fetched = new Map<number, Promise<Chunks>>();
   let seen = 0;
 
   const fetchAll = async (chunk: number): Promise<Chunks> => {
     const offset = chunk * size;
-    const targets = memory[chunk % CHUNKS] ?? [];
     const parts = await Promise.all(
-      targets.map((target, at) =>
+      memoryOf(chunk).map((target, at) =>
         fetchWhole(sources[at], offset, target.subarray(0, Math.min(size, length - offset))),
       ),
     );
@@ -63,7 +77,7 @@ export function openInputs(
   const chunkAt = (chunk: number): Promise<Chunks> => {
     const known = fetched.get(chunk);
     if (known) return known;
-    for (const other of fetched.keys()) if ((other - chunk) % CHUNKS === 0) fetched.delete(other);
+    for (const other of fetched.keys()) if (placeOf(other) === placeOf(chunk)) fetched.delete(other);
     const parts = fetchAll(chunk);
     parts.catch(() => {}); // Reported to whoever reads it.
     fetched.set(chunk, parts);

@@ -26,7 +26,10 @@ export interface Workspace extends Disposable {
   addScaled(target: Register, source: Register, factor: number): void;
   add(target: Register, source: Register): void;
   subtract(target: Register, source: Register): void;
+  multiply(target: Register, source: Register): void;
   divide(target: Register, divisor: number): void;
+  absolute(target: Register): void;
+  copy(target: Register, source: Register): void;
   /** Rounds a register to the tensor's dtype. */
   round(target: Register): void;
   /** Rounds one number to the tensor's dtype by way of float32 (F64: not at all). */
@@ -74,6 +77,7 @@ interface Parts {
 function createWorkspace({ kernels, conversion, registers, staging, dtype }: Parts): Workspace {
   const arithmetic = arithmeticOf(kernels, dtype);
   const size = bitsOf(dtype) / 8;
+  const floatBytes = dtype === 'F64' ? 8 : 4;
   let count = 0;
   const narrow = (source: Region): void => {
     arithmetic.canonicalNan(source.pointer, count);
@@ -103,7 +107,10 @@ function createWorkspace({ kernels, conversion, registers, staging, dtype }: Par
       arithmetic.addScaled(target.pointer, source.pointer, count, factor),
     add: (target, source) => arithmetic.add(target.pointer, source.pointer, count),
     subtract: (target, source) => arithmetic.subtract(target.pointer, source.pointer, count),
+    multiply: (target, source) => arithmetic.multiply(target.pointer, source.pointer, count),
     divide: (target, divisor) => arithmetic.divide(target.pointer, count, divisor),
+    absolute: target => arithmetic.absolute(target.pointer, count),
+    copy: (target, source) => kernels.exports.copyBytes(target.pointer, source.pointer, count * floatBytes),
     round,
     roundNumber: value => {
       if (dtype === 'F64') return value;
@@ -133,6 +140,8 @@ function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
       addScaled: exports.mergeAddScaledF64,
       add: exports.mergeAddF64,
       subtract: exports.mergeSubtractF64,
+      multiply: exports.mergeMultiplyF64,
+      absolute: exports.mergeAbsoluteF64,
       divide: exports.mergeDivideF64,
       canonicalNan: exports.mergeCanonicalNanF64,
     };
@@ -141,6 +150,8 @@ function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
     addScaled: exports.mergeAddScaledF32,
     add: exports.mergeAddF32,
     subtract: exports.mergeSubtractF32,
+    multiply: exports.mergeMultiplyF32,
+    absolute: exports.mergeAbsoluteF32,
     divide: exports.mergeDivideF32,
     canonicalNan: exports.mergeCanonicalNanF32,
   };

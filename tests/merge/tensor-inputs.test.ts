@@ -45,8 +45,10 @@ test('reads of any place and length give the sources', async () => {
 test('inputs read side by side in slices that cross borders are fetched once and looked at once, in order', async () => {
   const { sources, fetched } = sourcesOf();
   const seen: Uint8Array[][] = versions.map(() => []);
-  using opened = openInputs(sources, chunks => {
-    for (const [at, chunk] of chunks.entries()) seen[at]?.push(chunk.slice());
+  using opened = openInputs(sources, {
+    look: chunks => {
+      for (const [at, chunk] of chunks.entries()) seen[at]?.push(chunk.slice());
+    },
   });
   const read: Uint8Array[][] = versions.map(() => []);
   const end = LENGTH - CHUNK / 2; // The last chunk is read in part only.
@@ -64,9 +66,23 @@ test('inputs read side by side in slices that cross borders are fetched once and
   expect(fetched).toEqual([0, CHUNK, 2 * CHUNK].flatMap(offset => versions.map(() => offset)));
 });
 
+test('further passes fetch again only what is not kept', async () => {
+  const { sources, fetched } = sourcesOf();
+  using opened = openInputs(sources, { keptBytes: 2 * versions.length * CHUNK });
+  for (let pass = 0; pass < 3; pass++)
+    for (let at = 0; at < LENGTH; at += CHUNK) {
+      const count = Math.min(CHUNK, LENGTH - at);
+      for (const [version, { read }] of opened.inputs.entries())
+        expect(Buffer.compare(await read(at, count), partOf(version, at, count))).toBe(0);
+    }
+  expect(fetched.filter(offset => offset < 2 * CHUNK)).toHaveLength(2 * versions.length);
+});
+
 test('what was not read in order is looked at in the end', async () => {
   const seen: number[] = [];
-  using opened = openInputs(sourcesOf().sources, ([chunk]) => void seen.push(chunk?.length ?? 0));
+  using opened = openInputs(sourcesOf().sources, {
+    look: ([chunk]) => void seen.push(chunk?.length ?? 0),
+  });
   await opened.inputs[0]?.read(CHUNK, 10);
   await opened.inputs[0]?.read(2 * CHUNK, 10);
   expect(seen).toEqual([]);

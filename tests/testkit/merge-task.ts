@@ -24,13 +24,20 @@ export function computingMethod(name: string): ComputingMethod {
 
 /** The merged tensor's bytes. */
 export async function mergeInMemory(merge: TensorMerge): Promise<Uint8Array> {
+  const slices: Uint8Array[] = [];
+  for await (const slice of computingMethod(merge.method).run(methodTask(merge))) slices.push(slice);
+  return Buffer.concat(slices);
+}
+
+/** What a method gets to do a merge. */
+export function methodTask(merge: TensorMerge): MethodTask {
   const method = computingMethod(merge.method);
   const input = (bytes: Uint8Array): MethodInput => ({
     dtype: merge.dtype,
     length: bytes.length,
     read: async (offset, length) => bytes.subarray(offset, offset + length),
   });
-  const task: MethodTask = {
+  return {
     dtype: merge.dtype,
     shape: merge.shape,
     base: merge.base && input(merge.base),
@@ -38,7 +45,4 @@ export async function mergeInMemory(merge: TensorMerge): Promise<Uint8Array> {
     parameters: completeParameters(method, merge.parameters ?? {}, merge.models.length),
     sliceElements: merge.sliceElements ?? 1000,
   };
-  const slices: Uint8Array[] = [];
-  for await (const slice of method.run(task)) slices.push(slice);
-  return Buffer.concat(slices);
 }

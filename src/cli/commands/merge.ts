@@ -53,9 +53,10 @@ export const command: CommandSpec = {
 };
 
 function methodList(context: CliContext): CommandOutcome {
-  const methods = METHODS.map(({ name, summary, source, ...method }) => ({
+  const methods = METHODS.map(({ name, summary, whenToUse, source, ...method }) => ({
     name,
     summary,
+    whenToUse,
     source,
     parameters: method.kind === 'compute' ? method.parameters : [],
   }));

@@ -1,4 +1,4 @@
-import type { MergeMethod } from '../../merge/method.ts';
+import type { MergeMethod, MethodParameter } from '../../merge/method.ts';
 import { describeConflict, type FileConflict } from '../../ops/merge/file-conflict.ts';
 import type { MergeOutcome } from '../../ops/merge/merge.ts';
 import type { ActionCounts } from '../../ops/merge/models.ts';
@@ -55,12 +55,19 @@ export function methodsText(io: CliIo, methods: readonly MergeMethod[]): string 
       const parameters = method.kind === 'compute' ? method.parameters : [];
       const rows = parameters.map(parameter => [
         `-X ${parameter.name}=${parameter.perModel ? '<per model>' : `<${parameter.type}>`}`,
-        `${parameter.description} (default ${String(parameter.default)})`,
+        describeParameter(parameter),
       ]);
-      const head = `${paint(io, 'bold', method.name)}: ${method.summary}`;
+      const head = `${paint(io, 'bold', method.name)}: ${method.summary}\n  for ${method.whenToUse}`;
       return rows.length === 0 ? head : `${head}\n${indented(table(rows))}`;
     })
     .join('\n');
+}
+
+/** A parameter's meaning, range and default. */
+export function describeParameter({ description, minimum, maximum, ...parameter }: MethodParameter): string {
+  const lowest = minimum === undefined ? [] : [`at least ${minimum}`];
+  const highest = maximum === undefined ? [] : [`at most ${maximum}`];
+  return `${description} (${[...lowest, ...highest, `default ${String(parameter.default)}`].join(', ')})`;
 }
 
 function conflictText(io: CliIo, conflicts: readonly FileConflict[]): string {

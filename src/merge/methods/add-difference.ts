@@ -1,6 +1,6 @@
-import { MgitError } from '../../base/errors.ts';
 import type { ComputingMethod, MethodTask } from '../method.ts';
 import { readModels, readSlice, slicesOf } from '../slices.ts';
+import { baseOf } from '../vectors.ts';
 import { openWorkspace, type Register } from '../workspace.ts';
 
 /** The others' task vectors added to the first model: model 0 + scale * (model - base), model by model. */
@@ -8,8 +8,11 @@ export const addDifference: ComputingMethod = {
   name: 'add_difference',
   kind: 'compute',
   summary: "our model with the others' changes since the base added, scaled",
+  whenToUse: 'one more change on top of our model: what cherry-pick and rebase do with a task vector',
   source: 'Ilharco et al. 2022, Editing models with task arithmetic, https://arxiv.org/abs/2212.04089',
-  needsBase: true,
+  baseRole: 'origin',
+  models: { minimum: 2, maximum: Infinity },
+  isMultiPass: false,
   kernels: 1,
   parameters: [
     {
@@ -20,19 +23,12 @@ export const addDifference: ComputingMethod = {
       perModel: false,
     },
   ],
+  needsBase: () => true,
   run,
 };
 
 async function* run(task: MethodTask): AsyncIterable<Uint8Array> {
-  const { base } = task;
-  if (base === undefined)
-    throw new MgitError(
-      'MERGE_BASE_REQUIRED',
-      'add_difference needs the tensor that the change starts from',
-      {
-        hint: 'take one side of this tensor',
-      },
-    );
+  const base = baseOf(task);
   const scale = Number(task.parameters.scale);
   using work = await openWorkspace({ dtype: task.dtype, elements: task.sliceElements, registers: 3 });
   const [sum, origin, change] = work.registers as [Register, Register, Register];

@@ -9,9 +9,12 @@ import { interleavedOrder, sumNumbers, sumRegisters, torchSlices } from './torch
 export const linear: ComputingMethod = {
   name: 'linear',
   kind: 'compute',
-  summary: 'weighted average of the models',
+  summary: 'weighted average of the models: the sum of weight * model',
+  whenToUse: 'models fine-tuned from one base that should all count; a safe first choice',
   source: 'Wortsman et al. 2022, Model soups, https://arxiv.org/abs/2203.05482',
-  needsBase: false,
+  baseRole: 'unused',
+  models: { minimum: 1, maximum: Infinity },
+  isMultiPass: false,
   kernels: 1,
   parameters: [
     { name: 'weight', description: 'share of each model', type: 'number', default: 1, perModel: true },
@@ -24,6 +27,7 @@ export const linear: ComputingMethod = {
     },
     NUMERICS_PARAMETER,
   ],
+  needsBase: () => false,
   run: task => (task.parameters.numerics === 'mergekit' ? runAsMergekit(task) : run(task)),
 };
 

@@ -6,5 +6,6 @@ export const ours: TakingMethod = {
   kind: 'take',
   side: 'ours',
   summary: 'the tensor of the branch that is merged into',
+  whenToUse: 'tensors where our version shall stand whatever the other side did',
   source: 'git merge -X ours',
 };

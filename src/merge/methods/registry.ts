@@ -3,11 +3,12 @@ import type { MergeMethod } from '../method.ts';
 import { addDifference } from './add-difference.ts';
 import { linear } from './linear.ts';
 import { ours } from './ours.ts';
+import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { theirs } from './theirs.ts';
 
 /** All merge methods, in the order of `mgit merge --list`. */
-export const METHODS: readonly MergeMethod[] = [linear, taskArithmetic, addDifference, ours, theirs];
+export const METHODS: readonly MergeMethod[] = [linear, slerp, taskArithmetic, addDifference, ours, theirs];
 
 /** Finds a method by name. Errors: `MERGE_METHOD_UNKNOWN`. */
 export function methodNamed(name: string): MergeMethod {

@@ -1,7 +1,7 @@
-import { MgitError } from '../../base/errors.ts';
-import type { ComputingMethod, MethodInput, MethodTask } from '../method.ts';
+import type { ComputingMethod, MethodTask } from '../method.ts';
 import { NUMERICS_PARAMETER } from '../parameters.ts';
 import { readModels, readSlice, slicesOf } from '../slices.ts';
+import { baseOf } from '../vectors.ts';
 import { openWorkspace, type Register } from '../workspace.ts';
 import { divisorOf, isNormalized, weightsOf } from './coefficients.ts';
 import { interleavedOrder, sumNumbers, sumRegisters, torchSlices } from './torch-order.ts';
@@ -10,9 +10,12 @@ import { interleavedOrder, sumNumbers, sumRegisters, torchSlices } from './torch
 export const taskArithmetic: ComputingMethod = {
   name: 'task_arithmetic',
   kind: 'compute',
-  summary: "the models' changes since the base, weighted and added to it",
+  summary: 'changes added to the base: base + lambda * the sum of weight * (model - base)',
+  whenToUse: 'adding skills to a base, taking them away (negative weights), or scaling them',
   source: 'Ilharco et al. 2022, Editing models with task arithmetic, https://arxiv.org/abs/2212.04089',
-  needsBase: true,
+  baseRole: 'origin',
+  models: { minimum: 1, maximum: Infinity },
+  isMultiPass: false,
   kernels: 1,
   parameters: [
     {
@@ -38,6 +41,7 @@ export const taskArithmetic: ComputingMethod = {
     },
     NUMERICS_PARAMETER,
   ],
+  needsBase: () => true,
   run: task => (task.parameters.numerics === 'mergekit' ? runAsMergekit(task) : run(task)),
 };
 
@@ -102,12 +106,4 @@ async function* runAsMergekit(task: MethodTask): AsyncIterable<Uint8Array> {
 
 function lambdaOf(task: MethodTask): number {
   return Number(task.parameters.lambda);
-}
-
-function baseOf(task: MethodTask): MethodInput {
-  if (task.base === undefined)
-    throw new MgitError('MERGE_BASE_REQUIRED', 'task_arithmetic needs the tensor of the base model', {
-      hint: 'choose another method for this tensor, or take one side',
-    });
-  return task.base;
 }

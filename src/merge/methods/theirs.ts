@@ -6,5 +6,6 @@ export const theirs: TakingMethod = {
   kind: 'take',
   side: 'theirs',
   summary: 'the tensor of the branch that is merged',
+  whenToUse: 'tensors where their version shall stand whatever our side did',
   source: 'git merge -X theirs',
 };

@@ -1,6 +1,7 @@
 import type { ConvertKernels } from './convert-kernels.ts';
 import type { DifferenceKernels } from './difference-kernels.ts';
 import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
+import type { ReduceKernels } from './reduce-kernels.ts';
 
 /** A byte address in the kernels' memory. */
 export type Pointer = number;
@@ -79,4 +80,5 @@ export interface KernelExports
     PredictionKernels,
     DifferenceKernels,
     MergeKernels,
-    TaskVectorKernels {}
+    TaskVectorKernels,
+    ReduceKernels {}

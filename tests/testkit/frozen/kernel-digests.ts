@@ -1,4 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { JsonValue } from '../../../src/base/canonical-json.ts';
+import type { ComputingMethod } from '../../../src/merge/method.ts';
+import { METHODS } from '../../../src/merge/methods/registry.ts';
 import { measureDifference } from '../../../src/tensor/difference.ts';
 import { encodeElements, type FloatDtype } from '../float-elements.ts';
 import { mergeInMemory } from '../merge-task.ts';
@@ -27,19 +30,50 @@ export async function kernelDigests(): Promise<Record<string, string>> {
 
 async function mergeDigests(): Promise<Record<string, string>> {
   const digests: Record<string, string> = {};
-  for (const dtype of DTYPES) {
-    const tensor = (seed: number): Uint8Array => encodeElements(dtype, plainNumbers(ROWS * COLUMNS, seed));
-    const tensors = { dtype, shape: [ROWS, COLUMNS], base: tensor(1), models: [2, 3, 4].map(tensor) };
-    for (const method of ['linear', 'task_arithmetic'])
-      for (const numerics of ['mgit', 'mergekit']) {
-        const parameters = { weight: [0.5, 0.3, 0.4], numerics };
-        const merged = await mergeInMemory({ ...tensors, method, parameters });
-        digests[`${method} 1, ${numerics}, ${dtype}`] = digestOf(merged);
+  for (const dtype of DTYPES)
+    for (const method of METHODS.filter(({ kind }) => kind === 'compute') as ComputingMethod[])
+      for (const { name, parameters } of variantsOf(method)) {
+        const tensor = (seed: number): Uint8Array =>
+          encodeElements(dtype, plainNumbers(ROWS * COLUMNS, seed));
+        const merged = await mergeInMemory({
+          method: method.name,
+          dtype,
+          shape: [ROWS, COLUMNS],
+          base: tensor(1),
+          models: [2, 3, 4].slice(0, method.models.maximum).map(tensor),
+          parameters,
+        });
+        digests[`${name}, ${dtype}`] = digestOf(merged);
       }
-    const added = { ...tensors, method: 'add_difference', parameters: { scale: 0.3 } };
-    digests[`add_difference 1, ${dtype}`] = digestOf(await mergeInMemory(added));
-  }
   return digests;
+}
+
+/** Values that are uneven, so that each model and parameter shows in the result. */
+const SAMPLES: Readonly<Record<string, JsonValue>> = { weight: [0.5, 0.3, 0.4], scale: 0.3 };
+
+/** A method with samples and defaults, and with each other value of each choice and switch, in both numerics. */
+function variantsOf({ name, kernels, parameters }: ComputingMethod) {
+  const samples = Object.fromEntries(
+    parameters.flatMap(parameter => {
+      const sample = SAMPLES[parameter.name];
+      return sample === undefined ? [] : [[parameter.name, sample]];
+    }),
+  );
+  const others = parameters.flatMap(parameter => {
+    const values = parameter.type === 'boolean' ? [true, false] : (parameter.choices ?? []);
+    const wanted = values.filter(value => value !== parameter.default && parameter.name !== 'numerics');
+    return wanted.map(value => ({
+      label: ` ${parameter.name}=${value}`,
+      given: { [parameter.name]: value },
+    }));
+  });
+  const rounding = parameters.find(parameter => parameter.name === 'numerics')?.choices;
+  return [{ label: '', given: {} }, ...others].flatMap(({ label, given }) =>
+    (rounding ?? [undefined]).map(numerics => ({
+      name: [`${name} ${kernels}${label}`, ...(numerics ? [numerics] : [])].join(', '),
+      parameters: { ...samples, ...given, ...(numerics ? { numerics } : {}) },
+    })),
+  );
 }
 
 /** Digests of the extents that the store computes from factors. */

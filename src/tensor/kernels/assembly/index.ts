@@ -9,3 +9,4 @@ export * from './task-vectors';
 export * from './planes';
 export * from './predict';
 export * from './sparse';
+export * from './reduce';

@@ -32,6 +32,20 @@ function subtractOf<T>(target: usize, source: usize, count: usize): void {
   for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(target + at) - load<T>(source + at));
 }
 
+function multiplyOf<T>(target: usize, source: usize, count: usize): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.mul<T>(v128.load(target + at), v128.load(source + at)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, load<T>(target + at) * load<T>(source + at));
+}
+
+function absoluteOf<T>(target: usize, count: usize): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.abs<T>(v128.load(target + at)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, abs<T>(load<T>(target + at)));
+}
+
 function divideOf<T>(target: usize, count: usize, divisor: T): void {
   const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
   const divisors = v128.splat<T>(divisor);
@@ -85,6 +99,22 @@ export function mergeSubtractF32(target: usize, source: usize, count: usize): vo
 }
 export function mergeSubtractF64(target: usize, source: usize, count: usize): void {
   subtractOf<f64>(target, source, count);
+}
+
+/** target[i] *= source[i] */
+export function mergeMultiplyF32(target: usize, source: usize, count: usize): void {
+  multiplyOf<f32>(target, source, count);
+}
+export function mergeMultiplyF64(target: usize, source: usize, count: usize): void {
+  multiplyOf<f64>(target, source, count);
+}
+
+/** target[i] = |target[i]| */
+export function mergeAbsoluteF32(target: usize, count: usize): void {
+  absoluteOf<f32>(target, count);
+}
+export function mergeAbsoluteF64(target: usize, count: usize): void {
+  absoluteOf<f64>(target, count);
 }
 
 /** target[i] /= divisor */

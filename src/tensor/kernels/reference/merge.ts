@@ -27,6 +27,16 @@ export function subtract(target: Floats, source: Floats): void {
   for (const [i, value] of source.entries()) target[i] = (target[i] ?? 0) - value;
 }
 
+/** target[i] *= source[i] */
+export function multiply(target: Floats, source: Floats): void {
+  for (const [i, value] of source.entries()) target[i] = (target[i] ?? 0) * value;
+}
+
+/** target[i] = |target[i]| */
+export function absolute(target: Floats): void {
+  for (const [i, value] of target.entries()) target[i] = Math.abs(value);
+}
+
 /** target[i] /= divisor */
 export function divide(target: Floats, divisor: number): void {
   for (const [i, value] of target.entries()) target[i] = value / divisor;

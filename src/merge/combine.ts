@@ -1,0 +1,85 @@
+import { type Gram, gramsOf } from './gram.ts';
+import { type Band, bandsOf, type Grouping, runsOf } from './groups.ts';
+import type { MethodTask } from './method.ts';
+import { blockSliceElements, blockSlices, type Slice } from './slices.ts';
+import { openVectors, type Vectors } from './vectors.ts';
+import type { Register } from './workspace.ts';
+
+/** A merge whose result is a linear combination of its vectors, with coefficients that follow from their dot products. */
+export interface Combination {
+  readonly grouping: Grouping;
+  /** Whether the vectors are changes since the base, which is then added to the result. */
+  readonly isFromBase: boolean;
+  /** Whether each product and sum is rounded to the dtype, and not only the result. */
+  readonly isRoundedStepwise: boolean;
+  /** One coefficient per vector, for one group. */
+  coefficients(gram: Gram): readonly number[];
+}
+
+/**
+ * Measures each band of a tensor in one pass, and writes it in another: coefficient times vector, added in the order of the models, then
+ * the base, as float32 (float64 for F64).
+ */
+export async function* combine(task: MethodTask, combination: Combination): AsyncIterable<Uint8Array> {
+  using vectors = await openVectors(task, { isFromBase: combination.isFromBase, spare: 1 });
+  for (const band of bandsOf(task.shape, combination.grouping, blockSliceElements(task))) {
+    const coefficients = task.models.map(() => new Float64Array(band.groups));
+    let group = 0;
+    for await (const gram of gramsOf(task, band, vectors)) {
+      for (const [at, value] of combination.coefficients(gram).entries())
+        (coefficients[at] as Float64Array)[group] = value;
+      group++;
+    }
+    for (const slice of blockSlices(task, band)) {
+      await vectors.load(slice);
+      yield combineSlice(vectors, { ...combination, task, band, slice, coefficients });
+    }
+  }
+}
+
+interface SliceOfBand extends Pick<Combination, 'isRoundedStepwise'> {
+  readonly task: MethodTask;
+  readonly band: Band;
+  readonly slice: Slice;
+  /** Per vector, one for each group. */
+  readonly coefficients: readonly Float64Array[];
+}
+
+function combineSlice({ work, registers, base, spare }: Vectors, part: SliceOfBand): Uint8Array {
+  const round = part.isRoundedStepwise ? work.round : (): void => {};
+  const [sum, ...others] = registers as [Register, ...Register[]];
+  const [factors] = spare as [Register];
+  for (const [at, register] of registers.entries()) {
+    const values = part.coefficients[at] ?? new Float64Array();
+    if (part.band.groups === 1) work.scale(register, register, values[0] ?? 0);
+    else {
+      spread(floatsOf(part.task, factors), values, part);
+      work.multiply(register, factors);
+    }
+    round(register);
+  }
+  for (const register of others) {
+    work.add(sum, register);
+    round(sum);
+  }
+  if (base) work.add(sum, base);
+  return work.store(sum);
+}
+
+/** Gives each element of a slice its group's value. */
+function spread(
+  target: Float32Array | Float64Array,
+  values: Float64Array,
+  { band, slice }: SliceOfBand,
+): void {
+  for (const { offset, count, group } of runsOf(band, slice.start - band.start, slice.count))
+    if (band.isInterleaved) target.set(values.subarray(group, group + count), offset);
+    else target.fill(values[group] ?? 0, offset, offset + count);
+}
+
+function floatsOf({ dtype }: MethodTask, { bytes }: Register): Float32Array | Float64Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return dtype === 'F64'
+    ? new Float64Array(buffer, byteOffset, byteLength / 8)
+    : new Float32Array(buffer, byteOffset, byteLength / 4);
+}
