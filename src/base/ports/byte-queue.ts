@@ -1,10 +1,21 @@
 /** Bytes that arrive in pieces and are read in exact lengths or lines. */
 export class ByteQueue {
+  /** Asks the source for more; called whenever a reader has to wait. */
+  readonly #ask: () => void;
   #chunks: Buffer[] = [];
   #length = 0;
   #ended = false;
   #failure: Error | undefined;
   #wake: (() => void) | undefined;
+
+  constructor(ask: () => void = () => {}) {
+    this.#ask = ask;
+  }
+
+  /** Bytes that wait for a reader. */
+  get length(): number {
+    return this.#length;
+  }
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
@@ -65,6 +76,7 @@ export class ByteQueue {
   async #more(): Promise<void> {
     if (this.#failure) throw this.#failure;
     if (this.#ended) throw new Error('the program ended in the middle of an answer');
+    this.#ask();
     await new Promise<void>(resolve => (this.#wake = resolve));
   }
 

@@ -43,10 +43,16 @@ async function run(request: SpawnRequest): Promise<SpawnResult> {
   return ended(child, request, { stdout, stderr });
 }
 
+/** More than this is left in the pipe until somebody reads. */
+const HELD_BYTES = 4 << 20;
+
 function converse(request: SpawnRequest): Conversation {
   const child = start(request);
-  const queue = new ByteQueue();
-  child.stdout?.on('data', (chunk: Buffer) => queue.push(chunk));
+  const queue = new ByteQueue(() => child.stdout?.resume());
+  child.stdout?.on('data', (chunk: Buffer) => {
+    queue.push(chunk);
+    if (queue.length > HELD_BYTES) child.stdout?.pause();
+  });
   child.stdout?.on('end', () => queue.end());
   child.on('error', error => queue.fail(error));
   child.stdin?.on('error', error => queue.fail(error));
@@ -62,6 +68,7 @@ function converse(request: SpawnRequest): Conversation {
     readLine: () => queue.readLine(),
     close: () => {
       child.stdin?.end();
+      child.stdout?.removeAllListeners('data').resume(); // What nobody reads any more must not keep it from ending.
       return result;
     },
   };

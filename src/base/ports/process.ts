@@ -23,7 +23,7 @@ export interface SpawnResult {
   readonly stderr: Uint8Array;
 }
 
-/** A running program that is talked to, such as `git cat-file --batch`. */
+/** A running program that is talked to, such as `git cat-file --batch`. It waits when it is far ahead of its reader. */
 export interface Conversation {
   write(data: Uint8Array | string): Promise<void>;
   /** Reads exactly `length` bytes. Rejects when the program ends first. */

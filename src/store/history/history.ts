@@ -33,6 +33,13 @@ export interface NewCommit {
   readonly sign?: boolean;
 }
 
+/** One line of a tree object: a file, or a folder (0o040000). */
+export interface TreeEntry {
+  readonly name: string;
+  readonly mode: number;
+  readonly id: ObjectId;
+}
+
 /** One file of a flattened tree. `path` uses `/`. */
 export interface TreeFile {
   readonly path: string;
@@ -110,6 +117,10 @@ export interface History {
   readBlob(id: ObjectId): Promise<Uint8Array>;
   /** Several blobs, in the order asked; reads ahead. */
   readBlobs(ids: Iterable<ObjectId>): AsyncIterable<Uint8Array>;
+  /** How many bytes a blob has. */
+  blobSize(id: ObjectId): Promise<number>;
+  /** The bytes of a blob that may be larger than memory, in order. The embedded implementation holds it all. */
+  streamBlob(id: ObjectId): AsyncIterable<Uint8Array>;
   writeBlob(bytes: Uint8Array): Promise<ObjectId>;
   /** The id that `writeBlob` would return. */
   hashBlob(bytes: Uint8Array): ObjectId;
@@ -120,6 +131,14 @@ export interface History {
   readCommitObject(id: CommitId): Promise<Uint8Array>;
   /** Writes a commit object as it is. Errors: `OBJECT_CORRUPT` for bytes that are no commit. */
   writeCommitObject(bytes: Uint8Array): Promise<CommitId>;
+  /** An annotated tag as it is. Errors: `OBJECT_TYPE_MISMATCH` for what is none. */
+  readTagObject(id: ObjectId): Promise<Uint8Array>;
+  /** Writes a tag object as it is. Errors: `OBJECT_CORRUPT` for bytes that are no tag. */
+  writeTagObject(bytes: Uint8Array): Promise<ObjectId>;
+  /** The entries of one tree, folders among them. Errors: `TREE_INVALID` for names that no tree may hold. */
+  readTreeEntries(tree: ObjectId): Promise<readonly TreeEntry[]>;
+  /** Writes one tree; its entries must exist. */
+  writeTreeEntries(entries: readonly TreeEntry[]): Promise<ObjectId>;
   /** All files below a tree, sorted by path; `prefix` (a folder) limits them. */
   listTree(tree: ObjectId, prefix?: string): Promise<readonly TreeFile[]>;
   findInTree(tree: ObjectId, path: string): Promise<TreeFile | undefined>;

@@ -22,6 +22,37 @@ export function objectCases(implementation: Implementation): void {
     repo.git('fsck', '--strict');
   });
 
+  test('a large blob comes in slices, and may be left half-way', async () => {
+    await using repo = await testRepository(implementation);
+    const bytes = Buffer.alloc(9 << 20, Buffer.from(Array.from({ length: 251 }, (_, byte) => byte)));
+    const id = await repo.history.writeBlob(bytes);
+    expect(await repo.history.blobSize(id)).toBe(bytes.length);
+    for await (const slice of repo.history.streamBlob(id)) {
+      expect(bytes.subarray(0, slice.length).equals(slice)).toBe(true);
+      break;
+    }
+    const whole = Buffer.concat(await collect(repo.history.streamBlob(id)));
+    expect(whole.equals(bytes)).toBe(true);
+    expect(await collect(repo.history.streamBlob(await repo.history.writeBlob(Buffer.of(7))))).toEqual([
+      Buffer.of(7),
+    ]);
+  });
+
+  test('one tree at a time: folders are entries, and are written as they are', async () => {
+    await using repo = await testRepository(implementation);
+    const files = await writeFiles(repo.history, { 'a/b/c': 'x', d: 'y' });
+    const tree = await repo.history.writeTree(files);
+    const entries = await repo.history.readTreeEntries(tree);
+    expect(entries.map(({ name, mode }) => [name, mode])).toEqual([
+      ['a', 0o040000],
+      ['d', 0o100644],
+    ]);
+    expect(await repo.history.writeTreeEntries([...entries].reverse())).toBe(tree);
+    const other = entries.map(entry => ({ ...entry, name: `${entry.name}2` }));
+    const written = await repo.history.writeTreeEntries(other);
+    expect(repo.git('ls-tree', '-r', '--name-only', written).split('\n')).toEqual(['a2/b/c', 'd2']);
+  });
+
   test('many blobs come back in the order asked, loose and packed', async () => {
     await using repo = await testRepository(implementation);
     const texts = Array.from({ length: 60 }, (_, i) => `blob ${i} ${'x'.repeat(i * 50)}`);
@@ -41,10 +72,20 @@ export function objectCases(implementation: Implementation): void {
     const blob = await repo.history.writeBlob(Buffer.from('x'));
     expect(await repo.history.hasObject(blob)).toBe(true);
     expect(await repo.history.hasObject(ABSENT)).toBe(false);
-    await expect(repo.history.readBlob(ABSENT)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
-    await expect(repo.history.readCommit(blob as CommitId)).rejects.toMatchObject({
-      code: 'OBJECT_TYPE_MISMATCH',
-    });
+    for (const read of [
+      () => repo.history.readBlob(ABSENT),
+      () => repo.history.blobSize(ABSENT),
+      () => collect(repo.history.streamBlob(ABSENT)),
+    ])
+      await expect(read()).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+    for (const read of [
+      () => repo.history.readCommit(blob as CommitId),
+      () => repo.history.readTagObject(blob),
+      () => repo.history.readTreeEntries(blob),
+    ])
+      await expect(read()).rejects.toMatchObject({ code: 'OBJECT_TYPE_MISMATCH' });
+    const tree = await repo.history.writeTree([]);
+    await expect(repo.history.blobSize(tree)).rejects.toMatchObject({ code: 'OBJECT_TYPE_MISMATCH' });
     expect(Buffer.from(await repo.history.readBlob(blob)).toString()).toBe('x');
   });
 
@@ -55,7 +96,8 @@ export function objectCases(implementation: Implementation): void {
     const path = join(repo.path, '.git/objects', bad.slice(0, 2), bad.slice(2));
     chmodSync(path, 0o644);
     writeFileSync(path, 'damaged');
-    await expect(repo.history.readBlob(bad)).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
+    for (const read of [() => repo.history.readBlob(bad), () => collect(repo.history.streamBlob(bad))])
+      await expect(read()).rejects.toMatchObject({ code: 'OBJECT_CORRUPT' });
     expect(Buffer.from(await repo.history.readBlob(good)).toString()).toBe('good');
   });
 
@@ -175,6 +217,10 @@ export function objectCases(implementation: Implementation): void {
     const tag = await repo.history.writeTag({ name: 'v1.0', target, message: 'first' });
     await repo.history.updateRefs([{ ref: 'refs/tags/v1.0', target: tag, expected: null }], '');
     expect(repo.git('tag', '-n', '-l')).toBe('v1.0            first');
+    expect(await repo.history.writeTagObject(await repo.history.readTagObject(tag))).toBe(tag);
+    await expect(repo.history.writeTagObject(Buffer.from('x'))).rejects.toMatchObject({
+      code: 'OBJECT_CORRUPT',
+    });
     for (const history of [repo.history, repo.other]) {
       expect(await history.resolveObject('v1.0')).toBe(tag);
       expect(await history.resolveCommit('v1.0')).toBe(target);

@@ -31,15 +31,24 @@ export async function embeddedObjects(ports: Ports, objectsDirectory: string): P
   const reader = { fs: isomorphicFiles(fs), cache: {} };
   const has = async (id: ObjectId): Promise<boolean> =>
     (await hasLoose(fs, directories, id)) || packs.has(id);
+  const read = async (id: ObjectId): Promise<StoredObject> => {
+    for (const directory of directories) {
+      const object = await readFrom(reader, dirname(directory), parseObjectId(id));
+      if (object !== undefined) return object;
+    }
+    throw objectMissing(id);
+  };
   return {
     objectsDirectory,
     has: id => has(parseObjectId(id)),
-    read: async id => {
-      for (const directory of directories) {
-        const object = await readFrom(reader, dirname(directory), parseObjectId(id));
-        if (object !== undefined) return object;
-      }
-      throw objectMissing(id);
+    read,
+    // isomorphic-git reads whole objects only.
+    describe: async id => {
+      const { type, bytes } = await read(id);
+      return { type, size: bytes.length };
+    },
+    stream: async function* (id) {
+      yield (await read(id)).bytes;
     },
     write: async (type, bytes) => {
       const id = hashObject(type, bytes);

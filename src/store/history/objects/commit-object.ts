@@ -52,6 +52,31 @@ export function addCommitSignature(commit: Uint8Array, armour: string): Uint8Arr
   return Buffer.concat([text.subarray(0, end), Buffer.from(`gpgsig ${lines}\n`), text.subarray(end)]);
 }
 
+const UNSIGNED = /^(?:gpgsig|gpgsig-sha256|mergetag)$/;
+
+/**
+ * A commit with another tree and other parents, and all else byte for byte as it was, but for signatures (of its own and of merged tags),
+ * which hold for the original only.
+ */
+export function relinkCommit(
+  commit: Uint8Array,
+  { tree, parents }: Pick<CommitFields, 'tree' | 'parents'>,
+): Buffer {
+  const text = Buffer.from(commit.buffer, commit.byteOffset, commit.length);
+  const end = text.indexOf('\n\n');
+  const kept = headerBlocks(text.toString('latin1', 0, end < 0 ? text.length : end)).filter(
+    ({ name }) => name !== 'tree' && name !== 'parent' && !UNSIGNED.test(name),
+  );
+  const links = [`tree ${tree}`, ...parents.map(parent => `parent ${parent}`)];
+  const head = [...links, ...kept.map(block => block.text)].join('\n');
+  return Buffer.concat([Buffer.from(head, 'latin1'), end < 0 ? Buffer.from('\n\n') : text.subarray(end)]);
+}
+
+/** The headers of an object, each with its continuation lines. */
+function headerBlocks(head: string): readonly { readonly name: string; readonly text: string }[] {
+  return head.split(/\n(?! )/).map(text => ({ name: text.split(' ', 1)[0] ?? '', text }));
+}
+
 /** Headers (continuation lines joined) and body of a commit or tag object, in the encoding that it declares. */
 export function splitObject(bytes: Uint8Array): {
   readonly headers: readonly (readonly [string, string])[];

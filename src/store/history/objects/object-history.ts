@@ -6,15 +6,18 @@ import type { Commit, History, NewCommit, Signature } from '../history.ts';
 import { checkRefName } from '../ref-names.ts';
 import { signPayload } from '../signing.ts';
 import { addCommitSignature, formatCommit, parseCommit } from './commit-object.ts';
-import { hashObject, type ObjectStore, type ObjectType, objectCorrupt } from './object-store.ts';
-import { formatTag } from './tag-object.ts';
-import { findTreeFile, listTreeFiles, writeTreeFiles } from './tree-files.ts';
+import { hashObject, type ObjectStore, type ObjectType, objectCorrupt, startHash } from './object-store.ts';
+import { formatTag, tagTarget } from './tag-object.ts';
+import { findTreeFile, listTreeFiles, readTree, writeTreeFiles } from './tree-files.ts';
+import { formatTree } from './tree-object.ts';
 
 /** The methods of History that only need an object database. */
 export type ObjectHistory = Pick<
   History,
   | 'readBlob'
   | 'readBlobs'
+  | 'blobSize'
+  | 'streamBlob'
   | 'writeBlob'
   | 'hashBlob'
   | 'readCommit'
@@ -22,6 +25,10 @@ export type ObjectHistory = Pick<
   | 'readCommitObject'
   | 'writeCommitObject'
   | 'writeTag'
+  | 'readTagObject'
+  | 'writeTagObject'
+  | 'readTreeEntries'
+  | 'writeTreeEntries'
   | 'listTree'
   | 'findInTree'
   | 'writeTree'
@@ -42,6 +49,8 @@ export function objectHistory(context: ObjectHistoryContext): ObjectHistory {
   return {
     readBlob: id => readTyped(store, id, 'blob'),
     readBlobs: ids => readAhead(store, ids),
+    blobSize: id => blobSize(store, id),
+    streamBlob: id => streamBlob(store, id),
     writeBlob: bytes => store.write('blob', bytes),
     hashBlob: bytes => hashObject('blob', bytes),
     readCommit: id => readCommit(store, id),
@@ -53,6 +62,13 @@ export function objectHistory(context: ObjectHistoryContext): ObjectHistory {
       return id;
     },
     writeTag: tag => writeTag(context, tag),
+    readTagObject: id => readTyped(store, id, 'tag'),
+    writeTagObject: async bytes => {
+      tagTarget(hashObject('tag', bytes), bytes);
+      return store.write('tag', bytes);
+    },
+    readTreeEntries: id => readTree(store, id),
+    writeTreeEntries: entries => store.write('tree', formatTree(entries)),
     listTree: (tree, prefix) => listTreeFiles(store, tree, prefix),
     findInTree: (tree, path) => findTreeFile(store, tree, path),
     writeTree: files => writeTreeFiles(store, files),
@@ -67,10 +83,30 @@ export async function readCommit(store: ObjectStore, id: CommitId): Promise<Comm
 
 async function readTyped(store: ObjectStore, id: ObjectId, type: ObjectType): Promise<Uint8Array> {
   const object = await store.read(id);
-  if (object.type !== type)
-    throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${object.type}, not a ${type}`);
+  requireType(id, object.type, type);
   if (hashObject(type, object.bytes) !== id) throw objectCorrupt(id);
   return object.bytes;
+}
+
+function requireType(id: ObjectId, found: ObjectType, wanted: ObjectType): void {
+  if (found !== wanted)
+    throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${found}, not a ${wanted}`);
+}
+
+async function blobSize(store: ObjectStore, id: ObjectId): Promise<number> {
+  const { type, size } = await store.describe(id);
+  requireType(id, type, 'blob');
+  return size;
+}
+
+async function* streamBlob(store: ObjectStore, id: ObjectId): AsyncGenerator<Uint8Array> {
+  const size = await blobSize(store, id);
+  const hash = startHash('blob', size);
+  for await (const slice of store.stream(id, size)) {
+    hash.update(slice);
+    yield slice;
+  }
+  if (hash.digest('hex') !== id) throw objectCorrupt(id);
 }
 
 async function* readAhead(store: ObjectStore, ids: Iterable<ObjectId>): AsyncGenerator<Uint8Array> {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { MgitError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../base/ids.ts';
 
@@ -14,6 +14,10 @@ export interface StoredObject {
 export interface ObjectStore {
   /** Requests may overlap. Errors: `OBJECT_MISSING`, `OBJECT_CORRUPT`. */
   read(id: ObjectId): Promise<StoredObject>;
+  /** What an object is, without its content where that can be had. Errors: as `read`. */
+  describe(id: ObjectId): Promise<{ readonly type: ObjectType; readonly size: number }>;
+  /** The content of an object in order; the caller knows that it exists, and its size. Errors: `OBJECT_CORRUPT`. */
+  stream(id: ObjectId, size: number): AsyncIterable<Uint8Array>;
   has(id: ObjectId): Promise<boolean>;
   /** Durable when it returns; does nothing when the object is there. */
   write(type: ObjectType, bytes: Uint8Array): Promise<ObjectId>;
@@ -27,8 +31,12 @@ export function objectHeader(type: ObjectType, size: number): Uint8Array {
 
 /** The id of an object: the SHA-1 of header and content. */
 export function hashObject(type: ObjectType, bytes: Uint8Array): ObjectId {
-  const hash = createHash('sha1').update(objectHeader(type, bytes.length)).update(bytes);
-  return hash.digest('hex') as ObjectId;
+  return startHash(type, bytes.length).update(bytes).digest('hex') as ObjectId;
+}
+
+/** The hash that gives an object's id once it has all of its content. */
+export function startHash(type: ObjectType, size: number): Hash {
+  return createHash('sha1').update(objectHeader(type, size));
 }
 
 /** The id that stands for "no object" in reflogs and transactions. */

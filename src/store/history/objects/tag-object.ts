@@ -27,6 +27,28 @@ export function formatTag(tag: TagFields): Uint8Array {
   return Buffer.from(`${headers.join('\n')}\n\n${message}`);
 }
 
+/** Where a tag's signature begins. Source: Git's gpg-interface.c. */
+const SIGNATURE = /^-----BEGIN (?:PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE|SSH SIGNATURE)-----$/m;
+
+/** A tag that points at another object, and all else byte for byte as it was, but for a signature, which held for the original only. */
+export function retargetTag(
+  tag: Uint8Array,
+  target: ObjectId,
+): { readonly bytes: Uint8Array; readonly wasSigned: boolean } {
+  const text = Buffer.from(tag.buffer, tag.byteOffset, tag.length).toString('latin1');
+  const end = text.indexOf('\n\n') < 0 ? text.length : text.indexOf('\n\n');
+  const [head, body] = [text.slice(0, end), text.slice(end)];
+  const signature = SIGNATURE.exec(body)?.index ?? body.length;
+  const headers = head.replace(/\ngpgsig(?:-sha256)? .*(?:\n .*)*/, '');
+  return {
+    bytes: Buffer.from(
+      headers.replace(/^object .*/, `object ${target}`) + body.slice(0, signature),
+      'latin1',
+    ),
+    wasSigned: signature < body.length || headers !== head,
+  };
+}
+
 /** What an annotated tag points at. Errors: `OBJECT_CORRUPT`. */
 export function tagTarget(id: ObjectId, bytes: Uint8Array): ObjectId {
   const target = splitObject(bytes).headers.find(([name]) => name === 'object')?.[1];

@@ -1,8 +1,8 @@
 import { MgitError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../base/ids.ts';
-import type { TreeFile } from '../history.ts';
+import type { TreeEntry, TreeFile } from '../history.ts';
 import type { ObjectStore } from './object-store.ts';
-import { formatTree, MODE, parseTree, type TreeEntry } from './tree-object.ts';
+import { formatTree, MODE, parseTree } from './tree-object.ts';
 import { checkTreeFile, checkTreeNames, invalid } from './tree-path.ts';
 
 /** All files below a tree, in the order of their paths' bytes, which is the order of Git's trees. */
@@ -61,7 +61,8 @@ async function findEntry(store: ObjectStore, tree: ObjectId, path: string): Prom
   return entry;
 }
 
-async function readTree(store: ObjectStore, id: ObjectId): Promise<readonly TreeEntry[]> {
+/** The entries of one tree. Errors: `TREE_INVALID`, `OBJECT_TYPE_MISMATCH`. */
+export async function readTree(store: ObjectStore, id: ObjectId): Promise<readonly TreeEntry[]> {
   const object = await store.read(id);
   if (object.type !== 'tree')
     throw new MgitError('OBJECT_TYPE_MISMATCH', `object ${id} is a ${object.type}, not a tree`);

@@ -1,12 +1,6 @@
 import type { ObjectId } from '../../../base/ids.ts';
+import type { TreeEntry } from '../history.ts';
 import { objectCorrupt } from './object-store.ts';
-
-/** One line of a tree object. */
-export interface TreeEntry {
-  readonly name: string;
-  readonly mode: number;
-  readonly id: ObjectId;
-}
 
 const ID_BYTES = 20;
 

@@ -1,6 +1,6 @@
 import { MgitError } from '../../../base/errors.ts';
-import type { TreeFile } from '../history.ts';
-import { MODE, type TreeEntry } from './tree-object.ts';
+import type { TreeEntry, TreeFile } from '../history.ts';
+import { MODE } from './tree-object.ts';
 
 const FILE_MODES: readonly number[] = [MODE.file, MODE.executable, MODE.symlink, MODE.submodule];
 /** Characters that macOS's file system ignores in names, so that `.g\u200cit` would be `.git`. */

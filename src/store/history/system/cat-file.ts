@@ -3,23 +3,32 @@ import type { Conversation } from '../../../base/ports/process.ts';
 import { type ObjectType, objectCorrupt, objectMissing, type StoredObject } from '../objects/object-store.ts';
 import type { GitProgram } from './git-program.ts';
 
+/** What git says of an object before its content. */
+export interface ObjectHeader {
+  readonly type: ObjectType;
+  readonly size: number;
+}
+
 /** Long-lived `git cat-file` processes; requests are written at once and answered in order. */
 export interface CatFile {
   read(id: ObjectId): Promise<StoredObject>;
-  /** The type of an object; undefined when it is missing. */
-  type(id: ObjectId): Promise<ObjectType | undefined>;
+  /** Type and size of an object; undefined when it is missing. */
+  describe(id: ObjectId): Promise<ObjectHeader | undefined>;
+  /** The content of a blob that exists, in order. */
+  stream(id: ObjectId, size: number): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
 /** Starts nothing until the first request. */
 export function catFile(git: GitProgram): CatFile {
   const contents = answerQueue(() => git.converse(['cat-file', '--batch']));
-  const types = answerQueue(() => git.converse(['cat-file', '--batch-check']));
+  const headers = answerQueue(() => git.converse(['cat-file', '--batch-check']));
   return {
     read: id => contents.ask(id, conversation => readContent(conversation, id)),
-    type: id => types.ask(id, async conversation => (await readHeader(conversation, id))?.type),
+    describe: id => headers.ask(id, conversation => readHeader(conversation, id)),
+    stream: (id, size) => streamContent(git, id, size),
     close: async () => {
-      await Promise.all([contents.close(), types.close()]);
+      await Promise.all([contents.close(), headers.close()]);
     },
   };
 }
@@ -64,11 +73,23 @@ async function readContent(conversation: Conversation, id: ObjectId): Promise<St
   }
 }
 
+const SLICE_BYTES = 1 << 20;
+
+/** By a process of its own: others are not kept waiting, and what is not read is not asked for. */
+async function* streamContent(git: GitProgram, id: ObjectId, size: number): AsyncGenerator<Uint8Array> {
+  const conversation = git.converse(['cat-file', 'blob', id]);
+  try {
+    for (let at = 0; at < size; at += SLICE_BYTES)
+      yield await conversation.read(Math.min(SLICE_BYTES, size - at)).catch((cause: unknown) => {
+        throw objectCorrupt(id, cause);
+      });
+  } finally {
+    await conversation.close();
+  }
+}
+
 /** Git ends the conversation at an object that it cannot read. */
-async function readHeader(
-  conversation: Conversation,
-  id: ObjectId,
-): Promise<{ readonly type: ObjectType; readonly size: number } | undefined> {
+async function readHeader(conversation: Conversation, id: ObjectId): Promise<ObjectHeader | undefined> {
   const line = await conversation.readLine();
   if (line === `${id} missing`) return undefined;
   const match = /^[0-9a-f]+ (blob|tree|commit|tag) (\d+)$/.exec(line ?? '');

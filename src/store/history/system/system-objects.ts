@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { isMgitError, isSystemError } from '../../../base/errors.ts';
 import { type ObjectId, parseObjectId } from '../../../base/ids.ts';
 import { type LooseObjectsOptions, writeLooseObject } from '../objects/loose-objects.ts';
-import { hashObject, type ObjectStore, objectCorrupt, type StoredObject } from '../objects/object-store.ts';
-import { type CatFile, catFile } from './cat-file.ts';
+import { hashObject, type ObjectStore, objectCorrupt, objectMissing } from '../objects/object-store.ts';
+import { type CatFile, catFile, type ObjectHeader } from './cat-file.ts';
 import type { GitProgram } from './git-program.ts';
 
 /**
@@ -13,11 +13,13 @@ import type { GitProgram } from './git-program.ts';
 export function systemObjects(git: GitProgram, loose: LooseObjectsOptions): ObjectStore {
   const files = catFile(git);
   return {
-    read: id => read(files, loose, parseObjectId(id)),
-    has: async id => (await files.type(parseObjectId(id))) !== undefined,
+    read: id => orCorrupt(loose, parseObjectId(id), () => files.read(parseObjectId(id))),
+    describe: id => orCorrupt(loose, parseObjectId(id), () => describe(files, parseObjectId(id))),
+    stream: (id, size) => files.stream(parseObjectId(id), size),
+    has: async id => (await files.describe(parseObjectId(id))) !== undefined,
     write: async (type, bytes) => {
       const id = hashObject(type, bytes);
-      if (isBuiltIn(id) ? !(await hasLooseFile(loose, id)) : (await files.type(id)) === undefined)
+      if (isBuiltIn(id) ? !(await hasLooseFile(loose, id)) : (await files.describe(id)) === undefined)
         await writeLooseObject(loose, type, bytes);
       return id;
     },
@@ -30,10 +32,20 @@ function isBuiltIn(id: ObjectId): boolean {
   return id === '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 }
 
+async function describe(files: CatFile, id: ObjectId): Promise<ObjectHeader> {
+  const header = await files.describe(id);
+  if (header === undefined) throw objectMissing(id);
+  return header;
+}
+
 /** Git calls a loose object with a damaged header missing. */
-async function read(files: CatFile, loose: LooseObjectsOptions, id: ObjectId): Promise<StoredObject> {
+async function orCorrupt<Result>(
+  loose: LooseObjectsOptions,
+  id: ObjectId,
+  read: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await files.read(id);
+    return await read();
   } catch (error) {
     if (isMgitError(error, 'OBJECT_MISSING') && (await hasLooseFile(loose, id)))
       throw objectCorrupt(id, error);

@@ -95,6 +95,8 @@ function graphOf(sketches: readonly Sketch[]) {
       reads++;
       return { type: 'commit', bytes: objects.get(id) as Uint8Array };
     },
+    describe: async () => expect.unreachable(),
+    stream: () => expect.unreachable(),
     has: async id => objects.has(id),
     write: async (): Promise<ObjectId> => expect.unreachable(),
     close: async () => {},
