@@ -3,6 +3,7 @@ import { isSystemError, MgitError } from '../base/errors.ts';
 import type { FileSystem } from '../base/ports/file-system.ts';
 import type { PackBackend } from './backends/backend.ts';
 import { directoryBackend } from './backends/directory.ts';
+import type { LfsConnection } from './backends/lfs/batch.ts';
 import { lfsBackend } from './backends/lfs/lfs.ts';
 import { httpClient } from './http/client.ts';
 import { gitCredentials } from './http/git-credentials.ts';
@@ -17,15 +18,29 @@ export async function openBackend(
   remote: Remote,
   direction: 'fetch' | 'push',
 ): Promise<PackBackend> {
+  const place = await lfsPlace(local, remote, direction);
+  return 'path' in place ? besidePath(local.ports.fs, place.path, local) : lfsBackend(place);
+}
+
+/** Where Git LFS keeps the objects of a remote: on a server, or beside the repository on a path. */
+export type LfsPlace = (LfsConnection & { readonly location: string }) | { readonly path: string };
+
+/** Finds it. `proposed` counts where the configuration says nothing. Errors: `REMOTE_URL_UNSUPPORTED`. */
+export async function lfsPlace(
+  local: Pick<LocalSide, 'ports' | 'history'>,
+  remote: Remote,
+  direction: 'fetch' | 'push',
+  proposed?: string,
+): Promise<LfsPlace> {
   const { ports, history } = local;
   const url = direction === 'push' ? remote.pushUrl : remote.fetchUrl;
   const address = parseRemoteUrl(url, history.workTree ?? history.gitDirectory);
-  const configured = await configuredLfsUrl(local, remote, direction);
-  if (address.kind === 'path' && configured === undefined) return besidePath(ports.fs, address.path, local);
+  const configured = (await configuredLfsUrl(local, remote, direction)) ?? proposed;
+  if (address.kind === 'path' && configured === undefined) return { path: address.path };
   const findEndpoint = endpointFinder(ports, history, { address, configured });
   const credentials = gitCredentials(ports, history, configured ?? url);
   const location = locationOf(address, configured);
-  return lfsBackend({ ports, http: httpClient(ports, credentials), findEndpoint, location });
+  return { ports, http: httpClient(ports, credentials), findEndpoint, location };
 }
 
 function locationOf(address: RemoteAddress, configured: string | undefined): string {
@@ -36,7 +51,7 @@ function locationOf(address: RemoteAddress, configured: string | undefined): str
 
 /** Source: git-lfs-config(5): a remote's own setting before the general one. */
 async function configuredLfsUrl(
-  { history }: LocalSide,
+  { history }: Pick<LocalSide, 'history'>,
   remote: Remote,
   direction: 'fetch' | 'push',
 ): Promise<string | undefined> {
@@ -60,8 +75,8 @@ async function besidePath(fs: FileSystem, path: string, { ports }: LocalSide): P
   });
 }
 
-/** Looks where Git looks. Source: git-clone(1); gitrepository-layout(5). */
-async function gitDirectoryOf(fs: FileSystem, path: string): Promise<string> {
+/** The Git directory of a repository on a path. Errors: `REMOTE_NOT_FOUND`. Source: git-clone(1); gitrepository-layout(5). */
+export async function gitDirectoryOf(fs: FileSystem, path: string): Promise<string> {
   for (const candidate of [join(path, '.git'), path, `${path}.git`])
     if (await isDirectory(fs, join(candidate, 'objects'))) return fs.realPath(candidate);
   throw new MgitError('REMOTE_NOT_FOUND', `there is no Git repository at ${path}`, {

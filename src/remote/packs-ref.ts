@@ -1,13 +1,7 @@
 import type { CommitId, PackId } from '../base/ids.ts';
+import { LONGEST_POINTER } from '../formats/pointer-file.ts';
 import type { History, TreeFile } from '../store/history/history.ts';
-import {
-  formatPointer,
-  LONGEST_POINTER,
-  type PackPointer,
-  packOfPointerPath,
-  parsePointer,
-  pointerPath,
-} from './pointer.ts';
+import { formatPointer, type PackPointer, packOfPointerPath, parsePointer, pointerPath } from './pointer.ts';
 import { writeSharedCommit } from './shared-commit.ts';
 
 /** On every remote: the commit whose tree holds a pointer for each pack that is there. */

@@ -1,13 +1,14 @@
 import type { Hash } from 'node:crypto';
 import { join } from 'node:path';
 import { isSystemError } from '../base/errors.ts';
-import type { PackId } from '../base/ids.ts';
 import type { OpenFile } from '../base/ports/file-system.ts';
 import type { LocalSide } from './local-side.ts';
-import type { PackPointer } from './pointer.ts';
+
+/** Where unfinished downloads are. */
+type Place = Pick<LocalSide, 'ports' | 'mgitDirectory'>;
 
 /**
- * Downloads that are not finished: `tmp/<pack id>.<unique>.partial`. Each process writes to a file of its own, so that two fetches of one
+ * Downloads that are not finished: `tmp/<id>.<unique>.partial`. Each process writes to a file of its own, so that two fetches of one
  * repository cannot spoil each other's; what an earlier one left is copied, and removed once nobody has written to it for a while.
  */
 const QUIET_NS = 60n * 1_000_000_000n;
@@ -15,19 +16,19 @@ const QUIET_NS = 60n * 1_000_000_000n;
 const SLICE_BYTES = 1 << 20;
 
 /** A path for a new download. */
-export function partialPath({ ports, mgitDirectory }: LocalSide, id: PackId): string {
+export function partialPath({ ports, mgitDirectory }: Place, id: string): string {
   const unique = Buffer.from(ports.randomBytes(8)).toString('hex');
   return join(mgitDirectory, 'tmp', `${id}.${unique}.partial`);
 }
 
 /** Copies the longest download that was left behind to the beginning of a new one, and into a hash; returns its length. */
 export async function continuePartial(
-  local: LocalSide,
-  pointer: Pick<PackPointer, 'id' | 'size'>,
+  local: Place,
+  wanted: { readonly id: string; readonly size: number },
   into: { readonly file: OpenFile; readonly path: string; readonly hash: Hash },
 ): Promise<number> {
-  const others = (await partialsOf(local, pointer.id)).filter(({ path }) => path !== into.path);
-  const [longest] = others.filter(({ size }) => size <= pointer.size).sort((a, b) => b.size - a.size);
+  const others = (await partialsOf(local, wanted.id)).filter(({ path }) => path !== into.path);
+  const [longest] = others.filter(({ size }) => size <= wanted.size).sort((a, b) => b.size - a.size);
   if (longest === undefined) return 0;
   const length = await copy(local, longest.path, into);
   if (longest.isQuiet) await removeIfThere(local, longest.path);
@@ -35,7 +36,7 @@ export async function continuePartial(
 }
 
 /** Removes downloads of a pack that is here, but for those that somebody is still busy with. */
-export async function removePartials(local: LocalSide, id: PackId): Promise<void> {
+export async function removePartials(local: Place, id: string): Promise<void> {
   for (const { path, isQuiet } of await partialsOf(local, id)) if (isQuiet) await removeIfThere(local, path);
 }
 
@@ -45,7 +46,7 @@ interface Partial {
   readonly isQuiet: boolean;
 }
 
-async function partialsOf({ ports, mgitDirectory }: LocalSide, id: PackId): Promise<readonly Partial[]> {
+async function partialsOf({ ports, mgitDirectory }: Place, id: string): Promise<readonly Partial[]> {
   const directory = join(mgitDirectory, 'tmp');
   const now = BigInt(ports.clock.now()) * 1_000_000n;
   const found: Partial[] = [];
@@ -60,7 +61,7 @@ async function partialsOf({ ports, mgitDirectory }: LocalSide, id: PackId): Prom
 
 /** Whoever wrote it wrote from the beginning to the end, so what can be read is a beginning. */
 async function copy(
-  { ports }: LocalSide,
+  { ports }: Place,
   from: string,
   into: { readonly file: OpenFile; readonly hash: Hash },
 ): Promise<number> {
@@ -80,7 +81,7 @@ async function copy(
   return position;
 }
 
-async function removeIfThere({ ports }: LocalSide, path: string): Promise<void> {
+async function removeIfThere({ ports }: Place, path: string): Promise<void> {
   await ports.fs.removeFile(path).catch(ifThere);
 }
 

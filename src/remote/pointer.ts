@@ -1,5 +1,6 @@
 import { MgitError } from '../base/errors.ts';
-import { type Digest, type PackId, parseDigest, parsePackId } from '../base/ids.ts';
+import { type Digest, type PackId, parsePackId } from '../base/ids.ts';
+import { readLfsPointer } from '../formats/pointer-file.ts';
 
 /** A pack as a remote knows it: `oid` is the SHA-256 of the whole file (its Git LFS object id), `size` its length in bytes. */
 export interface PackPointer {
@@ -8,12 +9,7 @@ export interface PackPointer {
   readonly size: number;
 }
 
-const POINTER_TEXT =
-  /^version https:\/\/git-lfs\.github\.com\/spec\/v1\noid sha256:([0-9a-f]{64})\nsize (0|[1-9]\d{0,15})\n$/;
 const POINTER_PATH = /^packs\/([0-9a-f]{2})\/([0-9a-f]{64})$/;
-
-/** Longer files are no pointers. Source: Git LFS specification, "The Pointer". */
-export const LONGEST_POINTER = 1024;
 
 /** The text of a Git LFS pointer file, byte for byte as git-lfs writes it. */
 export function formatPointer(pointer: { readonly oid: Digest; readonly size: number }): string {
@@ -22,13 +18,12 @@ export function formatPointer(pointer: { readonly oid: Digest; readonly size: nu
 
 /** Reads a pointer file. Errors: `POINTER_INVALID`. */
 export function parsePointer(id: PackId, text: string): PackPointer {
-  const match = POINTER_TEXT.exec(text);
-  const size = Number(match?.[2]);
-  if (!match?.[1] || !Number.isSafeInteger(size))
+  const found = readLfsPointer(Buffer.from(text));
+  if (found === undefined || found === 'unreadable' || formatPointer(found) !== text)
     throw new MgitError('POINTER_INVALID', `the pointer of pack ${id} is not a Git LFS pointer`, {
       hint: 'the tree of refs/mgit/packs on the remote is damaged: ask who pushed to it last',
     });
-  return { id, oid: parseDigest(match[1]), size };
+  return { id, ...found };
 }
 
 /** Where a pack's pointer is in the tree of `refs/mgit/packs`. */

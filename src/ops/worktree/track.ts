@@ -2,6 +2,7 @@ import { MgitError } from '../../base/errors.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { isModel } from '../../store/worktree/attributes.ts';
+import { quotePattern } from '../../store/worktree/attributes-file.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
 import { UNKNOWN_STAT } from '../../store/worktree/index-stat.ts';
@@ -9,7 +10,8 @@ import { readText, type WorkTree } from '../../store/worktree/work-tree.ts';
 import type { Repository } from '../repository.ts';
 import { workTreeOf } from './work-tree.ts';
 
-const MODEL_ATTRIBUTES = 'filter=mgit diff=mgit merge=mgit -text';
+/** What makes a file a model. */
+export const MODEL_ATTRIBUTES = 'filter=mgit diff=mgit merge=mgit -text';
 
 /** What `track` and `untrack` did, and the globs that are tracked now. */
 export interface TrackResult {
@@ -21,7 +23,7 @@ export interface TrackResult {
 export async function track(repository: Repository, globs: readonly string[]): Promise<TrackResult> {
   const lines = await readLines(repository);
   const added = globs.filter((glob, index) => !isTracked(lines, glob) && globs.indexOf(glob) === index);
-  for (const glob of added) lines.push(`${quoted(glob)} ${MODEL_ATTRIBUTES}`);
+  for (const glob of added) lines.push(`${quotePattern(glob)} ${MODEL_ATTRIBUTES}`);
   if (added.length > 0) await recheckAfter(repository, () => writeLines(repository, lines));
   return { changed: added, tracked: trackedGlobs(lines) };
 }
@@ -74,11 +76,7 @@ function isTracked(lines: readonly string[], glob: string): boolean {
 }
 
 function isModelLine(line: string, glob: string): boolean {
-  return line.startsWith(`${quoted(glob)} `) && /\sfilter=mgit(\s|$)/.test(line);
-}
-
-function quoted(glob: string): string {
-  return /[\s"]/.test(glob) || glob.startsWith('#') ? `"${glob.replace(/["\\]/g, '\\$&')}"` : glob;
+  return line.startsWith(`${quotePattern(glob)} `) && /\sfilter=mgit(\s|$)/.test(line);
 }
 
 async function readLines(repository: Repository): Promise<string[]> {

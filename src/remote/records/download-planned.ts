@@ -5,7 +5,7 @@ import { inOrder } from '../../base/in-order.ts';
 import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { PACK_HEADER } from '../../store/packs/pack-frame.ts';
 import type { PackBackend } from '../backends/backend.ts';
-import type { DownloadOptions } from '../download-pack.ts';
+import type { DownloadOptions } from '../download-file.ts';
 import type { LocalSide } from '../local-side.ts';
 import { continuePartial, partialPath } from '../partial-files.ts';
 import { type ByteRange, byteRanges } from './byte-ranges.ts';

@@ -2,7 +2,7 @@ import { isMgitError, isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { PackBackend } from '../backends/backend.ts';
-import type { DownloadOptions } from '../download-pack.ts';
+import type { DownloadOptions } from '../download-file.ts';
 import type { LocalSide } from '../local-side.ts';
 import { removePartials } from '../partial-files.ts';
 import type { PackPointer } from '../pointer.ts';

@@ -69,6 +69,12 @@ function splitQuoted(line: string): { readonly head: string | undefined; readonl
   return { head: Buffer.from(unquoted, 'latin1').toString('utf8'), rest: line.slice(match[0].length) };
 }
 
+/** A pattern as a line of `.gitattributes` begins with it: in C quotes where it must be. */
+export function quotePattern(pattern: string): string {
+  if (!/[\s"]/.test(pattern) && !/^[#!]/.test(pattern)) return pattern;
+  return `"${pattern.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+}
+
 function stateOf(word: string): readonly [string, AttributeState] {
   if (word.startsWith('-')) return [word.slice(1), false];
   if (word.startsWith('!')) return [word.slice(1), null];

@@ -36,8 +36,8 @@ export function convertedContent(workTree: WorkTree, path: string, id: ObjectId)
 }
 
 async function git(workTree: WorkTree, args: readonly string[], path: string): Promise<Uint8Array> {
-  const { processes } = workTree.ports;
-  const env = { GIT_DIR: workTree.history.gitDirectory, GIT_WORK_TREE: workTree.root };
+  const { processes, env: own } = workTree.ports;
+  const env = { ...own, GIT_DIR: workTree.history.gitDirectory, GIT_WORK_TREE: workTree.root };
   const result = await processes
     .run({ command: 'git', args, cwd: workTree.root, env })
     .catch((error: unknown) => {

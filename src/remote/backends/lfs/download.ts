@@ -2,51 +2,59 @@ import { createHash } from 'node:crypto';
 import { MgitError } from '../../../base/errors.ts';
 import type { LongOperation } from '../../../base/events.ts';
 import { startBackoff } from '../../http/backoff.ts';
-import type { PackPointer } from '../../pointer.ts';
 import type { PackRange } from '../backend.ts';
+import type { Wording } from '../wording.ts';
 import type { LfsConnection } from './batch.ts';
-import type { LfsAction } from './protocol.ts';
+import type { LfsAction, LfsObjectId } from './protocol.ts';
 
 /** Finds out how to download an object; `fresh` when the last answer did not work. */
-export type FindDownload = (
-  pointer: PackPointer,
+export type FindDownload<Item> = (
+  item: Item,
   options: { readonly fresh: boolean; readonly signal: AbortSignal | undefined },
 ) => Promise<LfsAction>;
 
+/** What a download takes besides the object. */
+export interface DownloadSetting<Item> extends LfsConnection {
+  readonly find: FindDownload<Item>;
+  readonly wording: Wording<Item>;
+  /** Told of a server that answers 200 to a Range. */
+  readonly onWhole: () => void;
+}
+
 /**
- * Bytes of a pack from the server. A broken connection is taken up again where it broke; a server that answers 200 to a Range sends what is
- * skipped, and `onWhole` is told. Errors: as `PackBackend.load`.
+ * Bytes of an object from the server. A broken connection is taken up again where it broke; of a server that answers 200 to a Range what
+ * comes before is skipped. Errors: as `PackBackend.load`.
  */
-export async function* download(
-  connection: LfsConnection & { readonly onWhole: () => void },
-  find: FindDownload,
-  wanted: { readonly pointer: PackPointer; readonly range: PackRange | undefined },
+export async function* download<Item extends LfsObjectId>(
+  setting: DownloadSetting<Item>,
+  wanted: { readonly item: Item; readonly range: PackRange | undefined },
   options: LongOperation = {},
 ): AsyncGenerator<Uint8Array> {
-  const { offset, length } = wanted.range ?? { offset: 0, length: wanted.pointer.size };
-  const backoff = startBackoff(connection.ports, options.signal);
+  const { item } = wanted;
+  const { offset, length } = wanted.range ?? { offset: 0, length: item.size };
+  const backoff = startBackoff(setting.ports, options.signal);
   const hash = createHash('sha256');
   let done = 0;
   for (let fresh = false; done < length; fresh = true) {
     const rest = { offset: offset + done, length: length - done };
     try {
-      const action = await find(wanted.pointer, { fresh, signal: options.signal });
-      const response = await request(connection, action, { pointer: wanted.pointer, rest, options });
-      if (response.status === 200 && rest.offset > 0) connection.onWhole();
+      const action = await setting.find(item, { fresh, signal: options.signal });
+      const response = await request(setting, action, { item, rest, options });
+      if (response.status === 200 && rest.offset > 0) setting.onWhole();
       for await (const slice of bodyOf(response, rest)) {
         done += slice.length;
         backoff.progressed();
         hash.update(slice);
         yield slice;
       }
-      if (done < length) throw new BrokenOff('the server sent less than the pack holds');
+      if (done < length) throw new BrokenOff(`the server sent less than ${setting.wording.name(item)} holds`);
     } catch (error) {
       options.signal?.throwIfAborted();
       if (!isBreak(error)) throw error;
-      if (!(await backoff.again())) throw brokenOff(wanted.pointer, error);
+      if (!(await backoff.again())) throw brokenOff(setting.wording.name(item), error);
     }
   }
-  if (!wanted.range && hash.digest('hex') !== wanted.pointer.oid) throw corrupt(wanted.pointer);
+  if (!wanted.range && hash.digest('hex') !== item.oid) throw corrupt(setting.wording, item);
 }
 
 /** The connection ended early; what came is good. */
@@ -59,14 +67,14 @@ function isBreak(error: unknown): error is Error {
   return error instanceof BrokenOff || error instanceof TypeError;
 }
 
-async function request(
-  connection: LfsConnection,
+async function request<Item extends LfsObjectId>(
+  { http, wording }: DownloadSetting<Item>,
   action: LfsAction,
-  wanted: { readonly pointer: PackPointer; readonly rest: PackRange; readonly options: LongOperation },
+  wanted: { readonly item: Item; readonly rest: PackRange; readonly options: LongOperation },
 ): Promise<Response> {
-  const { pointer, rest } = wanted;
-  const whole = rest.offset === 0 && rest.length === pointer.size;
-  const response = await connection.http.send({
+  const { item, rest } = wanted;
+  const whole = rest.offset === 0 && rest.length === item.size;
+  const response = await http.send({
     method: 'GET',
     url: action.href,
     headers: {
@@ -80,10 +88,9 @@ async function request(
   await response.body?.cancel();
   if (response.status === 401 || response.status === 403)
     throw new Expired(`the server answered ${response.status}`);
-  if (response.status === 416) throw corrupt(pointer);
-  throw new MgitError('PACK_NOT_ON_REMOTE', `the server answered ${response.status} for pack ${pointer.id}`, {
-    hint: 'ask someone who has the pack to run mgit push again',
-  });
+  if (response.status === 416) throw corrupt(wording, item);
+  const { code, hint } = wording.absent;
+  throw new MgitError(code, `the server answered ${response.status} for ${wording.name(item)}`, { hint });
 }
 
 /** Exactly the rest, or less where the connection breaks off. */
@@ -109,15 +116,15 @@ function startOf(response: Response): number {
   return Number(match[1]);
 }
 
-function corrupt(pointer: PackPointer): MgitError {
-  return new MgitError('TRANSFER_CORRUPT', `pack ${pointer.id} did not arrive as it was pushed`, {
-    hint: 'run the command again; if it stays so, the pack is damaged on the server: push it again from a clone that has it',
+function corrupt<Item>(wording: Wording<Item>, item: Item): MgitError {
+  return new MgitError('TRANSFER_CORRUPT', `${wording.name(item)} did not arrive as it was pushed`, {
+    hint: wording.damagedHint,
   });
 }
 
-function brokenOff(pointer: PackPointer, error: Error): MgitError {
+function brokenOff(name: string, error: Error): MgitError {
   const code = error instanceof Expired ? 'REMOTE_AUTH' : 'REMOTE_UNREACHABLE';
-  return new MgitError(code, `the transfer of pack ${pointer.id} broke off: ${error.message}`, {
+  return new MgitError(code, `the transfer of ${name} broke off: ${error.message}`, {
     hint: 'run the command again: it continues where it stopped',
     cause: error,
   });

@@ -61,3 +61,13 @@ function decodeName(id: ObjectId, decoder: InstanceType<typeof TextDecoder>, byt
     throw objectCorrupt(id, cause);
   }
 }
+
+/** Whether an entry is a file, executable or not, and neither link, submodule nor folder. */
+export function isRegularFile({ mode }: Pick<TreeEntry, 'mode'>): boolean {
+  return (mode & 0o170000) === 0o100000;
+}
+
+/** Whether an entry is another tree. */
+export function isFolder({ mode }: Pick<TreeEntry, 'mode'>): boolean {
+  return mode === MODE.directory;
+}
