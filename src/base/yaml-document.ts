@@ -8,16 +8,24 @@ const LARGEST_FILE = 1 << 20;
 /** A place in a document: keys and indices from its root. */
 export type DocumentPath = readonly (string | number)[];
 
+/** What a complaint says in place of the kind's own words. */
+export interface Complaint {
+  readonly code?: string;
+  readonly hint?: string;
+}
+
 /** Complains about a place; never returns. */
-export type Complain = (path: DocumentPath, message: string) => never;
+export type Complain = (path: DocumentPath, message: string, complaint?: Complaint) => never;
 
 /** A kind of YAML file that people write: its JSON schema, the rules beyond it, and what its errors say. */
 export interface DocumentKind {
   /** File name in `schema/`. */
   readonly schema: string;
-  /** The code of every error. */
+  /** The code of every error, unless a rule names another. */
   readonly code: string;
   readonly hint: string;
+  /** What is refused by its name, before the schema complains about its form. */
+  readonly screen?: (data: unknown, complain: Complain) => void;
   /** What the schema cannot say, about data that it accepts. */
   readonly check?: (data: unknown, complain: Complain) => void;
 }
@@ -40,9 +48,10 @@ export function parseYamlDocument(text: string, name: string, kind: DocumentKind
   const [error] = [...document.errors, ...document.warnings];
   if (error) throw invalid(source, error.pos[0], error.message);
   const data = plainData(document, source);
-  const complain: Complain = (path, message) => {
-    throw invalid(source, offsetOf(document, path), message);
+  const complain: Complain = (path, message, complaint) => {
+    throw invalid(source, offsetOf(document, path), message, complaint);
   };
+  kind.screen?.(data, complain);
   checkSchema(data, kind, complain);
   kind.check?.(data, complain);
   return data;
@@ -101,14 +110,14 @@ function offsetOf(document: Document.Parsed, path: DocumentPath): number {
   return isNode(node) && node.range ? node.range[0] : offsetOf(document, path.slice(0, -1));
 }
 
-function invalid(source: Text, offset: number, message: string): MgitError {
+function invalid(source: Text, offset: number, message: string, complaint: Complaint = {}): MgitError {
   const { line, col } = source.lines.linePos(offset);
   const offending = source.text.split('\n')[line - 1] ?? '';
   return new MgitError(
-    source.kind.code,
+    complaint.code ?? source.kind.code,
     `${source.name}:${line}:${col}: ${message}\n  ${line} | ${offending.trimEnd()}`,
     {
-      hint: source.kind.hint,
+      hint: complaint.hint ?? source.kind.hint,
       details: { line, column: col },
     },
   );

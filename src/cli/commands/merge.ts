@@ -18,6 +18,7 @@ import { jsonValue } from '../json.ts';
 import { methodsText, previewText } from '../views/merge.ts';
 import { mergeOutcome } from '../views/merge-outcome.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
+import { mergeFolders, RECIPE_OPTIONS } from './merge/to-folder.ts';
 
 export const command: CommandSpec = {
   name: 'merge',
@@ -43,11 +44,14 @@ export const command: CommandSpec = {
       flags: '--allow-policy-change',
       description: 'let the merge change mgit.yaml, keys or what gates read; the report says so',
     },
+    ...RECIPE_OPTIONS,
     { flags: '--list', description: 'list the methods with their parameters' },
   ],
   example: 'mgit merge better-digits -s linear -X weight=0.6,0.4',
   run: async (context, input) => {
     if (flagOption(input, 'list')) return methodList(context);
+    if (textOption(input, 'out') !== undefined || textOption(input, 'recipe') !== undefined)
+      return mergeFolders(context, input);
     return withRepository(context, repository => runMerge(context, input, repository));
   },
 };

@@ -2,12 +2,12 @@ import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
 import { byteLength, type Dtype } from '../../tensor/dtype.ts';
+import { elementsOf } from '../../tensor/view-elements.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { type ByteRange, extentBytes } from './extent-bytes.ts';
 import { findRevisionPath, parseRevisionPath } from './revision-path.ts';
-import { elementsOf } from './tensor-elements.ts';
 
 /** Options of reading bytes. */
 export interface ReadOptions extends LongOperation {

@@ -3,8 +3,8 @@ import type { LongOperation } from '../../base/events.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { FileByteSource } from '../../formats/byte-source.ts';
 import { type OpenTensor, openModel } from '../../formats/open-model.ts';
+import { elementsOf } from '../../tensor/view-elements.ts';
 import { viewSpan } from '../../tensor/view-span.ts';
-import { elementsOf } from '../content/tensor-elements.ts';
 import type { ReadableModel, ReadableTensor } from './readable-model.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;

@@ -27,4 +27,6 @@ export interface TaskVectorKernels {
   taskVectorSumsF64(result: Pointer, base: Pointer, left: Pointer, right: Pointer, count: number): void;
   countNonFinite32(source: Pointer, count: number): number;
   countNonFinite64(source: Pointer, count: number): number;
+  /** `exponent` is the mask of the exponent's bits: 0x7c00 for F16, 0x7f80 for BF16. */
+  countNonFinite16(source: Pointer, count: number, exponent: number): number;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { parseRevisionPath } from '../../../src/ops/content/revision-path.ts';
 import { openModel, type StoredTensor } from '../../../src/ops/content/stored-model.ts';
-import { elementsOf } from '../../../src/ops/content/tensor-elements.ts';
 import type { ManifestTensor } from '../../../src/store/manifest/manifest.ts';
+import { elementsOf } from '../../../src/tensor/view-elements.ts';
 import { mergeRepository, modelFile } from '../../testkit/merge-repository.ts';
 
 test('a model of any revision is read from the packs: whole, by tensor, by range', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Kernels, loadKernels } from '../../../src/tensor/kernels/kernels.ts';
+import { f32OfBits, widenBf16, widenF16 } from '../../../src/tensor/kernels/reference/convert-16.ts';
 import * as reference from '../../../src/tensor/kernels/reference/merge.ts';
 import { countNonFinite, taskVectorSums } from '../../../src/tensor/kernels/reference/task-vectors.ts';
 
@@ -133,3 +134,18 @@ for (const [name, type] of Object.entries(FLOATS)) {
     );
   });
 }
+
+test.each([
+  ['BF16', 0x7f80],
+  ['F16', 0x7c00],
+] as const)('%s: NaN and infinities are counted without widening', (dtype, exponent) => {
+  const kind = dtype === 'BF16' ? widenBf16 : widenF16;
+  fc.assert(
+    fc.property(fc.uint16Array({ maxLength: 40 }), patterns => {
+      using region = kernels.borrow(patterns.byteLength);
+      region.bytes.set(new Uint8Array(patterns.buffer));
+      const found = kernels.exports.countNonFinite16(region.pointer, patterns.length, exponent);
+      expect(found).toBe(countNonFinite([...patterns].map(pattern => f32OfBits(kind(pattern)))));
+    }),
+  );
+});

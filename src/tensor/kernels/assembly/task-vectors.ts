@@ -89,3 +89,16 @@ export function countNonFinite64(source: usize, count: usize): u32 {
     if ((load<u64>(source + (i << 3)) & 0x7ff0000000000000) == 0x7ff0000000000000) found++;
   return found;
 }
+
+/** How many of `count` 16-bit floats are NaN or infinite: all bits of `exponent`, the mask of their exponents, are set. */
+export function countNonFinite16(source: usize, count: usize, exponent: u32): u32 {
+  const mask = <u16>exponent;
+  const bits = i16x8.splat(<i16>mask);
+  const end: usize = count << 1, whole: usize = end & ~15;
+  let found: u32 = 0;
+  let at: usize = 0;
+  for (; at < whole; at += 16)
+    found += popcnt<u32>(<u32>i16x8.bitmask(i16x8.eq(v128.and(v128.load(source + at), bits), bits)));
+  for (; at < end; at += 2) if ((load<u16>(source + at) & mask) == mask) found++;
+  return found;
+}

@@ -1,7 +1,12 @@
-import { MgitError } from '../../base/errors.ts';
-import type { TensorView } from '../../formats/checkpoint.ts';
-import { bitsOf, byteLength, elementCount } from '../../tensor/dtype.ts';
-import { isDense, viewSpan } from '../../tensor/view-span.ts';
+import { MgitError } from '../base/errors.ts';
+import { bitsOf, byteLength, elementCount } from './dtype.ts';
+import { isDense, type ViewGeometry, viewSpan } from './view-span.ts';
+
+/** A tensor as a view on bytes of either order. */
+export interface NamedView extends ViewGeometry {
+  readonly name: string;
+  readonly byteOrder: 'little' | 'big';
+}
 
 /** A view whose elements lie apart is put in order in memory: up to this many bytes, and to as many in order, where elements are repeated. */
 const MOST_GATHERED = 512 * 1024 * 1024;
@@ -11,7 +16,7 @@ const MOST_GATHERED = 512 * 1024 * 1024;
  * others the whole span is held. Errors: `TENSOR_TOO_LARGE` for a span beyond 512 MiB of a tensor that is not dense.
  */
 export async function* elementsOf(
-  tensor: TensorView,
+  tensor: NamedView,
   span: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const dense = isDense(tensor) ? span : gathered(tensor, span);
@@ -19,7 +24,7 @@ export async function* elementsOf(
   yield* tensor.byteOrder === 'big' && elementBytes > 1 ? swapped(dense, elementBytes) : dense;
 }
 
-async function* gathered(tensor: TensorView, span: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* gathered(tensor: NamedView, span: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (Math.max(viewSpan(tensor), byteLength(tensor.dtype, tensor.shape)) > MOST_GATHERED)
     throw new MgitError('TENSOR_TOO_LARGE', `${tensor.name} is not dense, and too large to be put in order`);
   const parts: Uint8Array[] = [];

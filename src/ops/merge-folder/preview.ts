@@ -1,0 +1,97 @@
+import type { Ports } from '../../base/ports/ports.ts';
+import { inputsOf, type PlannedTensor } from '../../merge/model-plan/planned-tensor.ts';
+import { layOutFiles } from '../../merge/output/file-layout.ts';
+import { byteLength } from '../../tensor/dtype.ts';
+import { blockOf } from '../diff/block-summaries.ts';
+import { SHARD_ELEMENTS } from './merge-folder.ts';
+import { type FolderMergeRequest, prepareMerge } from './prepare.ts';
+
+/** What would become of one tensor. */
+export type TensorPreview = {
+  readonly name: string;
+  readonly action: PlannedTensor['action'];
+  /** The method of a computed tensor. */
+  readonly method?: string;
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  /** `<model>:<tensor>`, the base last. */
+  readonly inputs: readonly string[];
+  readonly dtype: string;
+  readonly shape: readonly number[];
+};
+
+/** What `mgit merge --recipe .. --out .. --dry-run` tells. Bytes. */
+export interface FolderMergePreview {
+  readonly kind: 'preview';
+  readonly method: string;
+  readonly models: readonly string[];
+  readonly files: readonly { readonly name: string; readonly size: number }[];
+  readonly read: number;
+  readonly written: number;
+  /** At most, with all threads at work. */
+  readonly memory: number;
+  /** By block of the model, in the order of the result. */
+  readonly blocks: readonly {
+    readonly block: string;
+    readonly tensors: number;
+    readonly how: readonly string[];
+    readonly bytes: number;
+  }[];
+  readonly tensors: readonly TensorPreview[];
+}
+
+/** Memory of a thread without its inputs, and for each input: two chunks of 4 MiB, and what they are converted from. */
+const THREAD_BYTES = 64 * 1024 * 1024;
+const INPUT_BYTES = 12 * 1024 * 1024;
+
+/** Plans a merge of folders and tells of it; nothing is written. Errors: those of {@link prepareMerge}. */
+export async function previewFolderMerge(
+  ports: Ports,
+  request: FolderMergeRequest & { readonly shardElements?: number },
+): Promise<FolderMergePreview> {
+  await using prepared = await prepareMerge(ports, request);
+  const { recipe, plan, jobs, inputs } = prepared;
+  const files = layOutFiles(jobs, request.shardElements ?? SHARD_ELEMENTS);
+  const most = Math.max(0, ...plan.map(planned => inputsOf(planned).length));
+  return {
+    kind: 'preview',
+    method: recipe.method,
+    models: [...inputs.keys()],
+    files: files.map(({ name, size }) => ({ name, size })),
+    read: sum(plan.flatMap(inputsOf).map(({ tensor }) => byteLength(tensor.dtype, tensor.shape))),
+    written: sum(files.map(({ size }) => size)),
+    memory: ports.parallelism * (THREAD_BYTES + most * INPUT_BYTES),
+    blocks: blocksOf(plan),
+    tensors: plan.map(tensorPreview),
+  };
+}
+
+function blocksOf(plan: readonly PlannedTensor[]): FolderMergePreview['blocks'] {
+  const blocks = new Map<string, PlannedTensor[]>();
+  for (const planned of plan) {
+    const block = blockOf(planned.name);
+    blocks.set(block, [...(blocks.get(block) ?? []), planned]);
+  }
+  return [...blocks].map(([block, tensors]) => ({
+    block,
+    tensors: tensors.length,
+    how: [...new Set(tensors.map(howOf))],
+    bytes: sum(tensors.map(({ dtype, shape }) => byteLength(dtype, shape))),
+  }));
+}
+
+function howOf(planned: PlannedTensor): string {
+  if (planned.action === 'compute') return planned.method.name;
+  return planned.action === 'copy' ? `from ${planned.from.model}` : 'as in all';
+}
+
+function tensorPreview(planned: PlannedTensor): TensorPreview {
+  const { name, action, dtype, shape } = planned;
+  const inputs = inputsOf(planned).map(({ model, tensor }) => `${model}:${tensor.name}`);
+  const computed =
+    planned.action === 'compute' ? { method: planned.method.name, parameters: planned.parameters } : {};
+  return { name, action, ...computed, inputs, dtype, shape };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
