@@ -7,7 +7,7 @@ const TIMEOUT = 240_000;
 test('a command that is killed leaves the state before or after it, and can be repeated', {
   timeout: TIMEOUT,
 }, async () => {
-  const scenarios = ['commit -a', 'switch', 'merge', 'push'];
-  const report = await killMany({ kills: 10, seed: 1, megabytes: 1, history: 'system', scenarios });
+  const scenarios = ['commit -a', 'switch', 'merge', 'push', 'clone', 'patch apply'];
+  const report = await killMany({ kills: 12, seed: 1, megabytes: 1, history: 'system', scenarios });
   expect(report.problems).toEqual([]);
 });

@@ -7,6 +7,9 @@ import { powerLossWorld } from '../testkit/power-loss/record.ts';
 import { noteSyncSites, type SyncSites, syncSitesOf } from '../testkit/power-loss/sync-sites.ts';
 import { temporaryDirectory } from '../testkit/world.ts';
 
+/** A machine under load takes a multiple of the usual second. */
+const TIMEOUT = 240_000;
+
 /** Every boundary, with more of what may be left, is in `tests/soak`. */
 const SETTINGS = { seed: 1, subsets: 0, every: 8 };
 
@@ -17,15 +20,19 @@ let fresh: CrashWorld;
 beforeAll(async () => {
   home = await temporaryDirectory();
   fresh = await powerLossWorld(join(home.path, 'fresh'));
-});
+}, TIMEOUT);
 afterAll(() => home[Symbol.asyncDispose]());
 
-test.for(POWER_LOSS_CASES)('$name: a loss of power leaves the state before or after it', async work => {
-  const recorded = await work.record(join(home.path, work.name.replaceAll(' ', '-')), fresh);
-  const { problems } = await loseAtEveryBoundary(recorded, SETTINGS);
-  expect(problems).toEqual([]);
-  await noteSyncSites(recorded, sites, SETTINGS);
-});
+test.for(POWER_LOSS_CASES)(
+  '$name: a loss of power leaves the state before or after it',
+  { timeout: TIMEOUT },
+  async work => {
+    const recorded = await work.record(join(home.path, work.name.replaceAll(' ', '-')), fresh);
+    const { problems } = await loseAtEveryBoundary(recorded, SETTINGS);
+    expect(problems).toEqual([]);
+    await noteSyncSites(recorded, sites, SETTINGS);
+  },
+);
 
 test('without any one line that asks for a sync, one of these tests would have failed', () => {
   expect([...sites].filter(([, violation]) => violation === undefined)).toEqual([]);

@@ -1,15 +1,16 @@
 import { basename, resolve } from 'node:path';
-import { isSystemError, MgitError } from '../../base/errors.ts';
+import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
-import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import { setPromisor } from '../../remote/promisor.ts';
 import { parseRemoteUrl } from '../../remote/remote-url.ts';
+import { withoutPassword } from '../../store/history/remote-errors.ts';
 import { initRepository, type Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
 import { type FetchResult, fetchRemote } from './fetch.ts';
-import { addRemote } from './remote.ts';
+import { setRemote } from './remote.ts';
+import { beginClone } from './unfinished-clone.ts';
 import { setUpstream } from './upstream.ts';
 
 /** What to clone, and where to. */
@@ -45,17 +46,24 @@ export interface CloneResult {
 
 /**
  * Makes a repository of a remote: commits, manifests, packs, reports, and the files of a branch; with a filter, a partial clone, in which
- * models that are not all here stay manifests. When it fails, what it made is removed.
+ * models that are not all here stay manifests. When it fails, what it made is removed; when it is cut off, the same clone goes on with
+ * what has come.
  * Errors: `DIRECTORY_NOT_EMPTY`, `BRANCH_NOT_ON_REMOTE`; as {@link fetchRemote}.
  */
 export async function cloneRepository(ports: Ports, options: CloneOptions): Promise<CloneResult> {
   const directory = resolve(options.cwd, options.directory ?? directoryOf(options.url));
-  const existed = await requireEmpty(ports.fs, directory);
+  const bare = options.bare ?? false;
+  const url = absoluteUrl(options.url, options.cwd);
+  const { remoteName, branch, filter, depth } = options;
+  const what = [withoutPassword(url), remoteName, branch, filter, depth].map(String).join(' ');
+  const clone = await beginClone(ports.fs, { directory, bare, what });
   try {
-    await using repository = await initRepository(ports, { directory, bare: options.bare ?? false });
-    return await fill(repository, directory, options);
+    await using repository = await initRepository(ports, { directory, bare });
+    const result = await fill(repository, directory, { ...options, url });
+    await clone.finish();
+    return result;
   } catch (error) {
-    await removeClone(ports.fs, directory, existed);
+    await clone.giveUp();
     throw error;
   }
 }
@@ -63,15 +71,18 @@ export async function cloneRepository(ports: Ports, options: CloneOptions): Prom
 async function fill(repository: Repository, directory: string, options: CloneOptions): Promise<CloneResult> {
   const { history } = repository;
   const remote = options.remoteName ?? 'origin';
-  await addRemote(repository, { name: remote, url: absoluteUrl(options.url, options.cwd) });
+  await setRemote(repository, { name: remote, url: options.url });
   if (options.filter !== undefined) await setPromisor(history, remote, options.filter);
   const { depth } = options;
   const fetched = await fetchRemote(repository, { ...longOptions(options), remote, depth });
   const ref = branchRef(fetched, options.branch);
   const branch = ref.replace(/^refs\/heads\//, '');
-  const commit = (await history.readRef(`refs/remotes/${remote}/${branch}`)) as CommitId | undefined;
+  const begun = await history.readRef(ref);
+  const commit = (begun ?? (await history.readRef(`refs/remotes/${remote}/${branch}`))) as
+    | CommitId
+    | undefined;
   if (commit === undefined && options.branch !== undefined) throw noSuchBranch(options.branch);
-  if (commit !== undefined)
+  if (commit !== undefined && begun === undefined)
     await history.updateRefs([{ ref, target: commit, expected: null }], `clone: from ${fetched.url}`);
   await history.setHead({ branch: ref }, `clone: from ${fetched.url}`);
   await setUpstream(history, branch, { remote, ref });
@@ -111,27 +122,6 @@ export function directoryOf(url: string): string {
 function absoluteUrl(url: string, cwd: string): string {
   const address = parseRemoteUrl(url, cwd);
   return address.kind === 'path' && !url.startsWith('file:') ? address.path : url;
-}
-
-/** True when the directory was there before, empty. */
-async function requireEmpty(fs: FileSystem, directory: string): Promise<boolean> {
-  try {
-    if ((await fs.readDirectory(directory)).length === 0) return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
-    if (!isSystemError(error, 'ENOTDIR')) throw error;
-  }
-  throw new MgitError('DIRECTORY_NOT_EMPTY', `${directory} exists and is not an empty directory`, {
-    hint: 'name another directory: mgit clone <url> <dir>',
-  });
-}
-
-async function removeClone(fs: FileSystem, directory: string, existed: boolean): Promise<void> {
-  if (existed)
-    for (const { name, kind } of await fs.readDirectory(directory))
-      if (kind === 'directory') await fs.removeDirectory(resolve(directory, name), { recursive: true });
-      else await fs.removeFile(resolve(directory, name));
-  else await fs.removeDirectory(directory, { recursive: true });
 }
 
 function noSuchBranch(branch: string): MgitError {

@@ -23,15 +23,23 @@ export async function listRemotes({ history }: Repository): Promise<readonly Rem
 }
 
 /** Adds a remote as Git writes it. Errors: `REMOTE_EXISTS`, `REF_INVALID`. */
-export async function addRemote(
-  { history }: Repository,
-  remote: { readonly name: string; readonly url: string },
-): Promise<void> {
-  checkRefName(`refs/remotes/${remote.name}/branch`);
-  if ((await remoteNames(history)).includes(remote.name))
+export async function addRemote(repository: Repository, remote: NewRemote): Promise<void> {
+  if ((await remoteNames(repository.history)).includes(remote.name))
     throw new MgitError('REMOTE_EXISTS', `there is a remote ${remote.name} already`, {
       hint: `change its address with: mgit remote set-url ${remote.name} <url>`,
     });
+  await setRemote(repository, remote);
+}
+
+/** A remote whose branches are all followed. */
+export interface NewRemote {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** Makes a remote what {@link addRemote} would, whatever of it is there. Errors: `REF_INVALID`. */
+export async function setRemote({ history }: Repository, remote: NewRemote): Promise<void> {
+  checkRefName(`refs/remotes/${remote.name}/branch`);
   await history.setConfig(`remote.${remote.name}.url`, remote.url, 'local');
   await history.setConfig(
     `remote.${remote.name}.fetch`,

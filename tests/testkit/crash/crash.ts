@@ -7,7 +7,15 @@ import { type CliRun, runMgit } from '../world.ts';
 import { buildWorld, type CrashWorld, copyWorld } from './crash-world.ts';
 import type { Death } from './dying-ports.ts';
 import type { CrashScenario } from './scenarios.ts';
-import { git, isCandidate, isMemory, type Snapshot, snapshot } from './snapshot.ts';
+import {
+  git,
+  isCandidate,
+  isMemory,
+  repositoriesOf,
+  type Snapshot,
+  snapshot,
+  workTreesOf,
+} from './snapshot.ts';
 import { type Ended, type SpawnOptions, spawnMgit } from './spawn-mgit.ts';
 
 /** A scenario with its states before and after, and how long its command is. */
@@ -107,16 +115,19 @@ export async function crash(
 /** What other readers of the repository say: git, the store, `mgit status`. */
 export async function repositoryProblems(world: CrashWorld): Promise<string[]> {
   const problems: string[] = [];
-  for (const folder of ['work', 'remote.git'])
+  for (const folder of repositoriesOf(world))
     await git(world, folder, 'fsck', '--strict', '--no-dangling').catch((error: unknown) =>
       problems.push(`git fsck in ${folder}: ${String(error)}`),
     );
-  const repository = await openRepository(world.ports, world.path);
-  await using _closing = repository;
-  for (const { code, message } of await listOf(repository.store.verify()))
-    problems.push(`store: ${code} ${message}`);
-  const status = await runMgit(world.ports, world.path, 'status');
-  if (status.exitCode !== 0) problems.push(`mgit status: ${said(status)}`);
+  for (const folder of workTreesOf(world)) {
+    const path = join(world.directory, folder);
+    const repository = await openRepository(world.ports, path);
+    await using _closing = repository;
+    for (const { code, message } of await listOf(repository.store.verify()))
+      problems.push(`store: ${code} ${message}`);
+    const status = await runMgit(world.ports, path, 'status');
+    if (status.exitCode !== 0) problems.push(`mgit status: ${said(status)}`);
+  }
   return problems;
 }
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,7 +8,7 @@ import type { CrashWorld } from './crash-world.ts';
 
 const run = promisify(execFile);
 
-/** Names and what they stand for: `HEAD`, refs here and on the remote, index entries, files of the work tree. */
+/** Names and what they stand for: refs here and on the remote, and of the work tree and a clone beside it `HEAD`, index entries, files. */
 export type Snapshot = ReadonlyMap<string, string>;
 
 /** Runs the git program; what it prints. Throws when it fails. */
@@ -19,19 +20,33 @@ export async function git(world: CrashWorld, folder: string, ...args: string[]):
 /** The state of a world as other programs see it. */
 export async function snapshot(world: CrashWorld): Promise<Snapshot> {
   const found = new Map<string, string>();
-  found.set('HEAD', (await git(world, 'work', 'rev-parse', '--symbolic-full-name', 'HEAD')).trim());
-  for (const folder of ['work', 'remote.git'])
+  for (const folder of repositoriesOf(world))
     for (const [ref, history] of await histories(world, folder)) found.set(`${folder} ${ref}`, history);
-  for (const line of lines(await git(world, 'work', 'ls-files', '--stage'))) {
-    const [version = '', path] = line.split('\t');
-    found.set(`index ${path}`, version);
+  for (const folder of workTreesOf(world)) {
+    const of = folder === 'work' ? '' : ` of ${folder}`;
+    found.set(`HEAD${of}`, (await git(world, folder, 'symbolic-ref', 'HEAD')).trim());
+    for (const line of lines(await git(world, folder, 'ls-files', '--stage'))) {
+      const [version = '', path] = line.split('\t');
+      found.set(`index${of} ${path}`, version);
+    }
+    for (const [path, digest] of await digestsOf(join(world.directory, folder)))
+      found.set(`file${of} ${path}`, digest);
   }
-  for (const [path, digest] of await digestsOf(world.path)) found.set(`file ${path}`, digest);
   return found;
 }
 
+/** Folders of the world that hold repositories with a work tree. A clone is there once it has a `HEAD`. */
+export function workTreesOf({ directory }: CrashWorld): readonly string[] {
+  return existsSync(join(directory, 'clone/.git/HEAD')) ? ['work', 'clone'] : ['work'];
+}
+
+/** Folders of the world that hold repositories. */
+export function repositoriesOf(world: CrashWorld): readonly string[] {
+  return [...workTreesOf(world), 'remote.git'];
+}
+
 /** What is remembered of a remote is brought up to date by the next push or fetch that has something to move. */
-export const isMemory = (name: string): boolean => name.startsWith('work refs/mgit/remotes/');
+export const isMemory = (name: string): boolean => /^(?:work|clone) refs\/mgit\/remotes\//.test(name);
 
 /** Refs of merges that have not landed are mgit's own: a crash may leave one until the next merge. */
 export const isCandidate = (name: string): boolean => name.endsWith(' refs/mgit/candidates/*');

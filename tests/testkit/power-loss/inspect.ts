@@ -58,6 +58,8 @@ export async function inspectImage(image: DiskNode, { ports, root }: ImagePlace)
   for (const [path] of filesBelow(child(child(git, 'mgit'), 'packs'), 'packs')) state.set(path, 'there');
   if (child(git, 'HEAD') === undefined) return { state, problems };
   if (child(git, 'config') === undefined) problems.push('the configuration of the repository is missing');
+  const cloning = textOf(child(child(git, 'mgit'), 'cloning'));
+  if (cloning?.endsWith('\n') === false) problems.push('nothing says of what this is an unfinished clone');
   problems.push(...indexesAlone(child(child(git, 'objects'), 'pack')));
   const attempt = async (what: string, work: () => Promise<void>): Promise<void> => {
     await work().catch((error: Error) => problems.push(`${what}: ${error.message}`));

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CrashWorld, copyWorld, crashModel } from '../crash/crash-world.ts';
+import { type CrashWorld, crashModel } from '../crash/crash-world.ts';
 import { CRASH_SCENARIOS, type CrashScenario } from '../crash/scenarios.ts';
+import { PATCH_APPLY } from '../crash/store-scenarios.ts';
 
 const CANDIDATE = / refs\/mgit\/candidates\//;
 
@@ -24,15 +25,6 @@ async function begunByGit(world: CrashWorld): Promise<void> {
   const side = join(world.path, '.git/refs/heads/side');
   await writeFile(join(world.path, '.git/MERGE_HEAD'), await readFile(side));
   await world.mgit('restore', '--source', 'side', '--staged', '--worktree', '.');
-}
-
-/** Somebody sends the change of a model as a patch. */
-async function mailed(world: CrashWorld, megabytes: number): Promise<void> {
-  const elsewhere = await copyWorld(world, `${world.directory}-elsewhere`);
-  await elsewhere.write('model.safetensors', crashModel(megabytes, { embed: 1, head: 4, shared: 3 }));
-  await elsewhere.mgit('commit', '-am', 'elsewhere');
-  await elsewhere.mgit('patch', 'create', 'main~1', '-o', join(world.directory, 'home/change.patch'));
-  await rm(elsewhere.directory, { recursive: true });
 }
 
 /** Of two packs that nothing reaches wholly, one goes and one is written anew. */
@@ -150,6 +142,6 @@ export const POWER_LOSS_SCENARIOS: readonly CrashScenario[] = [
   { name: 'key generate', argv: ['key', 'generate'], prepare: nothing, passing: /\.pem$/ },
   { name: 'cat', argv: ['cat', 'side:model.safetensors', '-o', '../home/model'], prepare: nothing },
   { name: 'patch create', argv: ['patch', 'create', 'main~1', '-o', '../home/new.patch'], prepare: nothing },
-  { name: 'patch apply', argv: ['patch', 'apply', '../home/change.patch'], prepare: mailed },
+  PATCH_APPLY,
   { name: 'config', argv: ['config', 'user.name', 'Somebody'], prepare: nothing },
 ];
