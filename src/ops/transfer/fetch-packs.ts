@@ -54,6 +54,7 @@ export async function fetchPacks(
     ? await receiveRecords(repository, backend, { digests, pointers, onPack }, request)
     : await receivePacks(repository, backend, { digests, pointers }, request);
   await dropPurged(repository, request);
+  await repository.store.maintenance.shorten(digests, longOptions(request));
   await keepUntilNamed(repository, digests, received.unavailable.length === 0);
   if (received.unavailable.length > 0)
     request.onEvent?.({
@@ -63,6 +64,10 @@ export async function fetchPacks(
       hint: 'they were pushed without mgit: ask whoever made them to run mgit push',
     });
   return received;
+}
+
+function longOptions({ onEvent, signal }: LongOperation): LongOperation {
+  return { ...(onEvent ? { onEvent } : {}), ...(signal ? { signal } : {}) };
 }
 
 async function wantedDigests(

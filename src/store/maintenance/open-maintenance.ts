@@ -7,6 +7,7 @@ import type { PackWriter } from '../packs/pack-writer.ts';
 import { removeStale } from '../unfinished/remove-stale.ts';
 import { checkStructure } from './check-structure.ts';
 import { type CollectionPlace, collect } from './collect.ts';
+import { deepBases } from './deep-bases.ts';
 import { evict } from './evict.ts';
 import { bytesOf, exportRecords } from './export-records.ts';
 import { flatten } from './flatten.ts';
@@ -49,6 +50,10 @@ export function storeMaintenance(
     exportRecords: (scope, options = {}) =>
       exportRecords(scope, session(bytesOf(scope.extents), writerInto(scope.directory)), options),
     flatten: (digests, options = {}) => flatten(digests, session(0), options),
+    shorten: async (digests, options = {}) => {
+      const bases = await deepBases(digests, local.lookup());
+      return bases.size === 0 ? [] : flatten(bases, session(0), options);
+    },
     planPurge: digests => planPurge(local, digests),
     purge: (digests, options = {}) =>
       purge(place, digests, { ...options, flatten: found => flatten(found, session(0), options) }),

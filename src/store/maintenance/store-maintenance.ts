@@ -36,6 +36,11 @@ export interface StoreMaintenance {
   exportRecords(scope: ExportScope, options?: LongOperation): Promise<Exported>;
   /** Stores extents once more, so that they need no others. Errors: those of reading. */
   flatten(digests: Iterable<Digest>, options?: LongOperation): Promise<readonly PackId[]>;
+  /**
+   * Flattens what these extents stand on where their chains are beyond the bounds: records that were written elsewhere on a short chain may
+   * stand on a long one here. Returns the new packs. Errors: those of reading.
+   */
+  shorten(digests: Iterable<Digest>, options?: LongOperation): Promise<readonly PackId[]>;
   /** What {@link StoreMaintenance.purge} would do. */
   planPurge(digests: ReadonlySet<Digest>): Promise<PurgePlan>;
   /**
