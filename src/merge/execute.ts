@@ -40,7 +40,7 @@ const SMALL_BYTES = 4 * 1024 * 1024;
  * have them; `MERGE_LAYOUT_UNSUPPORTED`; those of the methods and of the store.
  */
 export async function executeFile(plan: FilePlan, context: ExecuteContext): Promise<MergedFile> {
-  const layout = chooseLayout(plan.base, plan.models, plan.tensors);
+  const layout = chooseLayout(plan.base, plan.layouts, plan.tensors);
   const digests = new Map(plan.tensors.map(({ name, tensor }) => [name, tensor.extent.digest]));
   const survey = new Map<string, TensorSurvey>();
   const bad: string[] = [];

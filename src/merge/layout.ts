@@ -6,6 +6,7 @@ import { writeSafetensorsHeader } from '../formats/safetensors/write-header.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import { manifestOf } from '../store/manifest/manifest-of.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
+import { isSamePlacement } from './same-placement.ts';
 import { isSameShape } from './same-tensor.ts';
 
 /** Where the tensors of the merged file lie: as in one side's file, byte for byte around the data, or in a new file. */
@@ -99,15 +100,16 @@ export interface MergedContent {
 
 /** The manifest of the merged file. A new header is added to the writer. */
 export async function mergedManifest(layout: MergedLayout, content: MergedContent): Promise<Manifest> {
-  return layout.kind === 'as'
-    ? refilled(layout.manifest, content.digests)
-    : newFile(layout.metadataOf, content);
+  return layout.kind === 'as' ? refilled(layout.manifest, content) : newFile(layout.metadataOf, content);
 }
 
-function refilled(manifest: Manifest, digests: ReadonlyMap<string, Digest>): Manifest {
+/** The manifest has the merged tensors in their order. */
+function refilled(manifest: Manifest, { tensors, digests }: MergedContent): Manifest {
   const byOffset = new Map<number, Digest>();
-  for (const { name, extent } of manifest.tensors) {
+  for (const [index, place] of manifest.tensors.entries()) {
+    const { name, extent } = place;
     const digest = digests.get(name) ?? extent.digest;
+    if (digest !== extent.digest && !fitsInto(tensors[index], place)) throw otherPlacement(name);
     const other = extent.length > 0 ? byOffset.get(extent.offset) : undefined;
     if (other !== undefined && other !== digest) throw sharedStorage(name);
     if (extent.length > 0) byOffset.set(extent.offset, digest);
@@ -116,6 +118,18 @@ function refilled(manifest: Manifest, digests: ReadonlyMap<string, Digest>): Man
     extent.length > 0 ? (byOffset.get(extent.offset) ?? extent.digest) : extent.digest,
   );
   return manifestOf(manifest, extents);
+}
+
+function fitsInto(merged: MergedTensor | undefined, place: ManifestTensor): boolean {
+  return merged !== undefined && isSamePlacement(merged.tensor, place);
+}
+
+function otherPlacement(name: string): MgitError {
+  return new MgitError(
+    'MERGE_LAYOUT_UNSUPPORTED',
+    `the elements of tensor ${name} lie in another order in the file that the result would have`,
+    { hint: 'convert both models to safetensors with "mgit export", where all elements lie in order' },
+  );
 }
 
 function sharedStorage(name: string): MgitError {

@@ -1,4 +1,5 @@
 import type { Manifest } from '../store/manifest/manifest.ts';
+import { underNamesOf } from './align-names.ts';
 import type { TensorConflict } from './conflict.ts';
 import type { MergedTensor } from './layout.ts';
 import { type ComputeAction, type PlanInput, planTensors, type TensorAction } from './plan.ts';
@@ -12,10 +13,13 @@ export interface FilePlan {
   readonly tensors: readonly MergedTensor[];
   readonly base: Manifest | undefined;
   readonly models: readonly Manifest[];
+  /** The versions whose files may hold the result: ours first, then those that are of the same format and call its tensors as ours does. */
+  readonly layouts: readonly Manifest[];
 }
 
-/** Plans the merge of one model file. */
-export function planFile(input: PlanInput): FilePlan {
+/** Plans the merge of one model file. Its tensors have the names that ours gives them. */
+export function planFile(given: PlanInput): FilePlan {
+  const input = withOurNames(given);
   const actions = [...planTensors(input)];
   const tensors = actions.flatMap(action => resultOf(action) ?? []);
   return {
@@ -25,6 +29,19 @@ export function planFile(input: PlanInput): FilePlan {
     conflicts: actions.flatMap(action => (action.kind === 'conflict' ? [action.conflict] : [])),
     base: input.base,
     models: input.models,
+    layouts: input.models.filter(
+      (model, index) => model === given.models[index] && model.format === given.models[0]?.format,
+    ),
+  };
+}
+
+function withOurNames({ spelling, ...input }: PlanInput): PlanInput {
+  const [ours] = input.models;
+  if (!ours || !spelling) return input;
+  return {
+    ...input,
+    base: input.base && underNamesOf(ours, input.base, spelling),
+    models: input.models.map(model => (model === ours ? ours : underNamesOf(ours, model, spelling))),
   };
 }
 

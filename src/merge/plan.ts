@@ -1,3 +1,4 @@
+import type { Rename } from '../formats/names/rename-rule.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import { fillsExtent } from '../store/manifest/write-manifest.ts';
 import { type AlignedTensor, alignTensors } from './align.ts';
@@ -45,6 +46,8 @@ export interface PlanInput {
   readonly decide: Decide;
   /** Where the second model's changes are scaled: how a tensor is calculated that only it changed. */
   readonly scaling?: ComputeDecision;
+  /** Brings the names of tensors to a common spelling, where sides spell them differently; absent: names must be equal. */
+  readonly spelling?: Rename;
 }
 
 /**

@@ -26,12 +26,13 @@ export function statView(io: CliIo, diff: FileDiff): string {
   return [`${first}  ${countsOf(diff.model)}`, ...indented(blockTable(blocks))].join('\n');
 }
 
-function headline(io: CliIo, { path, kind, before, after }: FileDiff): string {
+function headline(io: CliIo, { path, from, kind, before, after }: FileDiff): string {
   const mode =
     before && after && before.mode !== after.mode
       ? ` (mode ${octal(before.mode)} -> ${octal(after.mode)})`
       : '';
-  return paint(io, 'bold', `${kind} ${path}${mode}`);
+  const name = from === null ? path : `${from} -> ${path}`;
+  return paint(io, 'bold', `${kind} ${name}${mode}`);
 }
 
 function octal(mode: number): string {
@@ -50,7 +51,7 @@ function modelLines(io: CliIo, model: ModelDiff): string[] {
 }
 
 function tensorRow(io: CliIo, change: TensorChange): string[] {
-  const { name, kind, difference } = change;
+  const { name, formerName, kind, difference } = change;
   const mark = paint(io, KIND_STYLES[kind], MARKS[kind]);
   const numbers = difference
     ? [
@@ -62,7 +63,7 @@ function tensorRow(io: CliIo, change: TensorChange): string[] {
     : ['', '', '', ''];
   return [
     mark,
-    label(name),
+    formerName === null ? label(name) : `${label(name)} (was ${label(formerName)})`,
     typeText(change),
     ...numbers,
     difference ? paint(io, 'red', warningOf(difference)) : '',
@@ -104,10 +105,14 @@ function blockTable(blocks: readonly BlockSummary[]): string {
   return table([head, ...rows], ['left', 'right', 'right', 'right', 'right', 'right', 'right']);
 }
 
-function countsOf({ tensors, unchanged, skeletonChanged }: ModelDiff): string {
+function countsOf({ tensors, unchanged, renamed, skeletonChanged }: ModelDiff): string {
   const count = (kind: TensorChange['kind']): number => tensors.filter(change => change.kind === kind).length;
   const counts = `${count('changed')} changed, ${count('added')} added, ${count('removed')} removed, ${unchanged} unchanged`;
-  return skeletonChanged ? `${counts}; the header differs` : counts;
+  const [first] = renamed;
+  const names = first
+    ? `; ${renamed.length} under other names, such as ${label(first.before)} -> ${label(first.after)}`
+    : '';
+  return `${counts}${skeletonChanged ? '; the header differs' : ''}${names}`;
 }
 
 function number(value: number | null): string {

@@ -27,9 +27,15 @@ export function parseRenameRule(text: string): RenameRule {
   return { from: text.slice(0, at), to: text.slice(at + 1) };
 }
 
-function compileRule({ from, to }: RenameRule): Rename {
+/** False for a rule with more stars on the right than on the left. */
+export function isRenameRule({ from, to }: RenameRule): boolean {
+  return from !== '' && to.split('*').length <= from.split('*').length;
+}
+
+function compileRule(rule: RenameRule): Rename {
+  const { from, to } = rule;
   const [wanted, target] = [from.split('*'), to.split('*')];
-  if (from === '' || target.length > wanted.length)
+  if (!isRenameRule(rule))
     throw new MgitError('RENAME_INVALID', `the renaming of ${from} to ${to} has more stars on the right`, {
       hint: 'each * on the right takes what one on the left has matched',
     });

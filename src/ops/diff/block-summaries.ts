@@ -16,7 +16,7 @@ export interface BlockSummary {
 /** Collects the summaries of a model's blocks. */
 export interface BlockSummaries {
   /** `change` undefined: the tensor is the same in both versions. */
-  add(name: string, change: TensorChange | undefined): void;
+  add(name: string, change: Pick<TensorChange, 'kind' | 'difference'> | undefined): void;
   /** In the order in which the blocks were first seen. */
   summaries(): readonly BlockSummary[];
 }

@@ -1,5 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
 import { type FileByteSource, openByteSource } from '../../formats/byte-source.ts';
+import type { Rename } from '../../formats/names/rename-rule.ts';
 import { readManifestText } from '../history/manifests-at.ts';
 import { changeKind, type FileChange } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
@@ -11,6 +12,8 @@ import { unifiedDiff } from './unified-diff.ts';
 /** Two versions of one file, compared. */
 export interface FileDiff {
   readonly path: string;
+  /** Where the file was before: a model that became one of another format. Null: at `path`. */
+  readonly from: string | null;
   readonly kind: FileChange['kind'];
   readonly before: Pick<FileVersion, 'mode' | 'id'> | null;
   readonly after: Pick<FileVersion, 'mode' | 'id'> | null;
@@ -23,6 +26,7 @@ export interface FileDiff {
 /** A file whose versions are to be compared: at least one is there. */
 export interface FilePair {
   readonly path: string;
+  readonly from?: string;
   readonly before: FileVersion | undefined;
   readonly after: FileVersion | undefined;
 }
@@ -31,6 +35,8 @@ export interface FilePair {
 export interface FileDiffOptions extends LongOperation {
   /** The tensors to look at; default: all. */
   readonly matches?: (name: string) => boolean;
+  /** Brings the names of tensors to a common spelling. */
+  readonly spelling?: Rename;
 }
 
 /** Longer texts are only said to differ. */
@@ -50,6 +56,7 @@ export async function diffFile(
   const isModel = before.version !== undefined || after.version !== undefined;
   return {
     path: pair.path,
+    from: pair.from ?? null,
     kind: changeKind(pair.before?.mode, pair.after?.mode),
     before: identityOf(pair.before),
     after: identityOf(pair.after),

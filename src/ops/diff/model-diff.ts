@@ -1,9 +1,11 @@
 import type { LongOperation } from '../../base/events.ts';
+import type { Rename } from '../../formats/names/rename-rule.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { ManifestTensor } from '../../store/manifest/manifest.ts';
 import { measureDifference, type TensorDifference } from '../../tensor/difference.ts';
 import { type Dtype, elementCount } from '../../tensor/dtype.ts';
 import { type BlockSummary, createBlockSummaries } from './block-summaries.ts';
+import { matchNames, type RenamedTensor } from './match-names.ts';
 import { isPlain, type ModelVersion } from './model-version.ts';
 import { isSameSkeleton, pairModels } from './pair-models.ts';
 import type { TensorPair } from './pair-tensors.ts';
@@ -17,6 +19,8 @@ export interface TensorType {
 /** A tensor that is not the same in both versions. */
 export interface TensorChange {
   readonly name: string;
+  /** How the older version spells it, where that differs. */
+  readonly formerName: string | null;
   readonly kind: 'added' | 'removed' | 'changed';
   readonly before: TensorType | null;
   readonly after: TensorType | null;
@@ -29,6 +33,8 @@ export interface ModelDiff {
   readonly tensors: readonly TensorChange[];
   readonly blocks: readonly BlockSummary[];
   readonly unchanged: number;
+  /** Tensors that were matched though they are spelt differently, changed or not. Everywhere else they have their new names. */
+  readonly renamed: readonly RenamedTensor[];
   /** Whether bytes outside tensors differ: the header with its metadata, or the order of tensors. */
   readonly skeletonChanged: boolean;
 }
@@ -37,6 +43,8 @@ export interface ModelDiff {
 export interface ModelDiffOptions extends LongOperation {
   /** The tensors to look at; default: all. */
   readonly matches?: (name: string) => boolean;
+  /** Brings names to a common spelling, by which tensors are matched that have no counterpart of their name; absent: they stay apart. */
+  readonly spelling?: Rename;
 }
 
 /**
@@ -44,10 +52,12 @@ export interface ModelDiffOptions extends LongOperation {
  * the model. Errors: `EXTENT_MISSING` when a changed tensor's bytes are not here, `EXTENT_CORRUPT`, `FILE_CHANGED`.
  */
 export async function diffModel(
-  before: ModelVersion | undefined,
+  old: ModelVersion | undefined,
   after: ModelVersion | undefined,
   options: ModelDiffOptions = {},
 ): Promise<ModelDiff> {
+  const { before, renamed } = matchNames(old, after, options.spelling ?? (name => name));
+  const formerNames = new Map(renamed.map(names => [names.after, names.before]));
   const blocks = createBlockSummaries();
   const tensors: TensorChange[] = [];
   let unchanged = 0;
@@ -60,12 +70,12 @@ export async function diffModel(
     if (options.matches && !options.matches(pair.name)) continue;
     const isSame = pair.same || isSameTensor(pair.before, pair.after);
     const change = isSame ? undefined : await changeOf(pair, { before, after, signal: options.signal });
-    if (change) tensors.push(change);
+    if (change) tensors.push({ ...change, formerName: formerNames.get(pair.name) ?? null });
     else unchanged++;
     blocks.add(pair.name, change);
   }
   const skeletonChanged = !isSameSkeleton(before?.text, after?.text);
-  return { tensors, blocks: blocks.summaries(), unchanged, skeletonChanged };
+  return { tensors, blocks: blocks.summaries(), unchanged, renamed, skeletonChanged };
 }
 
 /** Tells both versions what of them will be read. */
@@ -101,7 +111,7 @@ interface Versions {
   readonly signal: AbortSignal | undefined;
 }
 
-async function changeOf(pair: TensorPair, versions: Versions): Promise<TensorChange> {
+async function changeOf(pair: TensorPair, versions: Versions): Promise<Omit<TensorChange, 'formerName'>> {
   const { name, before, after } = pair;
   const kind = !before ? 'added' : !after ? 'removed' : 'changed';
   return {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
+import { commonSpelling } from '../../formats/names/spellings.ts';
 import { planFile } from '../../merge/plan-file.ts';
 import { compileRules } from '../../merge/rules.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
@@ -38,7 +39,12 @@ export async function mergeForGit(repository: Repository, files: DriverFiles): P
   const head = (await history.head()).commit;
   const project = head === undefined ? EMPTY_PROJECT : await readProjectFile(history, head);
   const settings = combinedSettings(project.merge, { parameters: {}, rules: [], base: undefined }, undefined);
-  const plan = planFile({ base, models: [ours, theirs], decide: compileRules(settings, 2) });
+  const plan = planFile({
+    base,
+    models: [ours, theirs],
+    decide: compileRules(settings, 2),
+    spelling: commonSpelling(project.names),
+  });
   if (plan.conflicts.length > 0) return { conflicts: plan.conflicts.map(conflict => conflict.name) };
   const merged = await mergeModels(repository, [{ path: files.path, mode: 0o100644, plan }], files);
   const [file] = merged.files;

@@ -1,4 +1,6 @@
 import type { ObjectId } from '../../base/ids.ts';
+import type { RenameRule } from '../../formats/names/rename-rule.ts';
+import { commonSpelling } from '../../formats/names/spellings.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import { type FilePlan, planFile } from '../../merge/plan-file.ts';
 import type { Decide } from '../../merge/rules.ts';
@@ -40,6 +42,8 @@ export interface MergePathsContext {
   readonly decide: Decide;
   /** Ours first. */
   readonly labels: readonly string[];
+  /** How the project says that tensors are spelt elsewhere. */
+  readonly names?: readonly RenameRule[];
 }
 
 /**
@@ -67,22 +71,6 @@ export async function mergePath(
   return mergeContent(repository, versions, context);
 }
 
-/** All paths of several trees with their versions, sorted as Git sorts. */
-export function alignPaths(
-  base: readonly TreeFile[],
-  sides: readonly (readonly TreeFile[])[],
-): readonly PathVersions[] {
-  const [origin = new Map<string, TreeFile>(), ...others] = [base, ...sides].map(
-    files => new Map(files.map(file => [file.path, file])),
-  );
-  const paths = new Set([...origin.keys(), ...others.flatMap(files => [...files.keys()])]);
-  return [...paths].sort().map(path => ({
-    path,
-    base: origin.get(path),
-    sides: others.map(files => files.get(path)),
-  }));
-}
-
 function isSameVersion(left: FileVersion | undefined, right: FileVersion | undefined): boolean {
   return left?.id === right?.id && left?.mode === right?.mode;
 }
@@ -103,10 +91,10 @@ function manifestsOf(
 function mergeModel(
   versions: PathVersions,
   manifests: { readonly base: Manifest | undefined; readonly models: readonly Manifest[] },
-  { decide }: MergePathsContext,
+  { decide, names }: MergePathsContext,
 ): PathOutcome {
   const { path } = versions;
-  const plan = planFile({ ...manifests, decide });
+  const plan = planFile({ ...manifests, decide, spelling: commonSpelling(names) });
   if (plan.conflicts.length > 0)
     return {
       kind: 'conflict',

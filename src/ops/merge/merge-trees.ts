@@ -1,12 +1,14 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { ObjectId } from '../../base/ids.ts';
+import type { RenameRule } from '../../formats/names/rename-rule.ts';
 import { tensorConflict } from '../../merge/conflict.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
 import type { Decide } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
-import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
+import { alignPaths } from './align-paths.ts';
+import { mergePath, type PathOutcome } from './merge-paths.ts';
 import type { MergedPaths } from './merged-tree.ts';
 
 /** Two versions of all files and what both come from. */
@@ -17,6 +19,8 @@ export interface TreesToMerge {
   /** What the sides are called in conflict markers, ours first. */
   readonly labels: readonly [string, string];
   readonly decide: Decide;
+  /** How the project says that tensors are spelt elsewhere. */
+  readonly names?: readonly RenameRule[];
   /** Never compute: a tensor that both sides changed is a conflict. */
   readonly exact?: boolean;
 }
@@ -30,7 +34,7 @@ export async function mergeTrees(
   const { history } = repository;
   const [base, theirs] = [await history.listTree(trees.base), await history.listTree(trees.theirs)];
   const outcomes: PathOutcome[] = [];
-  for (const versions of alignPaths(base, [trees.ours, theirs])) {
+  for (const versions of await alignPaths(repository, base, [trees.ours, theirs])) {
     signal?.throwIfAborted();
     const [ours, other] = versions.sides;
     if (sameFile(other, versions.base) || sameFile(other, ours)) {

@@ -12,8 +12,9 @@ import type { Repository } from '../repository.ts';
 import { writeFiles } from '../worktree/checkout.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { requireMergeState } from './abort.ts';
+import { alignPaths } from './align-paths.ts';
 import { readBaseTree } from './base-tree.ts';
-import { alignPaths, mergePath, type PathOutcome } from './merge-paths.ts';
+import { mergePath, type PathOutcome } from './merge-paths.ts';
 import { type MergeState, writeMergeState } from './merge-state.ts';
 import { type ModelReport, mergeModels } from './models.ts';
 import { refuseUnmatched } from './refuse-unmatched.ts';
@@ -76,6 +77,7 @@ async function situationOf(repository: Repository, state: MergeState): Promise<M
     bases: state.bases,
     settings,
     decide: compileRules(settings, state.revisions.length + 1),
+    names: project.names,
   };
 }
 
@@ -91,11 +93,13 @@ async function retry(
   const trees = await Promise.all(sides.map(commit => filesOf(repository, commit)));
   const labels = ['HEAD', ...state.revisions.map(({ revision }) => revision)];
   const base = await repository.history.listTree(await readBaseTree(repository, state.bases, long));
-  const versions = alignPaths(base, trees);
+  const versions = await alignPaths(repository, base, trees);
   const outcomes: PathOutcome[] = [];
   for (const version of versions)
     if (open.has(version.path))
-      outcomes.push(await mergePath(repository, version, { decide: situation.decide, labels }));
+      outcomes.push(
+        await mergePath(repository, version, { decide: situation.decide, names: situation.names, labels }),
+      );
   return outcomes;
 }
 

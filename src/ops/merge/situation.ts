@@ -1,6 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
 import type { Protection } from '../../eval/gate/policy.ts';
+import type { RenameRule } from '../../formats/names/rename-rule.ts';
 import type { MergeSettings } from '../../merge/merge-settings.ts';
 import { compileRules, type Decide } from '../../merge/rules.ts';
 import type { History } from '../../store/history/history.ts';
@@ -48,6 +49,8 @@ export interface MergeSituation {
   readonly bases: readonly CommitId[];
   readonly settings: MergeSettings;
   readonly decide: Decide;
+  /** How the project says that tensors are spelt elsewhere. */
+  readonly names: readonly RenameRule[];
 }
 
 /**
@@ -60,6 +63,7 @@ export async function readSituation(repository: Repository, request: MergeReques
   const target = await readTarget(repository, request.into);
   const revisions = await newRevisions(history, target.tip, request.revisions);
   const project = await readProjectFile(history, target.tip);
+  const { names } = project;
   const settings = combinedSettings(project.merge, given, request.method);
   const models = 1 + (revisions.length || request.revisions.length); // Up to date: weights for what was asked are no mistake.
   const decide = compileRules(settings, models);
@@ -69,11 +73,11 @@ export async function readSituation(repository: Repository, request: MergeReques
   const isFastForward =
     only !== undefined && revisions.length === 1 && (await history.isAncestor(target.tip, only.commit));
   if (only === undefined || isFastForward)
-    return { target, revisions, isFastForward, bases: [target.tip], settings, decide };
+    return { target, revisions, isFastForward, bases: [target.tip], settings, decide, names };
   const bases = given.base
     ? [await history.resolveCommit(given.base)]
     : await commonBases(history, target.tip, revisions);
-  return { target, revisions, isFastForward, bases, settings, decide };
+  return { target, revisions, isFastForward, bases, settings, decide, names };
 }
 
 /** The current branch, or another one. Errors: `BRANCH_UNKNOWN`, `MERGE_NO_COMMITS`. */

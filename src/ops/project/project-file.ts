@@ -1,5 +1,6 @@
 import type { CommitId } from '../../base/ids.ts';
 import type { GatePolicy, Protection } from '../../eval/gate/policy.ts';
+import type { RenameRule } from '../../formats/names/rename-rule.ts';
 import type { MergeSettings } from '../../merge/merge-settings.ts';
 import type { History } from '../../store/history/history.ts';
 import { parseProjectText } from './text.ts';
@@ -28,6 +29,8 @@ export interface RunnerSettings {
 export interface ProjectFile {
   readonly version: 1;
   readonly models: readonly ProjectModel[];
+  /** How tensors are spelt elsewhere, before the spellings that mgit knows. */
+  readonly names: readonly RenameRule[];
   readonly merge: MergeSettings;
   readonly gates: readonly GatePolicy[];
   /** By branch name without `refs/heads/`. */
@@ -40,6 +43,7 @@ export interface ProjectFile {
 export const EMPTY_PROJECT: ProjectFile = {
   version: 1,
   models: [],
+  names: [],
   merge: {},
   gates: [],
   protect: {},

@@ -1,11 +1,13 @@
 import type { Complain, DocumentPath } from '../../base/yaml-document.ts';
 import { type AcceptRule, flatRules, type GatePolicy } from '../../eval/gate/policy.ts';
+import { isRenameRule } from '../../formats/names/rename-rule.ts';
 import type { ProjectFile } from './project-file.ts';
 
 /** What the JSON schema cannot say: names that refer to each other, and keys that exclude each other. */
 export function checkProjectRules(data: unknown, complain: Complain): void {
   const project = data as Partial<ProjectFile>;
   checkModels(project, complain);
+  checkNames(project, complain);
   for (const [index, rule] of (project.merge?.rules ?? []).entries())
     if ((rule.method === undefined) === (rule.take === undefined) && !rule.parameters)
       complain(['merge', 'rules', index], 'a merge rule needs either method or take');
@@ -43,6 +45,12 @@ function checkModels(project: Partial<ProjectFile>, complain: Complain): void {
     if (keys !== 'onnx' && keys !== 'architecture config')
       complain(['models', index, 'graph'], 'a graph is either { architecture, config } or { onnx }');
   }
+}
+
+function checkNames(project: Partial<ProjectFile>, complain: Complain): void {
+  for (const [index, rule] of (project.names ?? []).entries())
+    if (!isRenameRule(rule))
+      complain(['names', index, 'to'], 'each * on the right takes what one on the left has matched');
 }
 
 function checkGate(gate: GatePolicy, index: number, project: Partial<ProjectFile>, complain: Complain): void {

@@ -87,6 +87,7 @@ test('--json tells everything', async () => {
     files: [
       {
         path: 'model.safetensors',
+        from: null,
         kind: 'modified',
         before: { mode: 0o100644, id: expect.stringMatching(/^[0-9a-f]{40}$/) },
         after: { mode: 0o100644, id: expect.stringMatching(/^[0-9a-f]{40}$/) },
@@ -95,6 +96,7 @@ test('--json tells everything', async () => {
           tensors: [
             {
               name: 'layers.0.w',
+              formerName: null,
               kind: 'changed',
               before: { dtype: 'F32', shape: [2] },
               after: { dtype: 'F32', shape: [2] },
@@ -126,6 +128,7 @@ test('--json tells everything', async () => {
             },
           ],
           unchanged: 1,
+          renamed: [],
           skeletonChanged: true,
         },
       },
