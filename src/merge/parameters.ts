@@ -92,6 +92,11 @@ export function parametersOf(
   );
 }
 
+/** True when each operation is rounded to the dtype. */
+export function isStepwise(parameters: MethodParameters): boolean {
+  return parameters.numerics === 'mergekit';
+}
+
 /** Reads a complete number parameter. */
 export function numberParameter(parameters: MethodParameters, name: string): number {
   return Number(parameters[name]);

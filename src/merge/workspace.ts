@@ -28,6 +28,12 @@ export interface Workspace extends Disposable {
   subtract(target: Register, source: Register): void;
   multiply(target: Register, source: Register): void;
   divide(target: Register, divisor: number): void;
+  /** target = numerator / target */
+  divideInto(target: Register, numerator: number): void;
+  /** target = 1 - source */
+  complement(target: Register, source: Register): void;
+  /** Values from 0 to 1; NaN becomes 1. */
+  clampToUnit(target: Register): void;
   absolute(target: Register): void;
   copy(target: Register, source: Register): void;
   /** Rounds a register to the tensor's dtype. */
@@ -109,6 +115,9 @@ function createWorkspace({ kernels, conversion, registers, staging, dtype }: Par
     subtract: (target, source) => arithmetic.subtract(target.pointer, source.pointer, count),
     multiply: (target, source) => arithmetic.multiply(target.pointer, source.pointer, count),
     divide: (target, divisor) => arithmetic.divide(target.pointer, count, divisor),
+    divideInto: (target, numerator) => arithmetic.divideInto(target.pointer, count, numerator),
+    complement: (target, source) => arithmetic.complement(target.pointer, source.pointer, count),
+    clampToUnit: target => arithmetic.clampToUnit(target.pointer, count),
     absolute: target => arithmetic.absolute(target.pointer, count),
     copy: (target, source) => kernels.exports.copyBytes(target.pointer, source.pointer, count * floatBytes),
     round,
@@ -142,6 +151,9 @@ function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
       subtract: exports.mergeSubtractF64,
       multiply: exports.mergeMultiplyF64,
       absolute: exports.mergeAbsoluteF64,
+      divideInto: exports.mergeDivideIntoF64,
+      complement: exports.mergeComplementF64,
+      clampToUnit: exports.mergeClampToUnitF64,
       divide: exports.mergeDivideF64,
       canonicalNan: exports.mergeCanonicalNanF64,
     };
@@ -152,6 +164,9 @@ function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
     subtract: exports.mergeSubtractF32,
     multiply: exports.mergeMultiplyF32,
     absolute: exports.mergeAbsoluteF32,
+    divideInto: exports.mergeDivideIntoF32,
+    complement: exports.mergeComplementF32,
+    clampToUnit: exports.mergeClampToUnitF32,
     divide: exports.mergeDivideF32,
     canonicalNan: exports.mergeCanonicalNanF32,
   };

@@ -1,9 +1,10 @@
 import type { ComputingMethod, MethodTask } from '../method.ts';
 import { NUMERICS_PARAMETER } from '../parameters.ts';
-import { readModels, slicesOf } from '../slices.ts';
+import { readModels } from '../slices.ts';
 import { openWorkspace, type Register, type Workspace } from '../workspace.ts';
 import { isNormalized, normalized, weightsOf } from './coefficients.ts';
 import { interleavedOrder, sumNumbers, sumRegisters, torchSlices } from './torch-order.ts';
+import { weightedSum } from './weighted-sum.ts';
 
 /** Weighted average: sum of weight * model, divided by the sum of the weights unless `normalize` is false. */
 export const linear: ComputingMethod = {
@@ -31,20 +32,8 @@ export const linear: ComputingMethod = {
   run: task => (task.parameters.numerics === 'mergekit' ? runAsMergekit(task) : run(task)),
 };
 
-async function* run(task: MethodTask): AsyncIterable<Uint8Array> {
-  const weights = isNormalized(task.parameters) ? normalized(weightsOf(task)) : weightsOf(task);
-  using work = await openWorkspace({ dtype: task.dtype, elements: task.sliceElements, registers: 2 });
-  const [sum, model] = work.registers as [Register, Register];
-  for (const slice of slicesOf(task)) {
-    const models = await readModels(task, slice);
-    work.begin(slice.count);
-    for (const [index, bytes] of models.entries()) {
-      work.load(model, bytes);
-      if (index === 0) work.scale(sum, model, weights[index] ?? 0);
-      else work.addScaled(sum, model, weights[index] ?? 0);
-    }
-    yield work.store(sum);
-  }
+function run(task: MethodTask): AsyncIterable<Uint8Array> {
+  return weightedSum(task, isNormalized(task.parameters) ? normalized(weightsOf(task)) : weightsOf(task));
 }
 
 /** Every operation rounded to the dtype, sums in PyTorch's order. Source: mergekit a6e4028, `merge_methods/linear.py`. */

@@ -1,14 +1,37 @@
 import { MgitError } from '../../base/errors.ts';
 import type { MergeMethod } from '../method.ts';
 import { addDifference } from './add-difference.ts';
+import { ema } from './ema.ts';
+import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
+import { modelStock } from './model-stock.ts';
+import { multislerp } from './multislerp.ts';
+import { nearswap } from './nearswap.ts';
+import { nuslerp } from './nuslerp.ts';
 import { ours } from './ours.ts';
+import { passthrough } from './passthrough.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { theirs } from './theirs.ts';
+import { uniformSoup } from './uniform-soup.ts';
 
 /** All merge methods, in the order of `mgit merge --list`. */
-export const METHODS: readonly MergeMethod[] = [linear, slerp, taskArithmetic, addDifference, ours, theirs];
+export const METHODS: readonly MergeMethod[] = [
+  linear,
+  uniformSoup,
+  ema,
+  slerp,
+  nuslerp,
+  multislerp,
+  karcher,
+  modelStock,
+  nearswap,
+  passthrough,
+  taskArithmetic,
+  addDifference,
+  ours,
+  theirs,
+];
 
 /** Finds a method by name. Errors: `MERGE_METHOD_UNKNOWN`. */
 export function methodNamed(name: string): MergeMethod {

@@ -14,6 +14,12 @@ export interface MergeKernels {
   mergeMultiplyF64(target: Pointer, source: Pointer, count: number): void;
   mergeAbsoluteF32(target: Pointer, count: number): void;
   mergeAbsoluteF64(target: Pointer, count: number): void;
+  mergeDivideIntoF32(target: Pointer, count: number, numerator: number): void;
+  mergeDivideIntoF64(target: Pointer, count: number, numerator: number): void;
+  mergeComplementF32(target: Pointer, source: Pointer, count: number): void;
+  mergeComplementF64(target: Pointer, source: Pointer, count: number): void;
+  mergeClampToUnitF32(target: Pointer, count: number): void;
+  mergeClampToUnitF64(target: Pointer, count: number): void;
   mergeDivideF32(target: Pointer, count: number, divisor: number): void;
   mergeDivideF64(target: Pointer, count: number, divisor: number): void;
   mergeCanonicalNanF32(target: Pointer, count: number): void;

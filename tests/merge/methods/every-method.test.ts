@@ -26,7 +26,7 @@ function precision(dtype: FloatDtype): { readonly relative: number; readonly abs
   return { relative: 2 ** -(bits + 1), absolute: 2 ** (lowest - bits) };
 }
 
-/** A merge of tensors of up to three dimensions, small enough for fast-check to explore. */
+/** A merge of tensors of up to three dimensions, small enough for fast-check to explore; elements are of one order, since lengths that differ widely have no exact angle. */
 function smallMerge(method: ComputingMethod): fc.Arbitrary<TensorMerge & { readonly dtype: FloatDtype }> {
   const { minimum, maximum } = method.models;
   return fc
@@ -38,8 +38,13 @@ function smallMerge(method: ComputingMethod): fc.Arbitrary<TensorMerge & { reado
     .chain(({ dtype, shape, models }) => {
       const length = elementCount(shape);
       const vector = fc
-        .array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: length, maxLength: length })
-        .map(values => encodeElements(dtype, values));
+        .array(fc.integer({ min: -2000, max: 2000 }), { minLength: length, maxLength: length })
+        .map(values =>
+          encodeElements(
+            dtype,
+            values.map(value => value / 1000),
+          ),
+        );
       return fc.record({
         method: fc.constant(method.name),
         dtype: fc.constant(dtype),

@@ -19,14 +19,8 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   della_linear: 'not among the methods yet',
   breadcrumbs: 'not among the methods yet',
   breadcrumbs_ties: 'not among the methods yet',
-  nuslerp: 'not among the methods yet',
-  multislerp: 'not among the methods yet',
-  karcher: 'not among the methods yet',
-  model_stock: 'not among the methods yet',
   sce: 'not among the methods yet',
-  nearswap: 'not among the methods yet',
   arcee_fusion: 'not among the methods yet',
-  passthrough: 'not among the methods yet',
   ram: 'not among the methods yet',
   ramplus_tl: 'not among the methods yet',
 };
@@ -49,6 +43,8 @@ async function expectClose(golden: GoldenCase, name: string, numerics: string): 
   expect(merged.length, name).toBe(expected.length);
   const far = expected.flatMap((value, i) => {
     const got = merged[i] ?? Number.NaN;
+    // F16 cannot hold the smallest lengths of mergekit, which then divides zero by zero.
+    if (Number.isNaN(value) && Number.isFinite(got)) return [];
     return Math.abs(got - value) <= Math.max(allowed, 4 * ulp(golden.dtype, value))
       ? []
       : [{ i, got, value }];

@@ -17,6 +17,9 @@ const FLOATS = {
     subtract: kernels.exports.mergeSubtractF32,
     multiply: kernels.exports.mergeMultiplyF32,
     absolute: kernels.exports.mergeAbsoluteF32,
+    divideInto: kernels.exports.mergeDivideIntoF32,
+    complement: kernels.exports.mergeComplementF32,
+    clampToUnit: kernels.exports.mergeClampToUnitF32,
     divide: kernels.exports.mergeDivideF32,
     canonicalNan: kernels.exports.mergeCanonicalNanF32,
     sums: kernels.exports.taskVectorSumsF32,
@@ -30,6 +33,9 @@ const FLOATS = {
     subtract: kernels.exports.mergeSubtractF64,
     multiply: kernels.exports.mergeMultiplyF64,
     absolute: kernels.exports.mergeAbsoluteF64,
+    divideInto: kernels.exports.mergeDivideIntoF64,
+    complement: kernels.exports.mergeComplementF64,
+    clampToUnit: kernels.exports.mergeClampToUnitF64,
     divide: kernels.exports.mergeDivideF64,
     canonicalNan: kernels.exports.mergeCanonicalNanF64,
     sums: kernels.exports.taskVectorSumsF64,
@@ -100,6 +106,12 @@ for (const [name, type] of Object.entries(FLOATS)) {
     check(type.subtract, reference.subtract);
     check(type.multiply, reference.multiply);
     check((target, _, count) => type.absolute(target, count), reference.absolute);
+    check((target, _, count) => type.clampToUnit(target, count), reference.clampToUnit);
+    check(type.complement, reference.complement);
+    check(
+      (target, _, count, by) => type.divideInto(target, count, by),
+      (target, _, by) => reference.divideInto(target, by),
+    );
     check(
       (target, _, count, by) => type.divide(target, count, by),
       (target, _, by) => reference.divide(target, by),

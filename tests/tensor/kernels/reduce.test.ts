@@ -73,18 +73,15 @@ for (const [name, type] of Object.entries(TYPES)) {
         const values = type.make(a.map(value => Math.abs(value)));
         using source = placed(values);
         using counts = borrow(65_536 * 8);
-        const prefixes =
-          digit === 0 ? [0] : [...new Set(Array.from(values, value => headOf(type.make([value]), digit)))];
-        for (const prefix of prefixes) {
+        const heads = Array.from(values, value => headOf(type.make([value]), digit));
+        for (const prefix of new Set(heads.slice(0, 3))) {
           counts.bytes.fill(0);
           type.histogram(counts.pointer, source.pointer, values.length, digit, prefix);
           const { buffer, byteOffset } = counts.bytes;
-          const found = [...new BigUint64Array(buffer, byteOffset, 65_536).entries()]
-            .filter(([, count]) => count > 0n)
-            .map(([bucket, count]) => [bucket, Number(count)]);
-          expect(new Map(found as [number, number][])).toEqual(
-            new Map([...reference.histogram(values, digit, prefix)].sort(([x], [y]) => x - y)),
-          );
+          const low = new Uint32Array(buffer, byteOffset, 2 * 65_536); // Counts are small: their high words are 0.
+          const wanted = reference.histogram(values, digit, prefix);
+          for (const [bucket, count] of wanted) expect(low[2 * bucket]).toBe(count);
+          expect(low.reduce((sum, word) => sum + word, 0)).toBe(heads.filter(head => head === prefix).length);
         }
       }),
       { numRuns: 15 },

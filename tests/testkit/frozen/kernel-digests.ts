@@ -52,11 +52,12 @@ async function mergeDigests(): Promise<Record<string, string>> {
 const SAMPLES: Readonly<Record<string, JsonValue>> = { weight: [0.5, 0.3, 0.4], scale: 0.3 };
 
 /** A method with samples and defaults, and with each other value of each choice and switch, in both numerics. */
-function variantsOf({ name, kernels, parameters }: ComputingMethod) {
+function variantsOf({ name, kernels, parameters, models }: ComputingMethod) {
   const samples = Object.fromEntries(
     parameters.flatMap(parameter => {
       const sample = SAMPLES[parameter.name];
-      return sample === undefined ? [] : [[parameter.name, sample]];
+      if (sample === undefined) return [];
+      return [[parameter.name, Array.isArray(sample) ? sample.slice(0, models.maximum) : sample]];
     }),
   );
   const others = parameters.flatMap(parameter => {

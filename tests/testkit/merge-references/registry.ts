@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import type { JsonValue } from '../../../src/base/canonical-json.ts';
 import { addDifference } from './add-difference.ts';
+import { ema, uniformSoup } from './averages.ts';
+import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
+import { modelStock } from './model-stock.ts';
+import { multislerp } from './multislerp.ts';
+import { nearswap } from './nearswap.ts';
+import { nuslerp } from './nuslerp.ts';
+import { passthrough } from './passthrough.ts';
 import type { Reference } from './reference.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
@@ -16,12 +23,44 @@ const between = (min: number, max: number): fc.Arbitrary<number> => fc.double({ 
 const weights = (models: number): fc.Arbitrary<number[]> =>
   fc.array(between(0.1, 1.5), { minLength: models, maxLength: models });
 
+/** Weights of which no few cancel each other out, whatever the signs. */
+const unlikeWeights = (models: number): fc.Arbitrary<number[]> =>
+  weights(models).map(values => values.map((value, at) => value / 100 + 2 ** at));
+const origin = fc.constantFrom('zero', 'base');
+
 /** The reference of each method that calculates. */
 export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   add_difference: { reference: addDifference, parameters: () => fc.record({ scale: between(-1.5, 1.5) }) },
   linear: {
     reference: linear,
     parameters: models => fc.record({ weight: weights(models), normalize: fc.boolean() }),
+  },
+  uniform_soup: { reference: uniformSoup, parameters: () => fc.constant({}) },
+  ema: { reference: ema, parameters: () => fc.record({ decay: between(0, 1) }) },
+  nuslerp: {
+    reference: nuslerp,
+    parameters: models =>
+      fc.record({
+        weight: weights(models),
+        nuslerp_flatten: fc.boolean(),
+        nuslerp_row_wise: fc.boolean(),
+        origin,
+      }),
+  },
+  multislerp: {
+    reference: multislerp,
+    parameters: models =>
+      fc.record({ weight: unlikeWeights(models), normalize_weights: fc.boolean(), origin }),
+  },
+  karcher: {
+    reference: karcher,
+    parameters: () => fc.record({ max_iter: fc.nat(10), tol: fc.constant(1e-9) }),
+  },
+  model_stock: { reference: modelStock, parameters: () => fc.record({ filter_wise: fc.boolean() }) },
+  nearswap: { reference: nearswap, parameters: () => fc.record({ t: between(0, 2) }) },
+  passthrough: {
+    reference: passthrough,
+    parameters: () => fc.record({ scale: between(-2, 2).map(value => [value]) }),
   },
   slerp: { reference: slerp, parameters: () => fc.record({ t: between(-0.5, 1.5) }) },
   task_arithmetic: {

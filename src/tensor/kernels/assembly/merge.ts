@@ -46,6 +46,29 @@ function absoluteOf<T>(target: usize, count: usize): void {
   for (; at < end; at += sizeof<T>()) store<T>(target + at, abs<T>(load<T>(target + at)));
 }
 
+function divideIntoOf<T>(target: usize, count: usize, numerator: T): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  const numerators = v128.splat<T>(numerator);
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.div<T>(numerators, v128.load(target + at)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, numerator / load<T>(target + at));
+}
+
+function complementOf<T>(target: usize, source: usize, count: usize): void {
+  const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
+  const ones = v128.splat<T>(1 as T);
+  let at: usize = 0;
+  for (; at < whole; at += 16) v128.store(target + at, v128.sub<T>(ones, v128.load(source + at)));
+  for (; at < end; at += sizeof<T>()) store<T>(target + at, (1 as T) - load<T>(source + at));
+}
+
+function clampToUnitOf<T>(target: usize, count: usize): void {
+  for (let at: usize = 0; at < count * sizeof<T>(); at += sizeof<T>()) {
+    const value = load<T>(target + at);
+    store<T>(target + at, value < (1 as T) ? (value > (0 as T) ? value : 0 as T) : 1 as T);
+  }
+}
+
 function divideOf<T>(target: usize, count: usize, divisor: T): void {
   const end: usize = count * sizeof<T>(), whole: usize = end & ~15;
   const divisors = v128.splat<T>(divisor);
@@ -115,6 +138,30 @@ export function mergeAbsoluteF32(target: usize, count: usize): void {
 }
 export function mergeAbsoluteF64(target: usize, count: usize): void {
   absoluteOf<f64>(target, count);
+}
+
+/** target[i] = numerator / target[i] */
+export function mergeDivideIntoF32(target: usize, count: usize, numerator: f32): void {
+  divideIntoOf<f32>(target, count, numerator);
+}
+export function mergeDivideIntoF64(target: usize, count: usize, numerator: f64): void {
+  divideIntoOf<f64>(target, count, numerator);
+}
+
+/** target[i] = 1 - source[i] */
+export function mergeComplementF32(target: usize, source: usize, count: usize): void {
+  complementOf<f32>(target, source, count);
+}
+export function mergeComplementF64(target: usize, source: usize, count: usize): void {
+  complementOf<f64>(target, source, count);
+}
+
+/** target[i] = target[i], at least 0 and at most 1; NaN becomes 1 */
+export function mergeClampToUnitF32(target: usize, count: usize): void {
+  clampToUnitOf<f32>(target, count);
+}
+export function mergeClampToUnitF64(target: usize, count: usize): void {
+  clampToUnitOf<f64>(target, count);
 }
 
 /** target[i] /= divisor */

@@ -37,6 +37,22 @@ export function absolute(target: Floats): void {
   for (const [i, value] of target.entries()) target[i] = Math.abs(value);
 }
 
+/** target[i] = numerator / target[i] */
+export function divideInto(target: Floats, numerator: number): void {
+  for (const [i, value] of target.entries()) target[i] = numerator / value;
+}
+
+/** target[i] = 1 - source[i] */
+export function complement(target: Floats, source: Floats): void {
+  for (const [i, value] of source.entries()) target[i] = 1 - value;
+}
+
+/** target[i] = target[i], at least 0 and at most 1; NaN becomes 1. */
+export function clampToUnit(target: Floats): void {
+  for (const [i, value] of target.entries())
+    target[i] = Number.isNaN(value) ? 1 : Math.min(1, Math.max(0, value));
+}
+
 /** target[i] /= divisor */
 export function divide(target: Floats, divisor: number): void {
   for (const [i, value] of target.entries()) target[i] = value / divisor;
