@@ -10,6 +10,7 @@ await build({
     index: 'src/index.ts',
     main: 'src/cli/main.ts',
     'engine-worker': 'src/store/extents/engine-worker.ts',
+    'job-worker': 'src/merge/output/job-worker.ts',
     'training-worker': 'src/train/runtime/training-worker.ts',
   },
   platform: 'node',

@@ -1,4 +1,5 @@
 import type { FolderMergeOutcome } from '../../ops/merge-folder/merge-folder.ts';
+import type { ShardOutcome } from '../../ops/merge-folder/merge-shards.ts';
 import type { FolderMergePreview } from '../../ops/merge-folder/preview.ts';
 import { type CliIo, formatBytes, paint, table } from '../io.ts';
 
@@ -6,6 +7,12 @@ import { type CliIo, formatBytes, paint, table } from '../io.ts';
 export function folderOutcomeText({ out, method, tensors, bytes, files }: FolderMergeOutcome): string {
   const weights = files.filter(name => name.endsWith('.safetensors')).length;
   return `Merged ${tensors} tensors by ${method} into ${out}: ${formatBytes(bytes)} in ${weights} ${weights === 1 ? 'file' : 'files'}`;
+}
+
+/** What one of several runs made, for a person. */
+export function shardOutcomeText({ folder, written, present }: ShardOutcome): string {
+  const before = present.length > 0 ? `, ${present.length} were there` : '';
+  return `Made ${written.length} ${written.length === 1 ? 'file' : 'files'} in ${folder}${before}`;
 }
 
 /** The plan of a merge of folders, for a person. */

@@ -1,5 +1,6 @@
 import { MgitError } from '../../../base/errors.ts';
 import { type MergeToFolderRequest, mergeToFolder } from '../../../ops/merge-folder/merge-folder.ts';
+import { assembleShards, mergeShard, type ShardOfMerge } from '../../../ops/merge-folder/merge-shards.ts';
 import { previewFolderMerge } from '../../../ops/merge-folder/preview.ts';
 import {
   type CommandInput,
@@ -12,7 +13,7 @@ import {
 } from '../../command.ts';
 import type { CliContext } from '../../context.ts';
 import { jsonValue } from '../../json.ts';
-import { folderOutcomeText, folderPreviewText } from '../../views/merge-folder.ts';
+import { folderOutcomeText, folderPreviewText, shardOutcomeText } from '../../views/merge-folder.ts';
 import { longOperation } from '../../with-repository.ts';
 
 /** Options of merges that a recipe describes. */
@@ -27,6 +28,8 @@ export const RECIPE_OPTIONS: readonly OptionSpec[] = [
     flags: '--out-shard-size <elements>',
     description: 'elements in a file of the result at most, such as 500M (default 5B)',
   },
+  { flags: '--shard <i/n>', description: "make only the i-th of n shares of the result's files" },
+  { flags: '--assemble', description: 'complete the result when all shares are made' },
   { flags: '--tensor-intersection', description: 'leave out tensors that not all models have' },
   { flags: '--tensor-union', description: 'merge tensors that not all models have from those that do' },
 ];
@@ -38,7 +41,18 @@ export async function mergeFolders(context: CliContext, input: CommandInput): Pr
     const preview = await previewFolderMerge(context.ports, request);
     return { json: jsonValue(preview), human: folderPreviewText(context.io, preview) };
   }
-  const outcome = await mergeToFolder(context.ports, request);
+  const shard = textOption(input, 'shard');
+  const isAssembly = flagOption(input, 'assemble');
+  if (shard !== undefined && isAssembly)
+    throw new MgitError('USAGE', '--shard and --assemble exclude each other', {
+      hint: 'assemble when all shares are made',
+    });
+  if (shard !== undefined) {
+    const made = await mergeShard(context.ports, request, parseShard(shard));
+    return { json: jsonValue(made), human: shardOutcomeText(made) };
+  }
+  const merge = isAssembly ? assembleShards : mergeToFolder;
+  const outcome = await merge(context.ports, request);
   return { json: jsonValue(outcome), human: folderOutcomeText(outcome) };
 }
 
@@ -71,6 +85,14 @@ function missingOf(input: CommandInput) {
   if (intersection && union)
     throw new MgitError('USAGE', '--tensor-intersection and --tensor-union exclude each other');
   return intersection ? 'leave-out' : union ? 'merge-present' : 'refuse';
+}
+
+/** Reads a share as `2/8`. Errors: `USAGE`. */
+function parseShard(text: string): ShardOfMerge {
+  const match = /^(\d{1,6})\/(\d{1,6})$/.exec(text);
+  const [index, count] = [Number(match?.[1]), Number(match?.[2])];
+  if (index >= 1 && index <= count) return { index, count };
+  throw new MgitError('USAGE', `--shard ${text} is no share`, { hint: 'write it as 1/8, up to 8/8' });
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1e3, M: 1e6, B: 1e9 };
