@@ -11,14 +11,28 @@ export const DRIVER_SETTINGS: readonly (readonly [key: string, value: string])[]
   ['merge.mgit.driver', 'mgit merge-driver %O %A %B %P'],
 ];
 
-/** Writes the filter, diff and merge drivers to the repository's own (`local`) or the user's (`global`) configuration. */
+/** A setting that says something else already. */
+export interface KeptSetting {
+  readonly key: string;
+  readonly value: string;
+}
+
+/**
+ * Writes the filter, diff and merge drivers to the repository's own (`local`) or the user's (`global`) configuration; nothing else of it is
+ * touched, and no hook. What says something else already stays, and is returned, unless `force`.
+ */
 export async function installDrivers(
   repository: Pick<Repository, 'history'>,
   scope: 'local' | 'global',
-): Promise<void> {
-  const local = new Map(
-    (await repository.history.listConfig()).map(({ key, value }) => [key.toLowerCase(), value]),
-  );
-  for (const [key, value] of DRIVER_SETTINGS)
-    if (scope === 'global' || local.get(key) !== value) await repository.history.setConfig(key, value, scope);
+  force = false,
+): Promise<readonly KeptSetting[]> {
+  const { history } = repository;
+  const now = new Map((await history.listConfig()).map(({ key, value }) => [key.toLowerCase(), value]));
+  const kept: KeptSetting[] = [];
+  for (const [key, value] of DRIVER_SETTINGS) {
+    const known = now.get(key);
+    if (known !== undefined && known !== value && !force) kept.push({ key, value: known });
+    else if (scope === 'global' || known !== value) await history.setConfig(key, value, scope);
+  }
+  return kept;
 }

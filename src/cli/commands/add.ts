@@ -14,6 +14,10 @@ export const command: CommandSpec = {
     { flags: '-A, --all', description: 'everything in the work tree' },
     { flags: '-u, --update', description: 'only files that are tracked already' },
     { flags: '-f, --force', description: 'ignored files, too' },
+    {
+      flags: '--renormalize',
+      description: 'tracked files afresh, such as models that were committed without mgit',
+    },
     { flags: '-n, --dry-run', description: 'say what would be staged' },
     { flags: '--coding <policy>', description: 'how new tensors are stored', choices: ['auto', 'raw'] },
   ],
@@ -22,8 +26,9 @@ export const command: CommandSpec = {
   run: (context, input) =>
     withRepository(context, async repository => {
       const [all, update] = [flagOption(input, 'all'), flagOption(input, 'update')];
+      const renormalize = flagOption(input, 'renormalize');
       const named = listArgument(input, 0);
-      if (named.length === 0 && !all && !update)
+      if (named.length === 0 && !all && !update && !renormalize)
         throw new MgitError('USAGE', 'nothing named to add', {
           hint: 'name files, or use "mgit add ." or -A',
         });
@@ -32,6 +37,7 @@ export const command: CommandSpec = {
         cwd: named.length === 0 ? repository.workTree : context.cwd,
         paths: named,
         update,
+        renormalize,
         force: flagOption(input, 'force'),
         dryRun: flagOption(input, 'dryRun'),
         ...(input.options.coding === 'raw' ? { coding: 'raw' as const } : {}),

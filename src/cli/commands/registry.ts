@@ -253,7 +253,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'doctor',
-    summary: 'print what is available here: runtime, Git, accelerators, providers, keys',
+    summary: 'print what is available here, and how plain git stands to the models of a repository',
     load: async () => (await import('./doctor.ts')).command,
   },
   {

@@ -36,6 +36,7 @@ function statusJson(status: Status): JsonValue {
     unstaged: status.unstaged.map(jsonValue),
     untracked: status.untracked,
     conflicts: status.conflicts.map(jsonValue),
+    unfiltered: status.unfiltered,
     merging: status.merging,
     mergingByGit: status.mergingByGit,
     clean:

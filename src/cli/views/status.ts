@@ -2,6 +2,7 @@ import type { FileChange } from '../../ops/history/tree-changes.ts';
 import { describeConflict } from '../../ops/merge/file-conflict.ts';
 import { GIT_MERGE_HINT } from '../../ops/merge/in-progress.ts';
 import type { ConflictedFile, Status } from '../../ops/worktree/status.ts';
+import { UNFILTERED_HINT } from '../../ops/worktree/unfiltered.ts';
 import { type CliIo, paint } from '../io.ts';
 import { changeLines } from './file-changes.ts';
 
@@ -16,6 +17,7 @@ export function statusText(io: CliIo, status: Status): string {
     changeSection(io, status.staged, 'Changes to be committed:', 'green'),
     changeSection(io, status.unstaged, 'Changes not staged for commit:', 'red'),
     untrackedSection(io, status.untracked),
+    unfilteredSection(io, status.unfiltered),
     closing(status),
   ];
   return sections.filter(section => section !== '').join('\n');
@@ -80,6 +82,14 @@ function conflictSection(io: CliIo, conflicts: readonly ConflictedFile[]): strin
 function untrackedSection(io: CliIo, untracked: readonly string[]): string {
   if (untracked.length === 0) return '';
   return ['', 'Untracked files:', ...untracked.map(path => `  ${paint(io, 'red', path)}`)].join('\n');
+}
+
+function unfilteredSection(io: CliIo, paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  const title = 'Models committed without mgit (Git itself holds their bytes):';
+  return ['', title, ...paths.map(path => `  ${paint(io, 'yellow', path)}`), `  (${UNFILTERED_HINT})`].join(
+    '\n',
+  );
 }
 
 function closing(status: Status): string {

@@ -1,11 +1,16 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, Digest, ObjectId } from '../../base/ids.ts';
 import type { Commit, History } from '../../store/history/history.ts';
+import { isRegularFile } from '../../store/history/objects/tree-object.ts';
+import { MANIFEST_LIMITS } from '../../store/manifest/limits.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { parseManifest } from '../../store/manifest/read-manifest.ts';
+import { declaredAttributes } from '../../store/worktree/attribute-sources.ts';
+import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
 import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { readText } from '../../store/worktree/work-tree.ts';
 import type { Repository } from '../repository.ts';
+import { UNFILTERED_HINT } from '../worktree/unfiltered.ts';
 import { type FsckProblem, problemOf } from './fsck-problem.ts';
 import type { Roots } from './roots.ts';
 
@@ -42,7 +47,7 @@ export async function checkHistory(
     await checkTree(check, commit);
     if (!ends.has(commit.id)) waiting.push(...commit.parents);
   }
-  for (const { path, id } of staged) await checkFile(check, id, path);
+  for (const file of staged) await checkFile(check, file, undefined);
   return check;
 }
 
@@ -85,28 +90,36 @@ async function checkTree(check: Check, { tree }: Commit): Promise<void> {
   if (check.seen.has(tree)) return;
   check.seen.add(tree);
   try {
-    for (const file of await check.history.listTree(tree)) {
-      if ((file.mode & 0o170000) === 0o100000) await checkFile(check, file.id, file.path);
-    }
+    const files = await check.history.listTree(tree);
+    const attributes = declaredAttributes(check.history, files);
+    for (const file of files) if (isRegularFile(file)) await checkFile(check, file, attributes);
   } catch (error) {
     check.problems.push(problemOf(error, { object: tree }));
   }
 }
 
-/** Each content is checked once, by whatever path it is met first. */
+/** Each content is checked once, by whatever path it is met first. `attributes`: those of the tree. */
 async function checkFile(
   { history, digests, problems, seen }: Check,
-  id: ObjectId,
-  path: string,
+  { id, path }: Pick<IndexEntry, 'id' | 'path'>,
+  attributes: Attributes | undefined,
 ): Promise<void> {
   if (seen.has(id)) return;
   seen.add(id);
   try {
-    const bytes = await history.readBlob(id);
-    if (!looksLikeManifest(bytes)) return;
-    for (const extent of parseManifest(bytes).extents) digests.add(extent.digest);
+    const bytes =
+      (await history.blobSize(id)) > MANIFEST_LIMITS.textBytes ? undefined : await history.readBlob(id);
+    if (bytes && looksLikeManifest(bytes))
+      for (const extent of parseManifest(bytes).extents) digests.add(extent.digest);
+    else if (bytes?.length !== 0 && attributes && isModel(await attributes.of(path)))
+      problems.push(unfiltered(id, path));
   } catch (error) {
     const problem = problemOf(error, { object: id });
     problems.push({ ...problem, message: `${path}: ${problem.message}` });
   }
+}
+
+function unfiltered(id: ObjectId, path: string): FsckProblem {
+  const message = `${path}: committed without mgit, so that Git itself holds the bytes: ${UNFILTERED_HINT}`;
+  return { code: 'MODEL_UNFILTERED', message, level: 'note', object: id };
 }

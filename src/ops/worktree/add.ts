@@ -25,6 +25,8 @@ export interface AddOptions extends LongOperation {
   readonly force?: boolean;
   /** Only files that are tracked already (`-u`, `commit -a`). */
   readonly update?: boolean;
+  /** Take tracked files up afresh, whatever their metadata tells: what was committed without mgit, or under other attributes. Implies `update`. */
+  readonly renormalize?: boolean;
   /** Say what would happen, and change nothing. */
   readonly dryRun?: boolean;
   readonly coding?: CodingPolicy;
@@ -47,7 +49,10 @@ export async function addPaths(repository: Repository, options: AddOptions): Pro
   const workTree = await workTreeOf(repository);
   const pathspec = parsePathspec(repository, options.cwd, options.paths);
   const index = await readIndexState(workTree);
-  const untracked = options.update ? [] : await untrackedMatches(repository, { index, pathspec, options });
+  const untracked =
+    options.update || options.renormalize
+      ? []
+      : await untrackedMatches(repository, { index, pathspec, options });
   const tracked = [...new Set(index.entries.map(entry => entry.path))].filter(pathspec.matches);
   requireMatches(pathspec, [...tracked, ...untracked]);
   const plan: Plan = { index, attributes: workTreeAttributes(workTree, path => index.tracked.get(path)?.id) };
@@ -84,15 +89,17 @@ async function stage(
   const workTree = await workTreeOf(repository);
   const known = plan.index.tracked.get(path);
   const stat = await lstat(workTree, path);
-  if (known !== undefined && (await isSame(workTree, known, { stat, plan, options }))) return undefined;
+  if (known !== undefined && (await isPassedOver(workTree, known, { stat, plan, options }))) return undefined;
   if (stat === undefined || stat.kind === 'directory')
     return { file: { path, action: 'removed' }, entry: undefined };
-  if (options.dryRun) return { file: { path, action: 'added' }, entry: undefined };
+  if (options.dryRun && !options.renormalize) return { file: { path, action: 'added' }, entry: undefined };
   const base = known === undefined ? undefined : await readManifestBlob(repository, known);
   const content = await readContent(workTree, path, {
     attributes: plan.attributes,
     stat,
-    action: { kind: 'store', options: { ...options, ...(base ? { base } : {}) } },
+    action: options.dryRun
+      ? { kind: 'hash', long: options }
+      : { kind: 'store', options: { ...options, ...(base ? { base } : {}) } },
   }).catch((error: unknown) => {
     throw named(error, path);
   });
@@ -112,6 +119,17 @@ async function stage(
     file: { path, action: 'added', ...sizes },
     entry: indexEntry({ path, id: content.id, mode, ...content.stat }),
   };
+}
+
+/** Whether a tracked file need not be looked into. `renormalize` looks into all that are there. */
+async function isPassedOver(
+  workTree: WorkTree,
+  known: IndexEntry,
+  request: { readonly stat: FileStat | undefined; readonly plan: Plan; readonly options: AddOptions },
+): Promise<boolean> {
+  if (!request.options.renormalize) return isSame(workTree, known, request);
+  const isThere = request.stat !== undefined && request.stat.kind !== 'directory';
+  return !isThere || known.skipWorktree || known.assumeValid;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
 import { promisors } from '../../remote/promisor.ts';
 import type { TreeFile } from '../../store/history/history.ts';
+import { isRegularFile } from '../../store/history/objects/tree-object.ts';
 import { checkTreeFile } from '../../store/history/objects/tree-path.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { manifestDigests } from '../../store/manifest/read-manifest.ts';
@@ -10,6 +11,7 @@ import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
 import { lstat } from '../../store/worktree/compare.ts';
 import { readManifestText } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
+import { unfilteredWarning } from './unfiltered.ts';
 import { workTreeOf } from './work-tree.ts';
 
 /** How {@link prepareModels} looks at files. */
@@ -22,7 +24,8 @@ export interface PrepareOptions {
 
 /**
  * Makes the models among files of a tree ready to be written: what they lack is fetched, all together. In a partial clone a model that is
- * not all here stays the manifest that stands in for it, unless its file is written out now; those paths are returned. Errors:
+ * not all here stays the manifest that stands in for it, unless its file is written out now; those paths are returned. Models that Git itself holds
+ * are told of (`MODEL_UNFILTERED`). Errors:
  * `TREE_INVALID` for paths that no work tree may hold, `EXTENT_MISSING`, those of fetching.
  */
 export async function prepareModels(
@@ -31,13 +34,17 @@ export async function prepareModels(
   options: PrepareOptions,
 ): Promise<ReadonlySet<string>> {
   const incomplete: Incomplete[] = [];
+  const unfiltered: string[] = [];
   for (const file of files) {
     checkTreeFile(file);
     if (!isModel(await options.attributes.of(file.path))) continue;
     const text = await readManifestText(repository, file);
+    if (text === undefined && isRegularFile(file) && (await repository.history.blobSize(file.id)) > 0)
+      unfiltered.push(file.path);
     if (text === undefined || (await repository.store.missing(manifestDigests(text))).length === 0) continue;
     incomplete.push({ path: file.path, digests: [...manifestDigests(text)] });
   }
+  if (unfiltered.length > 0) options.long.onEvent?.(unfilteredWarning(unfiltered));
   if (incomplete.length === 0) return new Set();
   const left = options.all ? [] : await leftAsManifests(repository, incomplete);
   await fetchModels(

@@ -16,6 +16,7 @@ import { gitMergeHeads, readMergeState } from '../merge/merge-state.ts';
 import type { Repository } from '../repository.ts';
 import { modelChange } from './model-change.ts';
 import { readTracking, type Tracking } from './tracking.ts';
+import { unfilteredModels } from './unfiltered.ts';
 import { workTreeOf } from './work-tree.ts';
 
 /** A path with an unresolved conflict: which of base (1), ours (2) and theirs (3) there are. */
@@ -35,6 +36,8 @@ export interface Status {
   readonly conflicts: readonly ConflictedFile[];
   /** The revisions that a waiting merge brings in, as the user called them; empty without one. */
   readonly merging: readonly string[];
+  /** Tracked models whose bytes Git itself holds: they were committed without mgit's filter. */
+  readonly unfiltered: readonly string[];
   /** Plain Git has begun a merge that is not concluded. */
   readonly mergingByGit: boolean;
   /** How the branch stands to the one that it follows, as last fetched. */
@@ -59,6 +62,7 @@ export async function readStatus(
     unstaged: await unstagedChanges(repository, index, options),
     untracked: await untrackedPaths(workTree, index, options.allUntracked !== true),
     conflicts: conflictsOf(index, merge?.conflicts ?? []),
+    unfiltered: await unfilteredModels(repository, index),
   };
 }
 

@@ -39,14 +39,24 @@ export function attributesFrom(source: AttributeSource): Attributes {
   const text = (content: string): readonly AttributeRule[] => parseAttributes(content, '', source.ignoreCase);
   const below = [BUILT_IN, ...source.below].map(text);
   const info = source.info === undefined ? [] : text(source.info);
+  const stackFor = async (directory: string): Promise<Stack> => {
+    const directories = await Promise.all(directoriesOf(directory).map(rulesOf));
+    const nested = directories.slice(1).map(rules => rules.filter(rule => rule.kind === 'paths'));
+    return [...below, ...directories.slice(0, 1), ...nested, info].filter(rules => rules.length > 0);
+  };
+  const stacks = new Map<string, Promise<Stack>>();
   return {
     of: async path => {
-      const directories = await Promise.all(directoriesOf(path).map(rulesOf));
-      const nested = directories.slice(1).map(rules => rules.filter(rule => rule.kind === 'paths'));
-      return evaluate(path, [...below, ...directories.slice(0, 1), ...nested, info]);
+      const directory = path.slice(0, path.lastIndexOf('/') + 1);
+      const stack = stacks.get(directory) ?? stackFor(directory);
+      stacks.set(directory, stack);
+      return evaluate(path, await stack);
     },
   };
 }
+
+/** Rules by file, lowest precedence first. */
+type Stack = readonly (readonly AttributeRule[])[];
 
 /** The root and the directories that lead to a path: `''`, `a/`, `a/b/`. */
 function directoriesOf(path: string): string[] {
@@ -58,21 +68,22 @@ function directoriesOf(path: string): string[] {
 
 type Found = Map<string, AttributeState>;
 
-/** `stack`: rules by file, lowest precedence first. */
-function evaluate(path: string, stack: readonly (readonly AttributeRule[])[]): PathAttributes {
+function evaluate(path: string, stack: Stack): PathAttributes {
   const found: Found = new Map();
-  const macros = macrosOf(stack);
+  let macros: Macros | undefined;
   for (const rules of stack.toReversed())
-    for (const rule of rules.toReversed())
-      if (rule.kind === 'paths' && !rule.pattern.directoryOnly && rule.pattern.matches(path))
-        settle(rule.states, found, macros);
+    for (const rule of rules.toReversed()) {
+      if (rule.kind !== 'paths' || rule.pattern.directoryOnly || !rule.pattern.matches(path)) continue;
+      macros ??= macrosOf(stack);
+      settle(rule.states, found, macros);
+    }
   const specified = [...found].filter((entry): entry is [string, true | false | string] => entry[1] !== null);
   return new Map(specified);
 }
 
 type Macros = ReadonlyMap<string, AttributeRule>;
 
-function macrosOf(stack: readonly (readonly AttributeRule[])[]): Macros {
+function macrosOf(stack: Stack): Macros {
   const macros = new Map<string, AttributeRule>();
   for (const rules of stack) for (const rule of rules) if (rule.kind === 'macro') macros.set(rule.name, rule);
   return macros;

@@ -11,6 +11,8 @@ const SLASH = 0x2f;
  * time proportional to pattern times path: patterns come from whoever wrote the repository.
  */
 export function wildmatch(pattern: string, ignoreCase = false): PathMatcher {
+  const [, ending] = ignoreCase ? [] : (ENDING_ONLY.exec(pattern) ?? []);
+  if (ending !== undefined) return path => hasEnding(path, ending);
   const tokens = tokensOf(Buffer.from(pattern, 'utf8').toString('latin1'), ignoreCase);
   if (tokens === undefined) return () => false;
   return path => {
@@ -21,6 +23,14 @@ export function wildmatch(pattern: string, ignoreCase = false): PathMatcher {
     }
     return states.has(tokens.length);
   };
+}
+
+/** `*.safetensors`: what nearly all patterns are like, and what every path is held against. */
+const ENDING_ONLY = /^\*([^*?[\]\\/]*)$/;
+
+/** The star stands for anything but slashes. */
+function hasEnding(path: string, ending: string): boolean {
+  return path.endsWith(ending) && !path.includes('/');
 }
 
 /**
