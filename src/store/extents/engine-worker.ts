@@ -15,7 +15,7 @@ parentPort?.on('message', ({ number, request }: { number: number; request: Engin
 async function answer(number: number, request: EngineRequest): Promise<void> {
   try {
     const value = await perform(request);
-    for (const bytes of memoryOf(request)) if (bytes !== value) freeMemory(bytes);
+    for (const bytes of memoryOf(request)) if (!isWithin(bytes, value)) freeMemory(bytes);
     post({ number, value });
   } catch (error) {
     const code = isMgitError(error) ? error.code : undefined;
@@ -29,6 +29,10 @@ function memoryOf(request: EngineRequest): readonly Uint8Array[] {
   if (request.type === 'update' || request.type === 'digests') return [request.bytes];
   const { bytes, base } = request.job;
   return [bytes, ...(base ? [base] : [])];
+}
+
+function isWithin(bytes: Uint8Array, value: unknown): boolean {
+  return value instanceof Uint8Array && value.buffer === bytes.buffer;
 }
 
 function perform(request: EngineRequest): unknown {

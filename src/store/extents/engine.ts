@@ -28,8 +28,8 @@ export interface Engine {
   digests(bytes: Uint8Array, lengths: readonly number[]): Promise<readonly Digest[]>;
   encode(job: FrameJob): Promise<Uint8Array>;
   /**
-   * Fills `target` with the decoded frame and returns it. Both the job's bytes and `target` are given away, and may be gone then: memory
-   * that is not shared moves to a thread, and `target` comes back as another object. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`.
+   * Fills `target` with the decoded frame and returns it. Both the job's bytes, which may lie in it, and `target` are given away, and may
+   * be gone then: memory that is not shared moves to a thread, and `target` comes back as another object. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`.
    */
   decode(job: FrameJob, target: Uint8Array): Promise<Uint8Array>;
 }

@@ -18,7 +18,7 @@ export const inlineEngine: Engine = {
   encode: encodeFrame,
   decode: async (job, target) => {
     await decodeFrame(job, target);
-    freeMemory(job.bytes);
+    if (job.bytes.buffer !== target.buffer) freeMemory(job.bytes);
     return target;
   },
 };

@@ -2,7 +2,7 @@ import { isMgitError } from '../../base/errors.ts';
 import type { Prediction } from '../../tensor/prediction.ts';
 import { frameCodec } from '../packs/codecs/registry.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
-import { readExactly } from '../packs/open-pack.ts';
+import { fillFrom } from '../packs/open-pack.ts';
 import { FLAG_ROTATED } from '../packs/pack-index.ts';
 import { freshBuffers } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
@@ -109,10 +109,10 @@ async function decode(
   context: ReadContext,
 ): Promise<Uint8Array> {
   const { entry, pack } = segment;
-  const place = { offset: frame.offset, length: frame.storedLength, name: pack.id };
   const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
   try {
-    const bytes = await readExactly(pack.file, place);
+    const bytes = placeIn(target, frame.storedLength);
+    await fillFrom(pack.file, bytes, { offset: frame.offset, name: pack.id });
     const predicted = prediction && { prediction, offset: start };
     return await context.engine.decode(
       { kind: entry.kind, elements, bytes, base, prediction: predicted },
@@ -125,4 +125,9 @@ async function decode(
   } finally {
     if (base) context.baseBuffers.release(base);
   }
+}
+
+/** Memory for a frame's stored bytes: the end of what they are decoded into, unless they are longer. */
+function placeIn(target: Uint8Array, length: number): Uint8Array {
+  return length <= target.length ? target.subarray(target.length - length) : Buffer.allocUnsafeSlow(length);
 }

@@ -36,6 +36,21 @@ describe.each(SIMPLE.map(codec => [codec.name, codec] as const))('%s', (_, codec
     );
   });
 
+  test('comes back where its stored bytes lie in what it is decoded into', () => {
+    fc.assert(
+      fc.property(bytes, layout, (raw, elements) => {
+        const context = contextFor(raw.length, elements);
+        const stored = codec.encode(raw, context);
+        fc.pre(stored.length <= raw.length);
+        const target = new Uint8Array(new SharedArrayBuffer(raw.length));
+        const within = target.subarray(raw.length - stored.length);
+        within.set(stored);
+        codec.decode(within, target, context);
+        expect(Buffer.compare(target, raw)).toBe(0);
+      }),
+    );
+  });
+
   test('damage is a coded error or other bytes', () => {
     fc.assert(
       fc.property(

@@ -36,8 +36,8 @@ export interface FrameCodec {
   readonly needsBase: boolean;
   encode(raw: Uint8Array, context: FrameContext): Uint8Array;
   /**
-   * Fills `target`, which is as long as the raw frame. Errors: `FRAME_CORRUPT`; never allocates more than a few times its length,
-   * plus a constant.
+   * Fills `target`, which is as long as the raw frame. `stored` may lie in the same memory: it is read before anything is written. Never
+   * allocates more than a few times the target's length, plus a constant. Errors: `FRAME_CORRUPT`.
    */
   decode(stored: Uint8Array, target: Uint8Array, context: FrameContext): void;
 }

@@ -3,22 +3,17 @@ import { freeMemory } from '../../../base/free-memory.ts';
 
 /** A plane must shrink by this share to be worth its decompression. */
 const WORTHWHILE = 0.97;
-/** Larger pieces than zlib's 16 KiB spare allocations. */
-const CHUNK_BYTES = 256 * 1024;
 /**
  * Level 1: higher levels buy nothing on weights. Their bytes hardly ever repeat in long runs, and taking the short repetitions that chance
  * gives costs more than it saves: with few and long matches zstd mostly codes single bytes, twice as fast and smaller.
  */
 const ENTROPY = {
-  chunkSize: CHUNK_BYTES,
-  params: {
-    [constants.ZSTD_c_compressionLevel]: 1,
-    [constants.ZSTD_c_minMatch]: 7,
-    [constants.ZSTD_c_hashLog]: 6,
-  },
+  [constants.ZSTD_c_compressionLevel]: 1,
+  [constants.ZSTD_c_minMatch]: 7,
+  [constants.ZSTD_c_hashLog]: 6,
 };
-/** For what does repeat: rows of an embedding, tables. */
-const REPETITION = { chunkSize: CHUNK_BYTES, params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+/** For what does repeat: rows of an embedding, tables, the few values of a small difference. */
+const REPETITION = { [constants.ZSTD_c_compressionLevel]: 3 };
 
 /** Planes from this length on are judged by a sample first, of so many pieces of so many bytes. */
 const SAMPLED_FROM = 512 * 1024;
@@ -27,21 +22,25 @@ const PIECE_BYTES = 32 * 1024;
 
 /** A plane as a zstd frame; undefined where it would not be worth it. The result is the caller's own. */
 export function compressPlane(bytes: Uint8Array): Uint8Array | undefined {
-  const options = bytes.length < SAMPLED_FROM ? ENTROPY : judged(sampleOf(bytes));
-  if (!options) return undefined;
-  const packed = zstdCompressSync(bytes, options);
+  const parameters = bytes.length < SAMPLED_FROM ? ENTROPY : judged(sampleOf(bytes));
+  if (!parameters) return undefined;
+  const packed = compress(bytes, parameters);
   if (packed.length < bytes.length * WORTHWHILE) return packed;
   freeMemory(packed);
   return undefined;
 }
 
-type Options = typeof ENTROPY | typeof REPETITION;
+type ZstdParameters = typeof ENTROPY | typeof REPETITION;
 
-/** The options that make a sample smallest; undefined if none is worth it. */
-function judged(sample: Uint8Array): Options | undefined {
-  const [entropy, repetition] = [ENTROPY, REPETITION].map(
-    options => zstdCompressSync(sample, options).length,
-  ) as [number, number];
+/** Into one piece that surely suffices: zstd then works on the bytes where they are, without a copy. */
+function compress(bytes: Uint8Array, params: ZstdParameters): Uint8Array {
+  return zstdCompressSync(bytes, { params, chunkSize: bytes.length + (bytes.length >> 8) + 64 });
+}
+
+/** The parameters that make a sample smallest; undefined if none is worth it. */
+function judged(sample: Uint8Array): ZstdParameters | undefined {
+  const entropy = compress(sample, ENTROPY).length;
+  const repetition = compress(sample, REPETITION).length;
   if (Math.min(entropy, repetition) >= sample.length * WORTHWHILE) return undefined;
   return repetition < entropy ? REPETITION : ENTROPY;
 }
