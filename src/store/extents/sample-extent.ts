@@ -1,10 +1,10 @@
 import type { CodingPolicy } from '../tensor-store.ts';
-import { freshBuffers } from './buffer-pool.ts';
 import { chainCost, costAbove, isAffordable } from './chain.ts';
 import { chooseCoding, rateCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
 import { discoverPrediction } from './discover-prediction.ts';
 import { exactReader } from './exact-reader.ts';
+import { lentSlices } from './lent-slices.ts';
 import type { PlannedExtent } from './plan-extents.ts';
 import { type ExtentRange, readExtent } from './read-extent.ts';
 import type { ReadPart } from './read-part.ts';
@@ -37,8 +37,9 @@ export async function readStored(
   range: ExtentRange,
   session: WriteSession,
 ): Promise<Uint8Array> {
-  const reader = exactReader(readExtent(digest, range, session.readContext()), freshBuffers);
-  const bytes = await reader.take(range.length);
+  const slices = lentSlices(context => readExtent(digest, range, context), session.readContext());
+  const reader = exactReader(slices);
+  const bytes = await reader.fill(Buffer.allocUnsafeSlow(range.length));
   await reader.close();
   return bytes;
 }
