@@ -1,7 +1,8 @@
 import { type Gram, gramsOf } from './gram.ts';
-import { type Band, bandsOf, type Grouping, runsOf } from './groups.ts';
+import { type Band, bandsOf, type Grouping } from './groups.ts';
 import type { MethodTask } from './method.ts';
 import { blockSliceElements, blockSlices, type Slice } from './slices.ts';
+import { spread } from './spread.ts';
 import { openVectors, type Vectors } from './vectors.ts';
 import type { Register } from './workspace.ts';
 
@@ -53,7 +54,7 @@ function combineSlice({ work, registers, base, spare }: Vectors, part: SliceOfBa
     const values = part.coefficients[at] ?? new Float64Array();
     if (part.band.groups === 1) work.scale(register, register, values[0] ?? 0);
     else {
-      spread(floatsOf(part.task, factors), values, part);
+      spread(factors, values, { ...part, dtype: part.task.dtype });
       work.multiply(register, factors);
     }
     round(register);
@@ -64,22 +65,4 @@ function combineSlice({ work, registers, base, spare }: Vectors, part: SliceOfBa
   }
   if (base) work.add(sum, base);
   return work.store(sum);
-}
-
-/** Gives each element of a slice its group's value. */
-function spread(
-  target: Float32Array | Float64Array,
-  values: Float64Array,
-  { band, slice }: SliceOfBand,
-): void {
-  for (const { offset, count, group } of runsOf(band, slice.start - band.start, slice.count))
-    if (band.isInterleaved) target.set(values.subarray(group, group + count), offset);
-    else target.fill(values[group] ?? 0, offset, offset + count);
-}
-
-function floatsOf({ dtype }: MethodTask, { bytes }: Register): Float32Array | Float64Array {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return dtype === 'F64'
-    ? new Float64Array(buffer, byteOffset, byteLength / 8)
-    : new Float32Array(buffer, byteOffset, byteLength / 4);
 }

@@ -18,6 +18,17 @@ export interface Band {
   readonly isInterleaved: boolean;
 }
 
+/** All rows of a tensor, as one band. */
+export function allRows(shape: readonly number[]): Band {
+  const count = elementCount(shape);
+  return {
+    start: 0,
+    count,
+    groups: shape.length < 2 ? 1 : count / (shape.at(-1) ?? 1),
+    isInterleaved: false,
+  };
+}
+
 /** Elements of a group of the band. */
 export function groupSize({ count, groups }: Band): number {
   return count / groups;

@@ -7,6 +7,11 @@
 /** Pi / 2 and ln 2 in parts, of which the first ones have 24 bits: their products with small integers are exact. */
 const HALF_PI = [1.5707963705062866, -4.371138828673793e-8, -1.7151244994428829e-15] as const;
 const LN_2 = [0.6931471824645996, -1.904654299957768e-9] as const;
+/** 14! to 0!. */
+const FACTORIALS = [
+  87_178_291_200, 6_227_020_800, 479_001_600, 39_916_800, 3_628_800, 362_880, 40_320, 5040, 720, 120, 24, 6,
+  2, 1, 1,
+] as const;
 /** The exponent of the smallest normal number, the largest exponent, and the bias. */
 const [LOWEST, HIGHEST, BIAS] = [-1022, 1023, 1023];
 
@@ -29,10 +34,10 @@ export function arcCosine(value: number): number {
 export function exponential(exponent: number): number {
   if (exponent > 709.79) return Infinity;
   if (exponent < -746) return 0;
-  const halvings = Math.round(exponent / (LN_2[0] + LN_2[1]));
+  const halvings = Math.floor(exponent / (LN_2[0] + LN_2[1]) + 0.5);
   const rest = exponent - halvings * LN_2[0] - halvings * LN_2[1];
-  let sum = 1;
-  for (let term = 14; term > 0; term--) sum = 1 + (rest / term) * sum;
+  let sum = 0;
+  for (const factorial of FACTORIALS) sum = sum * rest + 1 / factorial;
   const half = Math.floor(halvings / 2); // In two steps: 2^1024 is no number, and 2^-1074 would round twice.
   return sum * powerOfTwo(half) * powerOfTwo(halvings - half);
 }

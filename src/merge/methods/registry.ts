@@ -1,6 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
 import type { MergeMethod } from '../method.ts';
 import { addDifference } from './add-difference.ts';
+import { arceeFusion } from './arcee-fusion.ts';
 import { ema } from './ema.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
@@ -26,6 +27,7 @@ export const METHODS: readonly MergeMethod[] = [
   karcher,
   modelStock,
   nearswap,
+  arceeFusion,
   passthrough,
   taskArithmetic,
   addDifference,

@@ -1,5 +1,6 @@
 import type { ConvertKernels } from './convert-kernels.ts';
 import type { DifferenceKernels } from './difference-kernels.ts';
+import type { FusionKernels } from './fusion-kernels.ts';
 import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
 import type { ReduceKernels } from './reduce-kernels.ts';
 
@@ -81,4 +82,5 @@ export interface KernelExports
     DifferenceKernels,
     MergeKernels,
     TaskVectorKernels,
-    ReduceKernels {}
+    ReduceKernels,
+    FusionKernels {}

@@ -20,13 +20,17 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   breadcrumbs: 'not among the methods yet',
   breadcrumbs_ties: 'not among the methods yet',
   sce: 'not among the methods yet',
-  arcee_fusion: 'not among the methods yet',
   ram: 'not among the methods yet',
   ramplus_tl: 'not among the methods yet',
 };
 
+/** Methods with a test of their own, with the reason. */
+const RUN_APART: Readonly<Record<string, string>> = {
+  arcee_fusion: 'which elements it takes follows from rounding in the dtype: arcee-fusion.data.test.ts',
+};
+
 const cases = goldenCases();
-const run = cases.filter(({ method }) => NOT_RUN[method] === undefined);
+const run = cases.filter(({ method }) => NOT_RUN[method] === undefined && RUN_APART[method] === undefined);
 
 test('every case runs, or its method is named with the reason', () => {
   const registered = METHODS.map(({ name }) => name);

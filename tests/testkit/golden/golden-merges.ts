@@ -62,8 +62,12 @@ export function goldenMerge(golden: GoldenCase, name: string, numerics: string):
     shape: models[0]?.shape ?? [],
     ...(golden.base !== null && method.baseRole === 'origin' ? { base: input(golden.base).bytes } : {}),
     models: models.map(model => model.bytes),
-    parameters: { ...parametersOf(method, golden), numerics },
+    parameters: { ...parametersOf(method, golden), ...(hasNumerics(method) ? { numerics } : {}) },
   };
+}
+
+function hasNumerics({ parameters }: ComputingMethod): boolean {
+  return parameters.some(({ name }) => name === 'numerics');
 }
 
 /** The method's own parameters, per-model ones in the order of the models. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { JsonValue } from '../../../src/base/canonical-json.ts';
 import { addDifference } from './add-difference.ts';
+import { arceeFusion } from './arcee-fusion.ts';
 import { ema, uniformSoup } from './averages.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
@@ -58,6 +59,7 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   },
   model_stock: { reference: modelStock, parameters: () => fc.record({ filter_wise: fc.boolean() }) },
   nearswap: { reference: nearswap, parameters: () => fc.record({ t: between(0, 2) }) },
+  arcee_fusion: { reference: arceeFusion, parameters: () => fc.constant({}) },
   passthrough: {
     reference: passthrough,
     parameters: () => fc.record({ scale: between(-2, 2).map(value => [value]) }),

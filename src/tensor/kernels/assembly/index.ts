@@ -10,3 +10,4 @@ export * from './planes';
 export * from './predict';
 export * from './sparse';
 export * from './reduce';
+export * from './fusion';
