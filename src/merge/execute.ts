@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { MgitError } from '../base/errors.ts';
 import type { LongOperation } from '../base/events.ts';
 import { type Digest, parseDigest } from '../base/ids.ts';
@@ -12,6 +13,7 @@ import type { MethodInput, MethodTask } from './method.ts';
 import type { ComputeAction } from './plan.ts';
 import type { FilePlan } from './plan-file.ts';
 import { recipeOf } from './recipe.ts';
+import { keepsChecksums } from './renew-checksums.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
 import { storedSource } from './stored-source.ts';
 import { openSurvey, type TensorSurvey } from './survey.ts';
@@ -43,11 +45,13 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
   const layout = chooseLayout(plan.base, plan.layouts, plan.tensors);
   const digests = new Map(plan.tensors.map(({ name, tensor }) => [name, tensor.extent.digest]));
   const survey = new Map<string, TensorSurvey>();
+  const checksums = new Map<Digest, number>();
+  const wantsChecksums = layout.kind === 'as' && keepsChecksums(layout.manifest.format);
   const bad: string[] = [];
   const progress = progressOf(plan, context);
   const alone = oneAtATime();
   const start = (action: ComputeAction): Promise<Computed> => {
-    const work = (): Promise<Computed> => compute(action, context);
+    const work = (): Promise<Computed> => compute(action, { ...context, wantsChecksums });
     return typeOf(action).extent.length > SMALL_BYTES ? alone(work) : work();
   };
   for await (const computed of inOrder(plan.computed, WIDTH, start)) {
@@ -56,12 +60,14 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
     if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey));
     else {
       digests.set(action.name, digest);
+      if (computed.checksum !== undefined) checksums.set(digest, computed.checksum);
       await context.writer.addRecipe(digest, recipeFor(action));
     }
     progress(action);
   }
   if (bad.length > 0) throw nonFinite(bad);
-  return { manifest: await mergedManifest(layout, { ...context, tensors: plan.tensors, digests }), survey };
+  const content = { ...context, tensors: plan.tensors, digests, checksums };
+  return { manifest: await mergedManifest(layout, content), survey };
 }
 
 /** A tensor that was measured, and computed unless NaN or infinity was found. */
@@ -69,12 +75,18 @@ interface Computed {
   readonly action: ComputeAction;
   readonly survey: TensorSurvey;
   readonly digest: Digest | undefined;
+  /** CRC-32, where it is wanted. */
+  readonly checksum: number | undefined;
 }
 
 /** Reads every version once: what is measured is what is merged. With NaN or infinity in it, the result is dropped. */
 async function compute(
   action: ComputeAction,
-  { store, signal }: Pick<ExecuteContext, 'store' | 'signal'>,
+  {
+    store,
+    signal,
+    wantsChecksums,
+  }: Pick<ExecuteContext, 'store' | 'signal'> & { readonly wantsChecksums: boolean },
 ): Promise<Computed> {
   const { base } = action; // Measured against, whether the method needs it or not.
   const sources = [...action.tensors, ...(base ? [base] : [])].map(tensor =>
@@ -88,11 +100,12 @@ async function compute(
     keptBytes: action.method.isMultiPass ? KEPT_BYTES : 0,
   });
   try {
-    const digest = await digestOf(action.method.run(taskOf(action, opened.inputs, signal)));
+    const slices = action.method.run(taskOf(action, opened.inputs, signal));
+    const { digest, checksum } = await identify(slices, wantsChecksums);
     await opened.finish();
     const measured = survey.result();
     const mayMerge = nonFiniteSides(action, measured).length === 0;
-    return { action, survey: measured, digest: mayMerge ? digest : undefined };
+    return { action, survey: measured, digest: mayMerge ? digest : undefined, checksum };
   } finally {
     for (const source of sources) await source[Symbol.asyncDispose]();
   }
@@ -153,10 +166,17 @@ function nonFinite(tensors: readonly string[]): MgitError {
   );
 }
 
-async function digestOf(slices: AsyncIterable<Uint8Array>): Promise<Digest> {
+async function identify(
+  slices: AsyncIterable<Uint8Array>,
+  wantsChecksum: boolean,
+): Promise<{ readonly digest: Digest; readonly checksum: number | undefined }> {
   const hash = createHash('sha256');
-  for await (const slice of slices) hash.update(slice);
-  return parseDigest(hash.digest('hex'));
+  let checksum = wantsChecksum ? 0 : undefined;
+  for await (const slice of slices) {
+    hash.update(slice);
+    if (checksum !== undefined) checksum = crc32(slice, checksum);
+  }
+  return { digest: parseDigest(hash.digest('hex')), checksum };
 }
 
 function progressOf({ computed }: FilePlan, { onEvent }: LongOperation): (done: ComputeAction) => void {

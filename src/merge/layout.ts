@@ -6,6 +6,7 @@ import { writeSafetensorsHeader } from '../formats/safetensors/write-header.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import { manifestOf } from '../store/manifest/manifest-of.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
+import { renewChecksums } from './renew-checksums.ts';
 import { isSamePlacement } from './same-placement.ts';
 import { isSameShape } from './same-tensor.ts';
 
@@ -20,9 +21,6 @@ export interface MergedTensor {
   readonly tensor: ManifestTensor;
 }
 
-/** Formats whose readers refuse an array that does not have the checksum which the file keeps of it. */
-const CHECKSUMMED: ReadonlySet<string> = new Set(['npz']);
-
 /**
  * Chooses the layout: ours, unless only another side changed it; a new one where neither side's file has room for exactly the
  * merged tensors. Errors: `MERGE_LAYOUT_UNSUPPORTED` when a new file would be needed in a format that mgit does not write.
@@ -33,7 +31,6 @@ export function chooseLayout(
   merged: readonly MergedTensor[],
 ): MergedLayout {
   const [ours, ...theirs] = models as readonly [Manifest, ...Manifest[]];
-  if (CHECKSUMMED.has(ours.format)) throw checksummed(ours.format);
   const isOursOld = base !== undefined && isSameLayout(base, ours);
   const movedTheirs = base ? theirs.filter(manifest => !isSameLayout(base, manifest)) : theirs;
   const preferred = isOursOld ? [...movedTheirs, ours] : [ours, ...movedTheirs];
@@ -46,14 +43,6 @@ export function chooseLayout(
     {
       hint: 'convert the model to safetensors, or merge branches with the same tensors',
     },
-  );
-}
-
-function checksummed(format: string): MgitError {
-  return new MgitError(
-    'MERGE_LAYOUT_UNSUPPORTED',
-    `the arrays of an ${format} file have checksums, which a merge does not renew`,
-    { hint: 'keep the model as safetensors, or take one side with -s ours or theirs' },
   );
 }
 
@@ -94,13 +83,17 @@ export interface MergedContent {
   readonly tensors: readonly MergedTensor[];
   /** The data of each tensor by name. */
   readonly digests: ReadonlyMap<string, Digest>;
+  /** CRC-32 of data that is not in the store yet, where the layout's format keeps such. */
+  readonly checksums: ReadonlyMap<Digest, number>;
   readonly store: TensorStore;
   readonly writer: StoreWriter;
 }
 
-/** The manifest of the merged file. A new header is added to the writer. */
+/** The manifest of the merged file. A new header, and new checksums of an archive, are added to the writer. */
 export async function mergedManifest(layout: MergedLayout, content: MergedContent): Promise<Manifest> {
-  return layout.kind === 'as' ? refilled(layout.manifest, content) : newFile(layout.metadataOf, content);
+  return layout.kind === 'as'
+    ? renewChecksums(refilled(layout.manifest, content), layout.manifest, content)
+    : newFile(layout.metadataOf, content);
 }
 
 /** The manifest has the merged tensors in their order. */

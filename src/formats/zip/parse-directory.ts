@@ -11,12 +11,17 @@ export interface DirectoryEntry {
   readonly length: number;
   readonly unpackedLength: number;
   readonly headerOffset: number;
+  /** Where the entry begins in the directory. */
+  readonly entryOffset: number;
+  /** Whether the checksum follows the bytes. */
+  readonly hasDescriptor: boolean;
   /** CRC-32 of the unpacked bytes, as the archive claims. */
   readonly checksum: number;
 }
 
 const ENTRY = { signature: 0x02014b50, bytes: 46 };
 const ENCRYPTED = 0x0001;
+const DESCRIPTOR = 0x0008;
 const IN_EXTRA = 0xffffffff;
 
 /** The files that the central directory names. Errors: `ZIP_INVALID`, `ZIP_ENCRYPTED`. Source: PKWARE APPNOTE 6.3.10, section 4.3.12. */
@@ -34,7 +39,7 @@ export function parseDirectory(bytes: Uint8Array, count: number): readonly Direc
     ];
     const end = at + ENTRY.bytes + name + extra + comment;
     if (end > directory.length) throw zipInvalid('its directory is cut off');
-    entries.push(parseEntry(directory.subarray(at, end), { name, extra }));
+    entries.push({ ...parseEntry(directory.subarray(at, end), { name, extra }), entryOffset: at });
     at = end;
   }
   return entries;
@@ -43,7 +48,7 @@ export function parseDirectory(bytes: Uint8Array, count: number): readonly Direc
 function parseEntry(
   entry: Buffer,
   lengths: { readonly name: number; readonly extra: number },
-): DirectoryEntry {
+): Omit<DirectoryEntry, 'entryOffset'> {
   const name = entry.toString('utf8', ENTRY.bytes, ENTRY.bytes + lengths.name);
   refuseUnsafe(name);
   if ((entry.readUInt16LE(8) & ENCRYPTED) !== 0)
@@ -61,7 +66,8 @@ function parseEntry(
   const length = widened(20);
   const headerOffset = widened(42);
   const [method, checksum] = [entry.readUInt16LE(10), entry.readUInt32LE(16)];
-  return { name, method, length, unpackedLength, headerOffset, checksum };
+  const hasDescriptor = (entry.readUInt16LE(8) & DESCRIPTOR) !== 0;
+  return { name, method, length, unpackedLength, headerOffset, hasDescriptor, checksum };
 }
 
 /** The 64-bit numbers of the zip64 extra field, one after the other. */

@@ -8,6 +8,8 @@ export interface ZipFile {
   readonly name: string;
   /** True where the bytes lie in the archive as they are. */
   readonly isStored: boolean;
+  /** 0 stored, 8 deflate, others as the specification numbers them. */
+  readonly method: number;
   /** Where its bytes, stored or compressed, are in the archive. */
   readonly offset: number;
   readonly length: number;
@@ -15,6 +17,11 @@ export interface ZipFile {
   readonly unpackedLength: number;
   /** CRC-32 of the unpacked bytes, as the archive claims. */
   readonly checksum: number;
+  /** Where its local header and its entry in the directory begin. */
+  readonly headerOffset: number;
+  readonly entryOffset: number;
+  /** Whether the checksum follows the bytes. */
+  readonly hasDescriptor: boolean;
 }
 
 const LOCAL = { signature: 0x04034b50, bytes: 30 };
@@ -36,7 +43,11 @@ export async function readArchive(source: ByteSource): Promise<ReadonlyMap<strin
   for (const entry of entries.toSorted((left, right) => left.headerOffset - right.headerOffset)) {
     if (files.has(entry.name)) throw zipInvalid(`two files have the name ${JSON.stringify(entry.name)}`);
     if (entry.headerOffset < end) throw zipInvalid(`${JSON.stringify(entry.name)} overlaps another file`);
-    const file = await locate(source, entry, place.offset);
+    const file = await locate(
+      source,
+      { ...entry, entryOffset: place.offset + entry.entryOffset },
+      place.offset,
+    );
     files.set(entry.name, file);
     end = file.offset + file.length;
   }
@@ -57,5 +68,7 @@ async function locate(source: ByteSource, entry: DirectoryEntry, end: number): P
   const { length, unpackedLength, checksum } = entry;
   const isStored = entry.method === 0;
   if (isStored && length !== unpackedLength) throw zipInvalid(`${where} has two lengths`);
-  return { name: entry.name, isStored, offset, length, unpackedLength, checksum };
+  const { method, headerOffset, entryOffset, hasDescriptor } = entry;
+  const places = { headerOffset, entryOffset, hasDescriptor };
+  return { name: entry.name, isStored, method, offset, length, unpackedLength, checksum, ...places };
 }

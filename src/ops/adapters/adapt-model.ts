@@ -164,5 +164,5 @@ async function refill(
     tensors.map(({ name, tensor }) => [name, byName.get(name)?.digest ?? tensor.extent.digest]),
   );
   const layout = chooseLayout(manifest, [manifest], tensors);
-  return mergedManifest(layout, { ...context, tensors, digests });
+  return mergedManifest(layout, { ...context, tensors, digests, checksums: new Map() });
 }
