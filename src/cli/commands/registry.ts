@@ -142,6 +142,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./merge.ts')).command,
   },
   {
+    name: 'cherry-pick',
+    summary: 'add the change of other commits to the current branch',
+    load: async () => (await import('./cherry-pick.ts')).command,
+  },
+  {
+    name: 'revert',
+    summary: 'take the change of earlier commits away again, in a new commit',
+    load: async () => (await import('./revert.ts')).command,
+  },
+  {
     name: 'patch',
     summary: 'carry commits and the tensors they changed in one file, by mail or otherwise',
     load: async () => (await import('./patch.ts')).command,

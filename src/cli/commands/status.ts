@@ -39,6 +39,7 @@ function statusJson(status: Status): JsonValue {
     unfiltered: status.unfiltered,
     merging: status.merging,
     mergingByGit: status.mergingByGit,
+    replaying: status.replaying === undefined ? null : { ...status.replaying },
     clean:
       status.staged.length + status.unstaged.length + status.untracked.length + status.conflicts.length === 0,
   };

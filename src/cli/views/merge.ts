@@ -70,11 +70,14 @@ export function describeParameter({ description, minimum, maximum, ...parameter 
   return `${description} (${[...lowest, ...highest, `default ${String(parameter.default)}`].join(', ')})`;
 }
 
-function conflictText(io: CliIo, conflicts: readonly FileConflict[]): string {
+const MERGE_END = 'Resolve them, then "mgit merge --continue"; or "mgit merge --abort".';
+
+/** Conflicts with their ways out, and how to go on. */
+export function conflictText(io: CliIo, conflicts: readonly FileConflict[], end = MERGE_END): string {
   return [
     paint(io, 'red', 'Conflicts:'),
     ...conflicts.flatMap(describeConflict).map(line => `  ${line}`),
-    'Resolve them, then "mgit merge --continue"; or "mgit merge --abort".',
+    end,
   ].join('\n');
 }
 
@@ -82,7 +85,8 @@ function blockTable({ blocks }: MergePreview['models'][number]): string {
   return table(blocks.map(({ block, counts }) => [block, countsText(counts)]));
 }
 
-function countsText(counts: ActionCounts): string {
+/** How many tensors were treated how, in words. */
+export function countsText(counts: ActionCounts): string {
   const words: readonly (readonly [number, string])[] = [
     [counts.computed, 'merged'],
     [counts.ours, 'from ours'],

@@ -1,6 +1,6 @@
 import type { FileChange } from '../../ops/history/tree-changes.ts';
+import { GIT_MERGE_HINT } from '../../ops/in-progress.ts';
 import { describeConflict } from '../../ops/merge/file-conflict.ts';
-import { GIT_MERGE_HINT } from '../../ops/merge/in-progress.ts';
 import type { ConflictedFile, Status } from '../../ops/worktree/status.ts';
 import { UNFILTERED_HINT } from '../../ops/worktree/unfiltered.ts';
 import { type CliIo, paint } from '../io.ts';
@@ -13,6 +13,7 @@ export function statusText(io: CliIo, status: Status): string {
     trackingLine(status),
     status.head.commit === undefined ? '\nNo commits yet' : '',
     mergeLine(status),
+    replayLine(status),
     conflictSection(io, status.conflicts),
     changeSection(io, status.staged, 'Changes to be committed:', 'green'),
     changeSection(io, status.unstaged, 'Changes not staged for commit:', 'red'),
@@ -48,6 +49,16 @@ function mergeLine({ merging, mergingByGit, conflicts }: Status): string {
       ? 'resolve the conflicts, then "mgit merge --continue"'
       : 'run "mgit merge --continue"';
   return `\nMerging ${merging.join(', ')}: ${next}, or "mgit merge --abort"`;
+}
+
+const REPLAYING = { 'cherry-pick': 'Cherry-picking', revert: 'Reverting', rebase: 'Rebasing' } as const;
+
+function replayLine({ replaying, conflicts }: Status): string {
+  if (replaying === undefined) return '';
+  const { operation, commit, remaining } = replaying;
+  const more = remaining === 0 ? '' : `, ${remaining} more to come`;
+  const first = conflicts.length > 0 ? 'resolve the conflicts, then ' : '';
+  return `\n${REPLAYING[operation]} ${commit.slice(0, 7)}${more}: ${first}"mgit ${operation} --continue", or --skip, or --abort`;
 }
 
 function changeSection(

@@ -7,7 +7,7 @@ import { manifestText } from '../../store/manifest/write-manifest.ts';
 import { refuseProtected } from '../gate/protection.ts';
 import { type CommitOptions, type CommitResult, commitIndex } from '../history/commit.ts';
 import type { StoredModel } from '../history/stored-model.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
 import { localChanges } from '../worktree/local-changes.ts';
@@ -47,7 +47,7 @@ export async function commitAdapter(
   repository: Repository,
   options: CommitAdapterOptions,
 ): Promise<AdapterCommitResult> {
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   const head = await repository.history.head();
   if (head.commit === undefined)
     throw new MgitError('COMMIT_REQUIRED', 'there is no commit yet to adapt a model of', {

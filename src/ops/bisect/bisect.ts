@@ -3,7 +3,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { Commit } from '../../store/history/history.ts';
 import { parseRange } from '../history/log.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { switchTo } from '../worktree/switch.ts';
 import { repositoryPath } from '../worktree/work-tree.ts';
@@ -45,7 +45,7 @@ export interface MarkOptions extends LongOperation {
  */
 export async function startBisect(repository: Repository, options: BisectStartOptions): Promise<BisectStep> {
   const { history } = repository;
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   const marks = await marksOf(repository, options);
   const paths = options.paths.map(path => repositoryPath(repository, options.cwd, path));
   if ((await readBisect(repository)) !== undefined) await resetBisect(repository, undefined, options);

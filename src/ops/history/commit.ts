@@ -1,11 +1,11 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { CommitId, ObjectId } from '../../base/ids.ts';
+import { type CommitId, type ObjectId, parseCommitId } from '../../base/ids.ts';
 import type { Commit, Head } from '../../store/history/history.ts';
 import { type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
-import { readText } from '../../store/worktree/work-tree.ts';
 import { refuseProtectedCommit } from '../gate/protection.ts';
-import { refuseDuringAnyMerge, refuseDuringMerge } from '../merge/in-progress.ts';
+import { readGitFile, removeGitFiles } from '../git-file.ts';
+import { refuseUnconcluded, refuseWaiting } from '../in-progress.ts';
 import { gitMergeHeads } from '../merge/merge-state.ts';
 import { PROJECT_FILE } from '../project/project-file.ts';
 import type { Repository } from '../repository.ts';
@@ -46,7 +46,7 @@ export interface CommitResult {
  */
 export async function commitIndex(repository: Repository, options: CommitOptions): Promise<CommitResult> {
   const { history } = repository;
-  await (options.amend ? refuseDuringAnyMerge(repository) : refuseDuringMerge(repository));
+  await (options.amend ? refuseUnconcluded(repository) : refuseWaiting(repository));
   const head = await history.head();
   const amended = options.amend ? await amendedCommit(repository, head) : undefined;
   if (options.all) await addPaths(repository, { ...options, paths: [], update: true });
@@ -80,6 +80,8 @@ interface Draft {
   readonly parents: readonly CommitId[];
   readonly amended: Commit | undefined;
   readonly merging: readonly CommitId[];
+  /** What a cherry-pick of plain Git waits for: its author stays. */
+  readonly picked: Commit | undefined;
 }
 
 async function draftOf(
@@ -93,7 +95,8 @@ async function draftOf(
   const tree = await repository.history.writeTree(files);
   const merging = await gitMergeHeads(repository);
   const own = amended?.parents ?? (head.commit === undefined ? [] : [head.commit]);
-  const draft = { tree, parents: [...own, ...merging], amended, merging };
+  const picked = amended ? undefined : await pickedCommit(repository);
+  const draft = { tree, parents: [...own, ...merging], amended, merging, picked };
   if (!options.allowEmpty && amended === undefined && merging.length === 0)
     await refuseEmpty(repository, head, { tree, index });
   return draft;
@@ -106,17 +109,18 @@ async function writeAndMove(
 ): Promise<CommitResult> {
   const { history } = repository;
   const { message, head, options } = request;
+  const original = draft.amended ?? draft.picked;
   const id = await history.writeCommit({
     tree: draft.tree,
     parents: draft.parents,
     message,
-    ...(draft.amended ? { author: draft.amended.author } : {}),
+    ...(original ? { author: original.author } : {}),
     ...(options.sign === undefined ? {} : { sign: options.sign }),
   });
   const ref = head.kind === 'branch' ? head.ref : 'HEAD';
   const update = { ref, target: id, expected: head.commit ?? null };
   await history.updateRefs([update], `${reasonOf(draft, head)}: ${subjectOf(message)}`);
-  await forgetMerge(repository);
+  await removeGitFiles(repository, BEGUN);
   const before = draft.parents[0];
   return {
     commit: await history.readCommit(id),
@@ -128,12 +132,12 @@ async function writeAndMove(
 function reasonOf(draft: Draft, head: Head): string {
   if (draft.amended !== undefined) return 'commit (amend)';
   if (draft.merging.length > 0) return 'commit (merge)';
+  if (draft.picked !== undefined) return 'commit (cherry-pick)';
   return head.commit === undefined ? 'commit (initial)' : 'commit';
 }
 
 async function messageOf(repository: Repository, draft: Draft, options: CommitOptions): Promise<string> {
-  const prepared = draft.merging.length > 0 ? await readGitFile(repository, 'MERGE_MSG') : undefined;
-  const known = options.message ?? draft.amended?.message ?? prepared;
+  const known = options.message ?? draft.amended?.message ?? (await readGitFile(repository, 'MERGE_MSG'));
   const asks = options.message === undefined && options.edit !== undefined;
   const text = asks ? await options.edit?.(known ?? '') : known;
   if (text === undefined)
@@ -142,6 +146,11 @@ async function messageOf(repository: Repository, draft: Draft, options: CommitOp
   const verify = options.verify !== false;
   const stripComments = asks || (options.message === undefined && draft.amended === undefined);
   return finishMessage(repository, text, { source, verify, stripComments });
+}
+
+async function pickedCommit(repository: Repository): Promise<Commit | undefined> {
+  const id = (await readGitFile(repository, 'CHERRY_PICK_HEAD'))?.trim();
+  return id === undefined ? undefined : repository.history.readCommit(parseCommitId(id));
 }
 
 async function amendedCommit(repository: Repository, head: Head): Promise<Commit> {
@@ -175,18 +184,6 @@ async function refuseEmpty(
 
 /** What Git has begun, and this commit ends. */
 const BEGUN = ['MERGE_HEAD', 'MERGE_MSG', 'MERGE_MODE', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'SQUASH_MSG'];
-
-async function forgetMerge({ ports, history }: Repository): Promise<void> {
-  const { gitDirectory } = history;
-  const there = new Set((await ports.fs.readDirectory(gitDirectory)).map(({ name }) => name));
-  const names = BEGUN.filter(name => there.has(name));
-  for (const name of names) await ports.fs.removeFile(`${gitDirectory}/${name}`);
-  if (names.length > 0) await ports.fs.syncDirectory(gitDirectory);
-}
-
-function readGitFile({ ports, history }: Repository, name: string): Promise<string | undefined> {
-  return readText(ports, `${history.gitDirectory}/${name}`);
-}
 
 /** The first line of a message. */
 export function subjectOf(message: string): string {

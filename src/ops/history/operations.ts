@@ -62,6 +62,26 @@ export async function recordOperation<Result>(
   }
 }
 
+/** An operation that is over, and may have waited for the user in between. */
+export interface FinishedOperation {
+  readonly command: string;
+  /** Where HEAD stood before, and the commit that the ref had that it moved (`HEAD` when detached). */
+  readonly began: HeadPosition;
+  readonly target: string;
+  readonly origin: CommitId;
+}
+
+/** Records an operation as one, from where it began to where HEAD and its target are now. The work tree has followed. */
+export async function recordFinished(repository: Repository, finished: FinishedOperation): Promise<void> {
+  const { history } = repository;
+  const { command, began: before, target, origin } = finished;
+  const after = headPosition(await history.head());
+  const now = target === 'HEAD' ? undefined : await history.readRef(target);
+  const refs = now === undefined || now === origin ? [] : [{ ref: target, old: origin, new: now }];
+  if (refs.length > 0 || JSON.stringify(before) !== JSON.stringify(after))
+    await append(repository, { command, files: 'moved', head: { before, after }, refs });
+}
+
 /** Records what a `stash` command did: it moves no branch, but its work can be reversed as well. */
 export async function recordStash(
   repository: Repository,

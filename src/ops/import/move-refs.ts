@@ -6,8 +6,8 @@ import { readIndexState } from '../../store/worktree/index-session.ts';
 import { readText } from '../../store/worktree/work-tree.ts';
 import { refuseProtected } from '../gate/protection.ts';
 import { recordOperation } from '../history/operations.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import { refuseShownElsewhere } from '../linked-work-trees.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { peeledCommits } from '../transfer/peeled-commits.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
@@ -52,7 +52,7 @@ export async function refuseUnready(
   options: LongOperation,
 ): Promise<void> {
   const { history, ports } = repository;
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   if ((await readText(ports, `${history.commonDirectory}/shallow`)) !== undefined)
     throw new MgitError('HISTORY_SHALLOW', 'this clone has only a part of the history', {
       hint: 'fetch the rest with "git fetch --unshallow", then run the command again',

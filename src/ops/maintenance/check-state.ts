@@ -5,12 +5,13 @@ import { PACKS_REF, readPublishedPacks } from '../../remote/packs-ref.ts';
 import { REPORTS_REF } from '../gate/reports.ts';
 import { readOperations } from '../history/operations.ts';
 import { readMergeState } from '../merge/merge-state.ts';
+import { readWaitingReplay } from '../replay/replay-state.ts';
 import type { Repository } from '../repository.ts';
 import { type FsckProblem, problemOf } from './fsck-problem.ts';
 
 /** Checks mgit's own refs and files besides the packs. */
 export async function checkState(repository: Repository): Promise<readonly FsckProblem[]> {
-  const checks = [checkOperations, checkMerge, checkCandidates, checkPacksRef, checkReports];
+  const checks = [checkOperations, checkMerge, checkReplay, checkCandidates, checkPacksRef, checkReports];
   const problems: FsckProblem[] = [];
   for (const check of checks) {
     try {
@@ -27,6 +28,8 @@ type StateCheck = (repository: Repository) => Promise<readonly FsckProblem[] | u
 const checkOperations: StateCheck = async repository => void (await readOperations(repository));
 
 const checkMerge: StateCheck = async repository => void (await readMergeState(repository));
+
+const checkReplay: StateCheck = async repository => void (await readWaitingReplay(repository));
 
 /** A candidate's ref is named by its commit. */
 const checkCandidates: StateCheck = async ({ history }) =>

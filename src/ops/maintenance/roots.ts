@@ -47,6 +47,14 @@ export async function readRoots(repository: Repository): Promise<Roots> {
 async function* statesIn({ ports }: Repository, directory: string): AsyncGenerator<string> {
   for (const { name, kind } of await entriesOf(ports.fs, directory))
     if (kind === 'file' && /^[A-Z][A-Z_]*$/.test(name)) yield join(directory, name);
-  for (const folder of ['logs', 'refs', 'rebase-merge', 'rebase-apply', 'sequencer', 'mgit/merge'])
+  for (const folder of [
+    'logs',
+    'refs',
+    'rebase-merge',
+    'rebase-apply',
+    'sequencer',
+    'mgit/merge',
+    'mgit/replay',
+  ])
     yield* filesBelow(ports.fs, join(directory, folder));
 }

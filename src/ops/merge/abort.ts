@@ -1,16 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { TreeFile } from '../../store/history/history.ts';
-import { treeAttributes } from '../../store/worktree/attribute-sources.ts';
-import { changeFiles } from '../../store/worktree/change-files.ts';
-import type { IndexState } from '../../store/worktree/index-session.ts';
-import { removeTreeFiles } from '../../store/worktree/write-file.ts';
+import { GIT_MERGE_HINT } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
-import { filesOfTree, writeFiles } from '../worktree/checkout.ts';
-import { sameFile } from '../worktree/checkout-plan.ts';
-import { workTreeOf } from '../worktree/work-tree.ts';
+import { restoreTree } from '../worktree/restore-tree.ts';
 import { candidateRef, candidatesOf } from './candidate.ts';
-import { GIT_MERGE_HINT } from './in-progress.ts';
 import { clearMergeState, gitMergeHeads, type MergeState, readMergeState } from './merge-state.ts';
 
 /** The waiting merge. Errors: `MERGE_NONE`. */
@@ -36,27 +29,11 @@ export async function abortMerge(repository: Repository, long: LongOperation = {
     throw new MgitError('MERGE_TARGET_MOVED', 'the branch is not where the merge began', {
       hint: 'give the merge up with "git merge --abort"',
     });
-  const workTree = await workTreeOf(repository);
   const { tree } = await repository.history.readCommit(state.tip);
-  const tip = await filesOfTree(repository, tree);
-  const attributes = treeAttributes(workTree, [...tip.values()]);
-  await changeFiles(workTree, {
-    plan: async index => touchedPaths(index, tip),
-    perform: async changed => {
-      const remove = changed.filter(path => !tip.has(path));
-      const write = changed.flatMap(path => tip.get(path) ?? []);
-      await removeTreeFiles(workTree, remove);
-      return { set: await writeFiles(repository, write, { attributes, long }), remove };
-    },
-  });
+  await restoreTree(repository, { ...long, tree });
   await forgetCandidates(repository, state);
   await clearMergeState(repository);
   return state;
-}
-
-function touchedPaths(index: IndexState, tip: ReadonlyMap<string, TreeFile>): readonly string[] {
-  const paths = new Set([...index.entries.map(entry => entry.path), ...tip.keys()]);
-  return [...paths].filter(path => !sameFile(index.tracked.get(path), tip.get(path)));
 }
 
 /** Candidates of the same merge that a gate has held back. */

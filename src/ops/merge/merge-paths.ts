@@ -3,7 +3,7 @@ import type { RenameRule } from '../../formats/names/rename-rule.ts';
 import { commonSpelling } from '../../formats/names/spellings.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import { type FilePlan, planFile } from '../../merge/plan-file.ts';
-import type { Decide } from '../../merge/rules.ts';
+import type { ComputeDecision, Decide } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
@@ -44,6 +44,8 @@ export interface MergePathsContext {
   readonly labels: readonly string[];
   /** How the project says that tensors are spelt elsewhere. */
   readonly names?: readonly RenameRule[];
+  /** Where the second side's changes are scaled: models that only it changed are planned as well. */
+  readonly scaling?: ComputeDecision;
 }
 
 /**
@@ -59,12 +61,14 @@ export async function mergePath(
   const changed = sides.filter(side => !isSameVersion(side, base));
   const [first] = changed;
   if (changed.length === 0) return outcomeOf(path, base);
-  if (changed.every(side => isSameVersion(side, first))) return outcomeOf(path, first);
+  const isSettled = changed.every(side => isSameVersion(side, first));
+  if (isSettled && !context.scaling) return outcomeOf(path, first);
+  const [origin, ...manifests] = await manifestsOf(repository, [base, ...sides]);
+  if (manifests.every(manifest => manifest !== undefined) && (origin || !isSettled))
+    return mergeModel(versions, { base: origin, models: manifests }, context);
+  if (isSettled) return outcomeOf(path, first);
   const decision = context.decide(path);
   const taken = decision.kind === 'take' && decision.byRule ? decision.side : undefined;
-  const [origin, ...manifests] = await manifestsOf(repository, [base, ...sides]);
-  if (manifests.every(manifest => manifest !== undefined))
-    return mergeModel(versions, { base: origin, models: manifests }, context);
   if (taken !== undefined) return outcomeOf(path, taken === 'base' ? base : sides[taken === 'ours' ? 0 : 1]);
   if (sides.includes(undefined)) return conflict(versions, 'modify-delete');
   if (manifests.some(manifest => manifest !== undefined)) return conflict(versions, 'type-differs');
@@ -91,10 +95,11 @@ function manifestsOf(
 function mergeModel(
   versions: PathVersions,
   manifests: { readonly base: Manifest | undefined; readonly models: readonly Manifest[] },
-  { decide, names }: MergePathsContext,
+  { decide, names, scaling }: MergePathsContext,
 ): PathOutcome {
   const { path } = versions;
-  const plan = planFile({ ...manifests, decide, spelling: commonSpelling(names) });
+  const spelling = commonSpelling(names);
+  const plan = planFile({ ...manifests, decide, spelling, ...(scaling ? { scaling } : {}) });
   if (plan.conflicts.length > 0)
     return {
       kind: 'conflict',

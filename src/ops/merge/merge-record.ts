@@ -4,6 +4,7 @@ import type { CommitId } from '../../base/ids.ts';
 import type { MergeSettings } from '../../merge/merge-settings.ts';
 import { METHODS } from '../../merge/methods/registry.ts';
 import type { TreeFile } from '../../store/history/history.ts';
+import { addFooter } from '../history/footer.ts';
 import type { Repository } from '../repository.ts';
 import type { ModelReport } from './models.ts';
 
@@ -14,7 +15,16 @@ export interface MergeRecordContent {
   /** What the user called the merged revisions. */
   readonly revisions: readonly string[];
   readonly settings: MergeSettings;
+  /** What was replayed, where this is no merge of branches. */
+  readonly replay?: ReplayedChange;
   readonly models: readonly ModelReport[];
+}
+
+/** The commit whose change was added (`revert`: taken away) to the record's parent; its base is where that change begins. */
+export interface ReplayedChange {
+  readonly operation: 'cherry-pick' | 'revert' | 'rebase';
+  readonly commit: CommitId;
+  readonly scale: number;
 }
 
 /** A merge record as a file of the merged tree, and its name in the commit's trailer. */
@@ -34,7 +44,8 @@ export async function writeMergeRecord(
   return { digest, file: { path: `.mgit/merges/${digest}.json`, mode: 0o100644, id } };
 }
 
-function recordOf({ bases, parents, revisions, settings, models }: MergeRecordContent): JsonValue {
+function recordOf(content: MergeRecordContent): JsonValue {
+  const { bases, parents, revisions, settings, replay, models } = content;
   const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
   const kernels = METHODS.flatMap(method =>
     method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
@@ -48,6 +59,7 @@ function recordOf({ bases, parents, revisions, settings, models }: MergeRecordCo
     ...(bases.length > 1 ? { bases } : { base: bases[0] ?? null }),
     parents,
     revisions,
+    ...(replay ? { replay: { ...replay } } : {}),
     models: models.map(boundedReport),
   };
 }
@@ -64,11 +76,8 @@ function boundedReport({ path, counts, tensors }: ModelReport): JsonValue {
   };
 }
 
-/** Adds the trailer that names a merge record. */
+/** Adds the trailer that names a merge record; what names the record of a commit that this one replays goes. */
 export function withRecordTrailer(message: string, digest: string): string {
-  const body = message.trimEnd();
-  const last = body.split('\n\n').at(-1) ?? '';
-  const hasTrailers =
-    body.includes('\n\n') && last.split('\n').every(line => /^[A-Za-z0-9-]+: \S/.test(line));
-  return `${body}${hasTrailers ? '\n' : '\n\n'}Mgit-Merge: ${digest}\n`;
+  const others = message.split('\n').filter(line => !/^Mgit-Merge: [0-9a-f]{64}$/.test(line));
+  return addFooter(others.join('\n'), `Mgit-Merge: ${digest}`);
 }

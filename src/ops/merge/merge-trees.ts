@@ -3,7 +3,7 @@ import type { ObjectId } from '../../base/ids.ts';
 import type { RenameRule } from '../../formats/names/rename-rule.ts';
 import { tensorConflict } from '../../merge/conflict.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
-import type { Decide } from '../../merge/rules.ts';
+import type { ComputeDecision, Decide } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
@@ -21,6 +21,8 @@ export interface TreesToMerge {
   readonly decide: Decide;
   /** How the project says that tensors are spelt elsewhere. */
   readonly names?: readonly RenameRule[];
+  /** Where theirs is a change to be scaled. */
+  readonly scaling?: ComputeDecision;
   /** Never compute: a tensor that both sides changed is a conflict. */
   readonly exact?: boolean;
 }
@@ -37,7 +39,7 @@ export async function mergeTrees(
   for (const versions of await alignPaths(repository, base, [trees.ours, theirs])) {
     signal?.throwIfAborted();
     const [ours, other] = versions.sides;
-    if (sameFile(other, versions.base) || sameFile(other, ours)) {
+    if (sameFile(other, versions.base) || (sameFile(other, ours) && !trees.scaling)) {
       if (ours) outcomes.push({ kind: 'file', file: { ...ours, path: versions.path } });
       continue;
     }

@@ -1,12 +1,13 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
+import type { CommitId, ObjectId } from '../../base/ids.ts';
 import { compileRules } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { changeFiles } from '../../store/worktree/change-files.ts';
 import { readIndexState } from '../../store/worktree/index-session.ts';
 import { removeTreeFiles } from '../../store/worktree/write-file.ts';
-import { filesOf } from '../history/tree-changes.ts';
+import { treeOf } from '../history/manifests-at.ts';
 import { readProjectFile } from '../project/project-file.ts';
 import type { Repository } from '../repository.ts';
 import { writeFiles } from '../worktree/checkout.ts';
@@ -14,7 +15,8 @@ import { workTreeOf } from '../worktree/work-tree.ts';
 import { requireMergeState } from './abort.ts';
 import { alignPaths } from './align-paths.ts';
 import { readBaseTree } from './base-tree.ts';
-import { mergePath, type PathOutcome } from './merge-paths.ts';
+import type { FileConflict } from './file-conflict.ts';
+import { type MergePathsContext, mergePath, type PathOutcome } from './merge-paths.ts';
 import { type MergeState, writeMergeState } from './merge-state.ts';
 import { type ModelReport, mergeModels } from './models.ts';
 import { refuseUnmatched } from './refuse-unmatched.ts';
@@ -43,18 +45,13 @@ export async function resumeMerge(
   const sides = [state.tip, ...state.revisions.map(({ commit }) => commit)];
   await refuseUnmatched(repository, parseGivenSettings(given).rules, sides);
   const situation = await situationOf(repository, state);
-  const outcomes = await retry(repository, { situation, state }, long);
-  const reports = await applyResolved(repository, outcomes, long);
-  const index = await readIndexState(await workTreeOf(repository));
-  const unmerged = new Set(index.unmerged.map(({ path }) => path));
-  const stillOpen = outcomes.flatMap(outcome => (outcome.kind === 'conflict' ? [outcome.conflict] : []));
-  const resumed: MergeState = {
-    ...state,
-    models: [...state.models, ...reports],
-    conflicts: stillOpen.filter(({ path }) => unmerged.has(path)),
-  };
+  const base = await readBaseTree(repository, state.bases, long);
+  const labels = ['HEAD', ...state.revisions.map(({ revision }) => revision)];
+  const { decide, names } = situation;
+  const outcomes = await retryUnmerged(repository, { base, sides, labels, decide, names });
+  const { files, conflicts, models } = await applyResolved(repository, outcomes, long);
+  const resumed: MergeState = { ...state, models: [...state.models, ...models], conflicts };
   await writeMergeState(repository, resumed);
-  const files = [...index.tracked.values()].filter(entry => !entry.intentToAdd);
   return { state: resumed, situation, files };
 }
 
@@ -81,34 +78,41 @@ async function situationOf(repository: Repository, state: MergeState): Promise<M
   };
 }
 
+/** The versions of all paths of a merge that waits, and how they are decided now. */
+export interface WaitingPaths extends MergePathsContext {
+  readonly base: ObjectId;
+  /** Ours first. */
+  readonly sides: readonly CommitId[] | readonly ObjectId[];
+}
+
 /** Merges the paths that are still unmerged in the index once more, under the present settings. */
-async function retry(
+export async function retryUnmerged(
   repository: Repository,
-  { situation, state }: Pick<ResumedMerge, 'situation' | 'state'>,
-  long: LongOperation,
+  { base, sides, ...context }: WaitingPaths,
 ): Promise<readonly PathOutcome[]> {
   const index = await readIndexState(await workTreeOf(repository));
   const open = new Set(index.unmerged.map(({ path }) => path));
-  const sides = [state.tip, ...state.revisions.map(({ commit }) => commit)];
-  const trees = await Promise.all(sides.map(commit => filesOf(repository, commit)));
-  const labels = ['HEAD', ...state.revisions.map(({ revision }) => revision)];
-  const base = await repository.history.listTree(await readBaseTree(repository, state.bases, long));
-  const versions = await alignPaths(repository, base, trees);
+  const list = async (id: ObjectId) => repository.history.listTree(await treeOf(repository, id));
+  const [origin, ...trees] = await Promise.all([base, ...sides].map(list));
   const outcomes: PathOutcome[] = [];
-  for (const version of versions)
-    if (open.has(version.path))
-      outcomes.push(
-        await mergePath(repository, version, { decide: situation.decide, names: situation.names, labels }),
-      );
+  for (const version of await alignPaths(repository, origin ?? [], trees))
+    if (open.has(version.path)) outcomes.push(await mergePath(repository, version, context));
   return outcomes;
 }
 
+/** What came of a second try: the index is the merged files once no conflict is left. */
+export interface RetriedPaths {
+  readonly files: readonly TreeFile[];
+  readonly conflicts: readonly FileConflict[];
+  readonly models: readonly ModelReport[];
+}
+
 /** Writes and stages what is resolved now. */
-async function applyResolved(
+export async function applyResolved(
   repository: Repository,
   outcomes: readonly PathOutcome[],
   long: LongOperation,
-): Promise<readonly ModelReport[]> {
+): Promise<RetriedPaths> {
   const workTree = await workTreeOf(repository);
   const models = outcomes.filter(outcome => outcome.kind === 'model');
   const merged = await mergeModels(repository, models, long);
@@ -123,5 +127,12 @@ async function applyResolved(
       return { set: await writeFiles(repository, files, { attributes, long }), remove };
     },
   });
-  return merged.reports;
+  const index = await readIndexState(workTree);
+  const unmerged = new Set(index.unmerged.map(({ path }) => path));
+  const open = outcomes.flatMap(outcome => (outcome.kind === 'conflict' ? [outcome.conflict] : []));
+  return {
+    files: [...index.tracked.values()].filter(entry => !entry.intentToAdd),
+    conflicts: open.filter(({ path }) => unmerged.has(path)),
+    models: merged.reports,
+  };
 }

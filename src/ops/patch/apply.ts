@@ -6,7 +6,7 @@ import { type Patch, readPatch } from '../../store/patches/read-patch.ts';
 import { refuseProtected } from '../gate/protection.ts';
 import { subjectOf } from '../history/commit.ts';
 import { recordOperation } from '../history/operations.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
 import { moveHead } from '../worktree/reset.ts';
@@ -50,7 +50,7 @@ export async function applyPatch(
   repository: Repository,
   { path, threeWay, ...long }: ApplyPatchOptions,
 ): Promise<PatchApplied> {
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   const patch = await readPatch(repository.ports.fs, path);
   const changes = joinChanges(patch.header.commits.map(commit => commit.changes));
   const { head, tip } = await currentTip(repository, changes);

@@ -8,8 +8,8 @@ import { compareFile, lstat } from '../../store/worktree/compare.ts';
 import { indexEntry } from '../../store/worktree/index-edit.ts';
 import { editIndex, readIndexState } from '../../store/worktree/index-session.ts';
 import { type AppliedFile, recordStash } from '../history/operations.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import type { FileConflict } from '../merge/file-conflict.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
 import { type MergedWorkTree, mergeIntoWorkTree } from '../merge/merge-into-work-tree.ts';
 import { mergeTrees } from '../merge/merge-trees.ts';
 import type { Repository } from '../repository.ts';
@@ -59,7 +59,7 @@ export async function bringBackStash(
   entry: StashEntry,
   options: StashApplyOptions,
 ): Promise<StashApplied> {
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   const stash = await readStash(repository, entry.commit);
   const untracked = await untrackedFiles(repository, stash, options);
   const staged = options.index ? await stagedAgain(repository, stash, options) : undefined;

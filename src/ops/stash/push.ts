@@ -8,7 +8,7 @@ import { indexEntry } from '../../store/worktree/index-edit.ts';
 import { type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
 import { subjectOf } from '../history/commit.ts';
 import { recordStash } from '../history/operations.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { filesOfTree } from '../worktree/checkout.ts';
 import { localChanges } from '../worktree/local-changes.ts';
@@ -41,7 +41,7 @@ export async function pushStash(
   repository: Repository,
   options: StashPushOptions,
 ): Promise<StashEntry | undefined> {
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   const draft = await draftOf(repository, options);
   if (draft.changed.length + draft.untracked.files.length === 0) return undefined;
   await refuseHidden(repository, draft);

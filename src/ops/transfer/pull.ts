@@ -3,7 +3,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { Head, History } from '../../store/history/history.ts';
 import { recordOperation } from '../history/operations.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import { type MergeOptions, type MergeOutcome, mergeRevisions } from '../merge/merge.ts';
 import type { Repository } from '../repository.ts';
 import { checkoutTree } from '../worktree/checkout.ts';
@@ -45,7 +45,7 @@ export interface PullResult {
  */
 export async function pullRemote(repository: Repository, options: PullOptions = {}): Promise<PullResult> {
   const { history } = repository;
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   const source = await sourceOf(repository, options);
   const ffOnly = await isFastForwardOnly(history, options);
   const fetched = await fetchRemote(repository, { ...longOf(options), remote: source.remote });

@@ -5,22 +5,21 @@ import type { Commit, Head } from '../../store/history/history.ts';
 import { refuseProtected } from '../gate/protection.ts';
 import { subjectOf } from '../history/commit.ts';
 import { recordOperation } from '../history/operations.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
-import { clearMergeState } from '../merge/merge-state.ts';
+import { forgetInProgress, refuseUnconcluded } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
 import { forceCheckout, resetIndex } from './checkout.ts';
 
 /** How much of the repository follows the branch: nothing, the index, or index and work tree. */
 export type ResetMode = 'soft' | 'mixed' | 'hard';
 
-/** Moves the current branch to a revision; a merge in progress ends, unless `soft` is refused for it. Errors: `MERGE_IN_PROGRESS`, `REVISION_UNKNOWN`, `BRANCH_PROTECTED`, `EXTENT_MISSING`, `REF_CONFLICT`. */
+/** Moves the current branch to a revision; a merge, cherry-pick or revert in progress ends, unless `soft` is refused for it. Errors: `MERGE_IN_PROGRESS`, `REPLAY_IN_PROGRESS`, `REVISION_UNKNOWN`, `BRANCH_PROTECTED`, `EXTENT_MISSING`, `REF_CONFLICT`. */
 export async function resetTo(
   repository: Repository,
   revision: string,
   options: LongOperation & { readonly mode: ResetMode },
 ): Promise<Commit> {
   const { history } = repository;
-  if (options.mode === 'soft') await refuseDuringAnyMerge(repository);
+  if (options.mode === 'soft') await refuseUnconcluded(repository);
   const head = await history.head();
   const commit = await history.readCommit(await history.resolveCommit(revision));
   const moves = head.commit !== commit.id;
@@ -30,7 +29,7 @@ export async function resetTo(
   await recordOperation(repository, { command, files }, async recorded => {
     if (options.mode === 'hard') await forceCheckout(repository, commit.tree, options);
     if (options.mode === 'mixed') await resetIndex(repository, commit.tree);
-    if (options.mode !== 'soft') await clearMergeState(repository);
+    if (options.mode !== 'soft') await forgetInProgress(repository);
     if (moves) await moveHead(recorded, head, { commit: commit.id, reason: `reset: moving to ${revision}` });
   });
   return commit;

@@ -13,6 +13,9 @@ import { readManifestText } from '../history/manifests-at.ts';
 import { changeKind, type FileChange, filesOf, treeChange } from '../history/tree-changes.ts';
 import type { FileConflict } from '../merge/file-conflict.ts';
 import { gitMergeHeads, readMergeState } from '../merge/merge-state.ts';
+import type { WaitingReplay } from '../replay/replay-sequence.ts';
+import { readWaitingReplay } from '../replay/replay-state.ts';
+import type { ReplayOperation } from '../replay/replay-step.ts';
 import type { Repository } from '../repository.ts';
 import { modelChange } from './model-change.ts';
 import { readTracking, type Tracking } from './tracking.ts';
@@ -23,8 +26,16 @@ import { workTreeOf } from './work-tree.ts';
 export interface ConflictedFile {
   readonly path: string;
   readonly stages: readonly number[];
-  /** What mgit's merge recorded of it, with the possible resolutions; absent for a merge by plain Git. */
+  /** What mgit recorded of it, with the possible resolutions; absent for what plain Git began. */
   readonly recorded?: FileConflict;
+}
+
+/** The commit that a cherry-pick, revert or rebase waits with. */
+export interface WaitingStep {
+  readonly operation: ReplayOperation;
+  readonly commit: CommitId;
+  /** Commits that follow it. */
+  readonly remaining: number;
 }
 
 /** Everything that `mgit status` tells. */
@@ -40,6 +51,8 @@ export interface Status {
   readonly unfiltered: readonly string[];
   /** Plain Git has begun a merge that is not concluded. */
   readonly mergingByGit: boolean;
+  /** The cherry-pick, revert or rebase that waits. */
+  readonly replaying: WaitingStep | undefined;
   /** How the branch stands to the one that it follows, as last fetched. */
   readonly upstream: Tracking | undefined;
 }
@@ -53,17 +66,23 @@ export async function readStatus(
   const index = await readIndexState(workTree);
   const head = await repository.history.head();
   const merge = await readMergeState(repository);
+  const replay = await readWaitingReplay(repository);
   return {
     head,
     upstream: await readTracking(repository.history, head),
     merging: merge?.revisions.map(({ revision }) => revision) ?? [],
     mergingByGit: merge === undefined && (await gitMergeHeads(repository)).length > 0,
+    replaying: replay && waitingStep(replay),
     staged: await stagedChanges(repository, index, head.commit),
     unstaged: await unstagedChanges(repository, index, options),
     untracked: await untrackedPaths(workTree, index, options.allUntracked !== true),
-    conflicts: conflictsOf(index, merge?.conflicts ?? []),
+    conflicts: conflictsOf(index, merge?.conflicts ?? replay?.conflicts ?? []),
     unfiltered: await unfilteredModels(repository, index),
   };
+}
+
+function waitingStep({ sequence: { operation, tip, todo } }: WaitingReplay): WaitingStep {
+  return { operation, commit: todo[0] ?? tip, remaining: Math.max(0, todo.length - 1) };
 }
 
 /** What the index holds that `commit` (undefined: nothing) does not. */

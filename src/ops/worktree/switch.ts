@@ -4,8 +4,8 @@ import type { CommitId } from '../../base/ids.ts';
 import type { Head } from '../../store/history/history.ts';
 import { branchTip, createBranch, refuseTaken, trackRemote } from '../history/branch.ts';
 import { recordOperation } from '../history/operations.ts';
+import { refuseUnconcluded } from '../in-progress.ts';
 import { refuseShownElsewhere } from '../linked-work-trees.ts';
-import { refuseDuringAnyMerge } from '../merge/in-progress.ts';
 import { previousPlace } from '../previous-place.ts';
 import type { Repository } from '../repository.ts';
 import { type CheckoutResult, checkoutTree, forceCheckout } from './checkout.ts';
@@ -31,7 +31,7 @@ export interface SwitchResult extends CheckoutResult {
 /** Moves HEAD, index and work tree to a branch or commit. Errors: `BRANCH_UNKNOWN`, `BRANCH_EXISTS`, `BRANCH_CHECKED_OUT`, `LOCAL_CHANGES`, `EXTENT_MISSING`. */
 export async function switchTo(repository: Repository, options: SwitchOptions): Promise<SwitchResult> {
   const { history } = repository;
-  await refuseDuringAnyMerge(repository);
+  await refuseUnconcluded(repository);
   if (options.target === '-') return switchTo(repository, { ...options, ...(await previousPlace(history)) });
   const head = await history.head();
   const name = options.create ?? options.target ?? '';

@@ -59,6 +59,22 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
   { name: 'reset', argv: ['reset', '--mixed', 'side~1'], prepare: changeFiles },
   { name: 'reset --hard', argv: ['reset', '--hard', 'side'], prepare: changeFiles },
   { name: 'merge', argv: ['merge', 'side'], prepare: nothing },
+  {
+    name: 'cherry-pick',
+    argv: ['cherry-pick', 'side'],
+    prepare: async (world, megabytes) => {
+      await world.mgit('switch', 'side');
+      await world.write('extra.safetensors', crashModel(megabytes, { probe: 5 }));
+      await world.write('side.txt', 'changed\n');
+      await world.mgit('add', '.');
+      await world.mgit('commit', '-m', 'more');
+      await world.mgit('switch', 'main');
+      await world.write('side.txt', 'only here\n');
+      await world.mgit('add', '.');
+      await world.mgit('commit', '-m', 'the same file');
+    },
+    doneAlready: ['NOTHING_TO_REPLAY'],
+  },
   { name: 'push', argv: ['push', 'origin', 'side'], prepare: nothing, needsGit: true },
   {
     name: 'push a merge',

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { type Scene, scene } from '../../testkit/scene.ts';
+
+/** `topic` has three commits, whose second changed the same line as `main` did. */
+async function conflicted(): Promise<Scene> {
+  const day = await scene();
+  const commit = async (file: string, text: string): Promise<void> => {
+    await day.write(file, `${text}\n`);
+    await day.mgit('add', '.');
+    await day.mgit('commit', '-m', text);
+  };
+  await commit('notes.txt', 'base');
+  await day.mgit('switch', '-c', 'topic');
+  await commit('new.txt', 'new');
+  await commit('notes.txt', 'topic');
+  await commit('later.txt', 'later');
+  await day.mgit('switch', 'main');
+  await commit('notes.txt', 'main');
+  return day;
+}
+
+const subjects = (day: Scene, count: number): Promise<string> =>
+  day.git('log', `-${count}`, '--format=%s').then(text => text.trim().split('\n').join(', '));
+
+test('plain git sees what waits, and may conclude it', async () => {
+  await using day = await conflicted();
+  expect((await day.attempt('cherry-pick', 'topic~1')).exitCode).toBe(4);
+  expect(await day.git('status')).toContain('You are currently cherry-picking commit');
+  await day.write('notes.txt', 'both\n');
+  await day.git('commit', '-aq', '--no-edit');
+  expect(await subjects(day, 2)).toBe('topic, main');
+  expect((await day.attempt('cherry-pick', '--continue')).stderr).toContain('error[REPLAY_NONE]');
+});
+
+test('of several, mgit goes on with those that plain git left, and plain git with those of mgit', async () => {
+  await using day = await conflicted();
+  await day.attempt('cherry-pick', 'main..topic');
+  await day.write('notes.txt', 'both\n');
+  await day.git('commit', '-aq', '--no-edit');
+  await day.mgit('cherry-pick', '--continue');
+  expect(await subjects(day, 3)).toBe('later, topic, new');
+  await day.mgit('reset', '--hard', 'main~3');
+  await day.attempt('cherry-pick', 'main..topic');
+  await day.write('notes.txt', 'both\n');
+  await day.git('add', '.');
+  await day.git('-c', 'core.editor=true', 'cherry-pick', '--continue');
+  expect(await subjects(day, 3)).toBe('later, topic, new');
+  expect(await day.mgit('status')).toContain('working tree clean');
+});
+
+test('plain git gives up what mgit began; what plain git began is not left or taken for ours', async () => {
+  await using day = await conflicted();
+  await day.attempt('cherry-pick', 'main..topic');
+  await day.git('status'); // Learns that files are as the index has them, which `--abort` does not ask anew.
+  await day.git('cherry-pick', '--abort');
+  expect(await subjects(day, 1)).toBe('main');
+  await expect(day.git('cherry-pick', 'topic~1')).rejects.toThrow();
+  for (const argv of [
+    ['switch', 'topic'],
+    ['cherry-pick', 'topic'],
+    ['merge', 'topic'],
+  ])
+    expect((await day.attempt(...argv)).stderr).toContain('error[REPLAY_IN_PROGRESS]');
+  await day.write('notes.txt', 'both\n');
+  await day.mgit('commit', '-a', '--no-edit');
+  expect(await subjects(day, 2)).toBe('topic, main');
+  expect(await day.git('status')).not.toContain('cherry-pick');
+});
