@@ -1,15 +1,13 @@
 /**
  * The mgit program, run by tests in a process of its own. `MGIT_TEST_DEATH` is a {@link Death} as JSON, with `group` where
- * the programs that it started are to die too; `MGIT_TEST_COUNT` names a file for the number of operations, `MGIT_TEST_PEAK` one for the largest resident memory in KiB. Without them it is `mgit` itself.
+ * the programs that it started are to die too; `MGIT_TEST_COUNT` names a file for the number of operations. Without them it is `mgit` itself.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { nodePorts } from '../../../src/cli/context.ts';
 import { main, runCli } from '../../../src/cli/main.ts';
 import { dyingPorts } from './dying-ports.ts';
 
-const { MGIT_TEST_DEATH: death, MGIT_TEST_COUNT: countFile, MGIT_TEST_PEAK: peakFile } = process.env;
-
-if (peakFile !== undefined) process.on('exit', () => writeFileSync(peakFile, String(peakKib())));
+const { MGIT_TEST_DEATH: death, MGIT_TEST_COUNT: countFile } = process.env;
 
 if (death === undefined && countFile === undefined) await main();
 else {
@@ -18,11 +16,4 @@ else {
   const { ports, count } = dyingPorts(nodePorts(), plan, () => process.kill(target, 'SIGKILL'));
   process.exitCode = await runCli(process.argv.slice(2), { ports });
   if (countFile !== undefined) writeFileSync(countFile, String(count()));
-}
-
-/** On Linux the usual counter begins with what the parent had when it started this program. */
-function peakKib(): number {
-  const status = '/proc/self/status';
-  const own = existsSync(status) ? /^VmHWM:\s*(\d+)/m.exec(readFileSync(status, 'utf8'))?.[1] : undefined;
-  return own === undefined ? process.resourceUsage().maxRSS : Number(own);
 }

@@ -14,8 +14,6 @@ export interface SpawnOptions {
   readonly killAfterMs?: number;
   /** Where the program writes how many operations it made. */
   readonly countFile?: string;
-  /** Where the program writes its largest resident memory, in KiB. */
-  readonly peakFile?: string;
 }
 
 /** How it ended. */
@@ -36,7 +34,6 @@ export async function spawnMgit(argv: readonly string[], options: SpawnOptions):
       ...options.env,
       ...(options.death ? { MGIT_TEST_DEATH: JSON.stringify(options.death) } : {}),
       ...(options.countFile ? { MGIT_TEST_COUNT: options.countFile } : {}),
-      ...(options.peakFile ? { MGIT_TEST_PEAK: options.peakFile } : {}),
     } as NodeJS.ProcessEnv,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
