@@ -31,12 +31,11 @@ export async function addStreamed(extent: PlannedExtent, context: AddContext): P
 
 /** The digest of an extent of any length, in bounded memory. */
 export async function hashStreamed(
-  { span }: PlannedExtent,
+  extent: PlannedExtent,
   context: Pick<AddContext, 'source' | 'signal' | 'session'>,
 ): Promise<Digest> {
-  const { source, signal, session } = context;
-  const hasher = session.engine.hasher();
-  await visitFrames({ source, span, signal }, session.buffers, bytes => hasher.update(bytes));
+  const hasher = context.session.engine.hasher();
+  await visitFrames(extent, context, bytes => hasher.update(bytes));
   return hasher.digest();
 }
 
@@ -58,11 +57,10 @@ async function mayBeStored(
 }
 
 async function store(extent: PlannedExtent, digest: Digest, context: AddContext): Promise<void> {
-  const { source, session, signal } = context;
   const coding = await codingOf(extent, context);
-  const line = createFrameLine(coding, session);
+  const line = createFrameLine(coding, context.session);
   try {
-    await visitFrames({ source, span: extent.span, signal }, session.buffers, bytes => line.push(bytes));
+    await visitFrames(extent, context, bytes => line.push(bytes));
   } finally {
     await line.close();
   }
@@ -77,14 +75,12 @@ interface Line {
 }
 
 async function writeWhileHashing(extent: PlannedExtent, context: AddContext): Promise<Line> {
-  const { source, session, signal } = context;
+  const { session } = context;
   const coding = await codingOf(extent, context);
   const line = createFrameLine(coding, session);
   const hasher = session.engine.hasher();
   try {
-    await visitFrames({ source, span: extent.span, signal }, session.buffers, bytes =>
-      Promise.all([hasher.update(bytes), line.push(bytes)]),
-    );
+    await visitFrames(extent, context, bytes => Promise.all([hasher.update(bytes), line.push(bytes)]));
   } finally {
     await line.close();
   }

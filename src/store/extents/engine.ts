@@ -11,6 +11,9 @@ export interface FrameJob {
   readonly prediction?: FramePrediction | undefined;
 }
 
+/** Frames of one extent under way at most: they keep every thread busy while one is read and one is written. More only take memory. */
+export const framesUnderWay = ({ width }: Pick<Engine, 'width'>): number => 2 * width + 2;
+
 /** SHA-256 of bytes given in order. */
 export interface StreamHasher {
   /** Takes its turn at once; resolves when `bytes` may change again. */

@@ -9,6 +9,7 @@ import { isPredicted } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { UnfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { chainCost } from './chain.ts';
+import { framesUnderWay } from './engine.ts';
 import { runsOf } from './plan-extents.ts';
 import { type ReadContext, readExtent } from './read-extent.ts';
 import { readRun } from './read-run.ts';
@@ -90,14 +91,14 @@ async function writeExtent(
   const { digest } = extent;
   await chainCost(digest, read.lookup);
   const hasher = read.engine.hasher();
-  const tasks = taskGroup();
+  const tasks = taskGroup(framesUnderWay(read.engine));
   let position = extent.offset;
   try {
     for await (const slice of readExtent(digest, undefined, read)) {
       const used = Promise.all([hasher.update(slice), sink.write(slice, position)]);
-      tasks.start(used.finally(() => read.buffers.release(slice)));
       position += slice.length;
       progress(slice.length);
+      await tasks.start(used.finally(() => read.buffers.release(slice)));
     }
   } finally {
     await tasks.settled();

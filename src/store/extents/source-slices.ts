@@ -1,6 +1,8 @@
 import type { ByteSource, ExtentSpan } from '../../formats/checkpoint.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
+import type { AddContext } from './add-context.ts';
 import type { BufferPool } from './buffer-pool.ts';
+import { framesUnderWay } from './engine.ts';
 import { taskGroup } from './task-group.ts';
 
 /** Reads a part of a source into a buffer, which the caller releases. */
@@ -21,25 +23,22 @@ export async function readBuffer(
 }
 
 /**
- * Reads a span frame by frame and hands each to `visit`, in order, without waiting for what it returns: reading goes on as long as
- * there are buffers. A buffer is released when its visit has ended.
+ * Reads a span frame by frame and hands each to `visit`, in order, without waiting for what it returns: as many frames as suffice for the
+ * engine are under way. A buffer is released when its visit has ended.
  */
 export async function visitFrames(
-  {
-    source,
-    span,
-    signal,
-  }: { readonly source: ByteSource; readonly span: ExtentSpan; readonly signal?: AbortSignal | undefined },
-  buffers: BufferPool,
-  visit: (bytes: Uint8Array, frame: number) => Promise<unknown>,
+  { span }: { readonly span: ExtentSpan },
+  { source, signal, session }: Pick<AddContext, 'source' | 'signal' | 'session'>,
+  visit: (bytes: Uint8Array) => Promise<unknown>,
 ): Promise<void> {
-  const tasks = taskGroup();
+  const { buffers, engine } = session;
+  const tasks = taskGroup(framesUnderWay(engine));
   try {
-    for (let at = 0, frame = 0; at < span.length; at += FRAME_BYTES, frame++) {
+    for (let at = 0; at < span.length; at += FRAME_BYTES) {
       signal?.throwIfAborted();
       const length = Math.min(FRAME_BYTES, span.length - at);
       const bytes = await readBuffer(source, { offset: span.offset + at, length }, buffers);
-      tasks.start(visit(bytes, frame).finally(() => buffers.release(bytes)));
+      await tasks.start(visit(bytes).finally(() => buffers.release(bytes)));
     }
   } finally {
     await tasks.settled();

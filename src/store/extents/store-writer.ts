@@ -9,6 +9,7 @@ import { type ChainCost, chainCost, costAbove, extentMissing, isAffordable } fro
 import { chooseCoding, SHORTEST_CODED, samplePlaces } from './choose-coding.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
+import { framesUnderWay } from './engine.ts';
 import { exactReader } from './exact-reader.ts';
 import { createFrameLine } from './frame-line.ts';
 import type { WriteSession } from './session.ts';
@@ -44,7 +45,7 @@ async function addExtent(
 ): Promise<Digest> {
   const reader = exactReader(bytes);
   const hasher = session.engine.hasher();
-  const tasks = taskGroup();
+  const tasks = taskGroup(framesUnderWay(session.engine));
   let coding = RAW_CODING;
   let line = createFrameLine(coding, session);
   try {
@@ -55,7 +56,7 @@ async function addExtent(
         line = createFrameLine(coding, session);
       }
       const used = Promise.all([hasher.update(frame), line.push(frame)]);
-      tasks.start(used.finally(() => session.buffers.release(frame)));
+      await tasks.start(used.finally(() => session.buffers.release(frame)));
     }
     await expectEnd(reader.isAtEnd);
   } finally {

@@ -1,26 +1,27 @@
-/** Work that is started without waiting for it; the first failure is thrown when it is next looked at. */
+/** Work that is started without waiting for its end; the first failure is thrown when it is next looked at. */
 export interface TaskGroup {
-  /** Throws if an earlier task has failed. */
-  start(task: Promise<unknown>): void;
+  /** Resolves when another task may be started. Throws if an earlier one has failed. */
+  start(task: Promise<unknown>): Promise<void>;
   /** Waits for all tasks, also after a failure: their buffers are free then. */
   settled(): Promise<void>;
 }
 
-/** An empty group. */
-export function taskGroup(): TaskGroup {
+/** An empty group of at most `limit` tasks at a time. */
+export function taskGroup(limit: number): TaskGroup {
   const running = new Set<Promise<unknown>>();
   let failure: { readonly error: unknown } | undefined;
   const check = (): void => {
     if (failure) throw failure.error;
   };
   return {
-    start: task => {
+    start: async task => {
       const tracked: Promise<unknown> = task
         .catch(error => {
           failure ??= { error };
         })
         .finally(() => running.delete(tracked));
       running.add(tracked);
+      while (running.size >= limit && !failure) await Promise.race(running);
       check();
     },
     settled: async () => {

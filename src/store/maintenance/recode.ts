@@ -1,5 +1,6 @@
 import type { Digest } from '../../base/ids.ts';
 import { type Coding, recordFields } from '../extents/coding.ts';
+import { framesUnderWay } from '../extents/engine.ts';
 import { exactReader } from '../extents/exact-reader.ts';
 import { createFrameLine } from '../extents/frame-line.ts';
 import { readExtent } from '../extents/read-extent.ts';
@@ -29,14 +30,14 @@ export async function recode(
   const reader = exactReader(readExtent(digest, undefined, session.readContext(signal)));
   const hasher = session.engine.hasher();
   const line = createFrameLine(coding, session);
-  const tasks = taskGroup();
+  const tasks = taskGroup(framesUnderWay(session.engine));
   try {
     for (let at = 0; at < length; at += FRAME_BYTES) {
       const bytes = await reader.take(Math.min(FRAME_BYTES, length - at));
       const frame = await session.buffers.acquire(bytes.length);
       frame.set(bytes);
       const used = Promise.all([hasher.update(frame), line.push(frame)]);
-      tasks.start(used.finally(() => session.buffers.release(frame)));
+      await tasks.start(used.finally(() => session.buffers.release(frame)));
     }
   } finally {
     await reader.close();
