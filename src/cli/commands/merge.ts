@@ -18,6 +18,7 @@ import { jsonValue } from '../json.ts';
 import { methodsText, previewText } from '../views/merge.ts';
 import { mergeOutcome } from '../views/merge-outcome.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
+import { readRecipeText } from './merge/recipe-text.ts';
 import { mergeFolders, RECIPE_OPTIONS } from './merge/to-folder.ts';
 
 export const command: CommandSpec = {
@@ -50,8 +51,7 @@ export const command: CommandSpec = {
   example: 'mgit merge better-digits -s linear -X weight=0.6,0.4',
   run: async (context, input) => {
     if (flagOption(input, 'list')) return methodList(context);
-    if (textOption(input, 'out') !== undefined || textOption(input, 'recipe') !== undefined)
-      return mergeFolders(context, input);
+    if (textOption(input, 'out') !== undefined) return mergeFolders(context, input);
     return withRepository(context, repository => runMerge(context, input, repository));
   },
 };
@@ -87,7 +87,8 @@ async function runMerge(
   const options = { ...long, ...gate, given, ...(message === undefined ? {} : { message: `${message}\n` }) };
   if (flagOption(input, 'continue'))
     return mergeOutcome(context.io, await continueMerge(repository, options));
-  if (revisions.length === 0)
+  const recipe = await readRecipeText(context, input);
+  if (revisions.length === 0 && !recipe)
     throw new MgitError('USAGE', 'merge what?', { hint: 'name a branch: mgit merge <revision>' });
   const method = textOption(input, 'strategy');
   const into = textOption(input, 'into');
@@ -98,6 +99,7 @@ async function runMerge(
   const outcome = await mergeRevisions(repository, {
     ...options,
     revisions,
+    ...(recipe ? { recipe } : {}),
     ...(method === undefined ? {} : { method }),
     ...(into === undefined ? {} : { into }),
   });

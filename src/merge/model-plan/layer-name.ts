@@ -18,7 +18,7 @@ export function layerName(tensor: string): LayerName | undefined {
  * layers comes before them.
  */
 const AFTER_LAYERS =
-  /(?:^|\.)(?:norm|ln_f|final_norm|final_layernorm|final_layer_norm|layer_norm|norm_f|lm_head|embed_out|output|score|classifier|qa_outputs|pooler|cls|predictions)(?:\.|$)/;
+  /(?:^|\.)(?:norm|ln_f|final_norm|final_layernorm|final_layer_norm|layer_norm|norm_f|head|lm_head|embed_out|output|score|classifier|qa_outputs|pooler|cls|predictions)(?:\.|$)/;
 
 /** How far into the model a tensor outside of layers is: 0 before them, 1 behind them. Embeddings come before, whatever they are called within. */
 export function depthOutside(tensor: string): 0 | 1 {

@@ -35,6 +35,8 @@ export interface CandidateContent {
   readonly files: readonly TreeFile[];
   readonly models: readonly ModelReport[];
   readonly message: string;
+  /** The text of the recipe that said how, if there was one. */
+  readonly recipe?: string;
 }
 
 /**
@@ -53,6 +55,7 @@ export async function writeCandidate(
     ...{ bases, parents, settings },
     revisions: names,
     models: content.models,
+    ...(content.recipe === undefined ? {} : { recipe: content.recipe }),
   });
   const others = content.files.filter(file => file.path !== record.file.path);
   const tree = await repository.history.writeTree([...others, record.file]);

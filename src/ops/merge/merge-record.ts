@@ -18,6 +18,8 @@ export interface MergeRecordContent {
   /** What was replayed, where this is no merge of branches. */
   readonly replay?: ReplayedChange;
   readonly models: readonly ModelReport[];
+  /** The text of the recipe that said how, if there was one. */
+  readonly recipe?: string;
 }
 
 /** The commit whose change was added (`revert`: taken away) to the record's parent; its base is where that change begins. */
@@ -45,7 +47,7 @@ export async function writeMergeRecord(
 }
 
 function recordOf(content: MergeRecordContent): JsonValue {
-  const { bases, parents, revisions, settings, replay, models } = content;
+  const { bases, parents, revisions, settings, replay, models, recipe } = content;
   const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
   const kernels = METHODS.flatMap(method =>
     method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
@@ -60,6 +62,7 @@ function recordOf(content: MergeRecordContent): JsonValue {
     parents,
     revisions,
     ...(replay ? { replay: { ...replay } } : {}),
+    ...(recipe === undefined ? {} : { recipe }),
     models: models.map(boundedReport),
   };
 }

@@ -8,6 +8,7 @@ import type { Repository } from '../repository.ts';
 import { defaultMessage, writeCandidate, writeCandidateRef } from './candidate.ts';
 import type { FileConflict } from './file-conflict.ts';
 import { landCandidate, type RunGates, refuseUngated } from './land.ts';
+import { type RecipeText, type RepositoryRecipe, readRepositoryRecipe, withRecipe } from './merge-recipe.ts';
 import { clearMergeState, type MergeState } from './merge-state.ts';
 import { type MergedPaths, mergePaths } from './merged-tree.ts';
 import { type ModelReport, mergeModels } from './models.ts';
@@ -33,6 +34,8 @@ export interface MergeOptions extends LongOperation, GateOptions {
   readonly given?: readonly string[];
   readonly into?: string;
   readonly message?: string;
+  /** Says which revisions are merged and how, in place of `revisions` and `method`. */
+  readonly recipe?: Omit<RecipeText, 'given'>;
 }
 
 /** What came of a merge. */
@@ -66,7 +69,7 @@ const MOST_ATTEMPTS = 3;
  * Merges revisions into a branch: the result is a candidate first, passes the gates of a protected branch, and the branch
  * advances to exactly it or not at all. A branch that moves meanwhile is merged again and gated again. Errors: `LOCAL_CHANGES`,
  * `MERGE_IN_PROGRESS`, `MERGE_CONFLICTS` (into a branch that is not checked out), `MERGE_BASE_AMBIGUOUS`, `MERGE_UNRELATED`,
- * `MERGE_NON_FINITE`, `BRANCH_PROTECTED`, `REF_CONFLICT`, those of settings, methods and gates.
+ * `MERGE_NON_FINITE`, `BRANCH_PROTECTED`, `REF_CONFLICT`, those of settings, recipes, methods and gates.
  */
 export async function mergeRevisions(repository: Repository, options: MergeOptions): Promise<MergeOutcome> {
   for (let attempt = 1; ; attempt++) {
@@ -116,6 +119,10 @@ async function mergeOnce(
   attempts: number,
 ): Promise<MergeOutcome> {
   const { method, given = [], into, revisions } = options;
+  if (options.recipe) {
+    const recipe = await readRepositoryRecipe(repository, { ...options.recipe, given });
+    return mergeByRecipe(repository, recipe, { ...options, attempts });
+  }
   const situation = await readSituation(repository, { revisions, method, given, into });
   const { target } = situation;
   if (target.checkedOut) await refuseUnconcluded(repository);
@@ -127,6 +134,31 @@ async function mergeOnce(
   return land(repository, situation, { ...options, candidate: first.commit, models: [], attempts });
 }
 
+/** Models are what the recipe makes of them, whatever changed on which side; everything else is merged as ever, and may not conflict. */
+async function mergeByRecipe(
+  repository: Repository,
+  recipe: RepositoryRecipe,
+  options: MergeOptions & { readonly attempts: number },
+): Promise<MergeOutcome> {
+  const { revisions } = recipe;
+  const { method, rules } = recipe.recipe;
+  const request = { revisions, method, given: [], into: options.into };
+  const read = await readSituation(repository, request);
+  const situation = { ...read, isFastForward: false, settings: { method, rules } };
+  const { target } = situation;
+  if (target.checkedOut) await refuseUnconcluded(repository);
+  refuseUngated(target, options.gate !== false);
+  const merged = await withRecipe(repository, await mergePaths(repository, situation, options), recipe);
+  refuseConflicts(merged, 'files beside the models; a recipe cannot wait for them to be resolved');
+  if (target.checkedOut) await refuseLocalChanges(repository, situation, merged);
+  const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
+  const files = [...merged.files, ...computed];
+  const message = options.message ?? `Merge ${revisions.join(', ')} by ${recipe.recipe.name}\n`;
+  const content = { files, models, message, recipe: recipe.recipe.text };
+  const candidate = await writeCandidate(repository, situation, content);
+  return land(repository, situation, { ...options, candidate, models });
+}
+
 async function mergeDiverged(
   repository: Repository,
   situation: MergeSituation,
@@ -135,7 +167,7 @@ async function mergeDiverged(
   const { target } = situation;
   const merged = await mergePaths(repository, situation, options);
   if (target.checkedOut) await refuseLocalChanges(repository, situation, merged);
-  else refuseConflicts(merged, target.ref);
+  else refuseConflicts(merged, `${target.ref} is not checked out`);
   const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
   const files = [...merged.files, ...computed];
   const message = options.message ?? (await defaultMessage(repository, situation));
@@ -148,11 +180,11 @@ async function mergeDiverged(
   return land(repository, situation, { ...options, candidate, models });
 }
 
-/** A merge into a branch without a work tree cannot wait for anybody. */
-function refuseConflicts({ conflicts }: MergedPaths, ref: string): void {
+/** A merge into a branch without a work tree, or by a recipe, cannot wait for anybody. */
+function refuseConflicts({ conflicts }: MergedPaths, why: string): void {
   if (conflicts.length === 0) return;
   const paths = conflicts.map(({ conflict }) => conflict.path);
-  throw new MgitError('MERGE_CONFLICTS', `conflicts in ${paths.join(', ')}; ${ref} is not checked out`, {
+  throw new MgitError('MERGE_CONFLICTS', `conflicts in ${paths.join(', ')}; ${why}`, {
     hint: 'switch to that branch and merge there, or decide with -X take:<glob>=ours',
     details: { conflicts: conflicts.map(({ conflict }) => conflict) },
   });

@@ -18,10 +18,14 @@ import { longOperation } from '../../with-repository.ts';
 
 /** Options of merges that a recipe describes. */
 export const RECIPE_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--recipe <file>', description: "merge what a recipe says: mgit's or mergekit's YAML" },
+  {
+    flags: '--recipe <file>',
+    description: "merge what a recipe says: mgit's or mergekit's YAML; its models are revisions",
+  },
   {
     flags: '--out <place>',
-    description: 'needs no repository: merge folders and files into this folder, or .safetensors file',
+    description:
+      'needs no repository: merge the folders and files of the recipe into this folder, or .safetensors file',
   },
   { flags: '--force', description: 'replace what is at --out' },
   {
