@@ -28,6 +28,13 @@ export { readLog } from './ops/history/log.ts';
 export { listModels, type ModelFile, readManifestAt } from './ops/history/manifests-at.ts';
 export { undoLast } from './ops/history/undo.ts';
 export { type MergeOptions, type MergeOutcome, mergeRevisions } from './ops/merge/merge.ts';
+export {
+  type FolderMergeOutcome,
+  type MergeToFolderRequest,
+  mergeToFolder,
+} from './ops/merge-folder/merge-folder.ts';
+export { assembleShards, mergeShard, type ShardOutcome } from './ops/merge-folder/merge-shards.ts';
+export { type FolderMergePreview, previewFolderMerge } from './ops/merge-folder/preview.ts';
 export { applyPatch, type PatchApplied } from './ops/patch/apply.ts';
 export { type CreatePatchOptions, createPatch } from './ops/patch/create.ts';
 export { type PatchSummary, summarizePatch } from './ops/patch/show.ts';

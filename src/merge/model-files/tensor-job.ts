@@ -24,15 +24,16 @@ export interface TensorJob {
   readonly computeDtype: Dtype;
   /** The models, then the base. */
   readonly inputs: readonly JobInput[];
-  readonly work:
-    | { readonly kind: 'copy' | 'same' }
-    | {
-        readonly kind: 'compute';
-        readonly method: string;
-        readonly parameters: MethodParameters;
-        /** The last input is the base. */
-        readonly hasBase: boolean;
-      };
+  readonly work: { readonly kind: 'copy' | 'same' } | MethodWork;
+}
+
+/** A tensor that a method calculates. */
+export interface MethodWork {
+  readonly kind: 'compute';
+  readonly method: string;
+  readonly parameters: MethodParameters;
+  /** The last input is the base. */
+  readonly hasBase: boolean;
 }
 
 /** Makes the job of a planned tensor. */

@@ -90,6 +90,7 @@ function baseOf({ name, slice, sources }: OutputTensor, recipe: MergeRecipe): Ou
 function givenParameters(choice: Choice, models: readonly OutputSource[]): MethodParameters {
   const { method } = choice;
   const given: Record<string, Scalar | readonly Scalar[]> = {};
+  if (hasImpliedOrigin(choice)) given.origin = 'base';
   for (const { name, perModel, default: otherwise } of method.parameters) {
     const values = perModel
       ? models.map(model => parameterOf(name, choice, model))
@@ -99,6 +100,12 @@ function givenParameters(choice: Choice, models: readonly OutputSource[]): Metho
     given[name] = perModel ? filled : (filled[0] as Scalar);
   }
   return given;
+}
+
+/** In a mergekit recipe, naming a base is what asks for changes from it to be merged, not whole models. */
+function hasImpliedOrigin({ method, tensor, recipe }: Choice): boolean {
+  const hasChoice = method.parameters.some(({ name }) => name === 'origin');
+  return hasChoice && recipe.dialect === 'mergekit' && baseOf(tensor, recipe) !== undefined;
 }
 
 /** A rule counts more than a model's own parameters, and these more than those of its slice, part and recipe. */

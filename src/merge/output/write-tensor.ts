@@ -3,7 +3,7 @@ import { type Digest, parseDigest } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import { byteLength } from '../../tensor/dtype.ts';
 import type { OpenFiles } from '../model-files/file-source.ts';
-import { runJob } from '../model-files/run-job.ts';
+import { PORTION_BYTES, runJob } from '../model-files/run-job.ts';
 import type { TensorJob } from '../model-files/tensor-job.ts';
 
 /** A tensor to be merged and where it goes. Nothing but data: it may go to another thread. */
@@ -13,9 +13,6 @@ export interface TensorTask {
   readonly path: string;
   readonly offset: number;
 }
-
-/** Slices are written in portions of about this size. */
-const PORTION_BYTES = 1024 * 1024;
 
 /** Merges a tensor into its place and gives the digest of its bytes. Errors: those of the job and of writing. */
 export async function writeTensor(

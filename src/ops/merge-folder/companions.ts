@@ -6,8 +6,8 @@ import { VERSION } from '../../base/version.ts';
 import { mergeCard } from '../../hub/merge-card.ts';
 import { methodNamed } from '../../merge/methods/registry.ts';
 import { mergedConfig } from './model-config.ts';
+import { warn } from './plan-warnings.ts';
 import type { FolderMergeRequest, PreparedMerge } from './prepare.ts';
-import { warn } from './prepare.ts';
 import { jsonBytes, type SmallFiles, tokenizerFiles } from './tokenizer-files.ts';
 
 /** Where the recipe is kept with the result. mergekit's readers look for theirs under its own name. */

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
+import { globMatcher } from '../../base/globs.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import type { MergeRule } from '../../merge/merge-settings.ts';
 import { type OpenInput, openInput } from '../../merge/model-files/open-input.ts';
 import { jobOf } from '../../merge/model-files/tensor-job.ts';
 import type { MissingTensors } from '../../merge/model-plan/find-inputs.ts';
@@ -14,6 +16,7 @@ import { overrideSettings } from '../../merge/recipe-file/override-settings.ts';
 import { readMergeRecipe } from '../../merge/recipe-file/read-merge-recipe.ts';
 import type { Vocabulary } from '../../merge/vocabulary/vocabulary.ts';
 import { parseGivenSettings } from '../merge/settings.ts';
+import { warn, warnOfTokens } from './plan-warnings.ts';
 import { readVocabulary } from './read-vocabulary.ts';
 
 /** A merge of folders and files, as it is asked for. */
@@ -37,7 +40,7 @@ export interface PreparedMerge extends AsyncDisposable {
 }
 
 /**
- * Reads the recipe, opens its models and plans the merge; no tensor is read. Errors: those of recipes, plans and models; `RECIPE_NOT_FOUND`.
+ * Reads the recipe, opens its models and plans the merge; no tensor is read. Errors: those of recipes, plans and models; `MERGE_RECIPE_NOT_FOUND`, `MERGE_RULE_UNMATCHED`.
  */
 export async function prepareMerge(ports: Ports, request: FolderMergeRequest): Promise<PreparedMerge> {
   const recipe = await readRecipe(ports, request);
@@ -51,7 +54,8 @@ export async function prepareMerge(ports: Ports, request: FolderMergeRequest): P
     for (const name of modelsOf(recipe)) inputs.set(name, await openInput(ports.fs, request.cwd, name));
     const vocabulary = await readVocabulary(ports.fs, recipe, inputs);
     const plan = planModel({ recipe, models: inputs, vocabulary, missing: request.missing ?? 'refuse' });
-    warnOfRows(request, plan, vocabulary);
+    warnOfTokens(request, plan, vocabulary);
+    refuseUnmatchedRules(parseGivenSettings(request.given ?? []).rules, plan);
     const jobs = plan.map(planned => ({ ...outputSpec(planned), job: jobOf(planned, inputs) }));
     return { recipe, inputs, vocabulary, plan, jobs, [Symbol.asyncDispose]: close };
   } catch (error) {
@@ -88,33 +92,11 @@ async function readRecipeText(fs: Ports['fs'], cwd: string, path: string): Promi
   }
 }
 
-function warnOfRows(
-  request: FolderMergeRequest,
-  plan: readonly PlannedTensor[],
-  vocabulary: Vocabulary | undefined,
-): void {
-  for (const { name, action, shape, ...rest } of plan) {
-    const inputs = action === 'compute' ? (rest as Extract<PlannedTensor, { action: 'compute' }>).models : [];
-    if (inputs.some(({ resized }) => resized?.kind === 'first-rows'))
-      warn(
-        request,
-        'ROWS_DIFFER',
-        `${name} has more rows in some models: only the first ${shape[0]} are merged`,
-        'tokenizer_source: union keeps all tokens',
-      );
-  }
-  if (vocabulary && vocabulary.unknown.length > 0)
-    warn(
-      request,
-      'TOKENS_UNKNOWN',
-      `no model has an embedding of ${vocabulary.unknown
-        .slice(0, 5)
-        .map(token => JSON.stringify(token))
-        .join(', ')}: they get zeros`,
-    );
-}
-
-/** Tells of something that is no reason to stop. */
-export function warn({ onEvent }: LongOperation, code: string, message: string, hint?: string): void {
-  onEvent?.({ type: 'warning', code, message, ...(hint === undefined ? {} : { hint }) });
+/** A misspelt name would decide nothing, in silence. */
+function refuseUnmatchedRules(rules: readonly MergeRule[], plan: readonly PlannedTensor[]): void {
+  const unmatched = rules.find(({ match }) => !plan.some(({ name }) => globMatcher(match)(name)));
+  if (unmatched === undefined) return;
+  throw new MgitError('MERGE_RULE_UNMATCHED', `no tensor is called ${unmatched.match}`, {
+    hint: 'see the names with --dry-run --json',
+  });
 }

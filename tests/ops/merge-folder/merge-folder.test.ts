@@ -116,6 +116,12 @@ describe('a merge of two folders', () => {
     expect([values('x'), values('y')]).toEqual([[5, 6], [4]]);
   });
 
+  test('a rule of the command line that matches nothing is refused', async () => {
+    await expect(merge(LINEAR, { given: ['take:z=ours'] })).rejects.toMatchObject({
+      code: 'MERGE_RULE_UNMATCHED',
+    });
+  });
+
   test('says what it would do, and does nothing', async () => {
     const preview = await previewFolderMerge(nodePorts(), request(LINEAR));
     expect(preview).toMatchObject({
