@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const DATA_TESTS = 'tests/**/*.data.test.ts';
@@ -23,6 +23,11 @@ const tier = (name: string, include: string[], testTimeout: number, exclude: str
   },
 });
 
+/** `sitecustomize.py` says why. */
+const PYTHONPATH = [resolve(import.meta.dirname, 'tests/python/site'), process.env.PYTHONPATH]
+  .filter(Boolean)
+  .join(delimiter);
+
 export default defineConfig({
   test: {
     // Tests mostly wait for the disk and for other programs: one more than there are cores keeps them busy.
@@ -35,7 +40,7 @@ export default defineConfig({
         ...(hasData ? [] : [DATA_TESTS]),
       ]),
       tier('servers', ['tests/servers/**/*.test.ts'], 180_000),
-      tier('python', ['tests/python/**/*.test.ts'], 300_000),
+      { test: { ...tier('python', ['tests/python/**/*.test.ts'], 300_000).test, env: { PYTHONPATH } } },
       tier('soak', ['tests/soak/**/*.test.ts'], 3_600_000),
     ],
   },

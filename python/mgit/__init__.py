@@ -9,7 +9,7 @@ Written from ``docs/format.md`` alone, as a second reader of the format.
 """
 
 from .errors import MgitError
-from .repository import Repository, open_repository
 from .model import Model, Tensor
+from .repository import Repository, open_repository, snapshot
 
-__all__ = ["MgitError", "Model", "Repository", "Tensor", "open_repository"]
+__all__ = ["MgitError", "Model", "Repository", "Tensor", "open_repository", "snapshot"]

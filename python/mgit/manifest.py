@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from functools import cached_property
+from typing import List, Optional, Tuple
 
 from .errors import MgitError
 
@@ -48,11 +50,18 @@ class Manifest:
 
     def extent_of(self, view: TensorView, length: int) -> Extent:
         """The tensor extent that ``length`` bytes from the view's offset lie within."""
-        for extent in self.extents:
+        at = bisect_right(self._ends, view.offset)
+        if at < len(self.extents):
+            extent = self.extents[at]
             inside = extent.offset <= view.offset and view.offset + length <= extent.offset + extent.length
             if extent.is_tensor and inside:
                 return extent
         raise MgitError("MANIFEST_CORRUPT", f"tensor {view.name!r} lies in no extent")
+
+    @cached_property
+    def _ends(self) -> List[int]:
+        """Where each extent ends; the first that ends after an offset is the one that holds it."""
+        return [extent.offset + extent.length for extent in self.extents]
 
 
 def looks_like_manifest(text: bytes) -> bool:

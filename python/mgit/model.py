@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterator, Mapping, Tuple
+from typing import BinaryIO, Iterator, Mapping, Tuple
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from .errors import MgitError
 from .manifest import Manifest, TensorView
 from .store import Store
 
-_BITS = {"F4": 4, "F6_E2M3": 6, "F6_E3M2": 6}
 _NUMPY = {
     "BOOL": "?",
     "U8": "u1",
@@ -85,7 +84,7 @@ class Tensor:
 
         dtype = getattr(torch, _TORCH.get(self.dtype, ""), None)
         if dtype is None:
-            raise MgitError("DTYPE_UNKNOWN", f"PyTorch has no {self.dtype}")
+            raise MgitError("DTYPE_UNKNOWN", f"PyTorch has no {self.dtype}", "read bytes()")
         width = self._width()
         if self.dtype in ("C64", "C128") or width == 1:
             bits = self.numpy()
@@ -104,22 +103,24 @@ class Tensor:
         data = self._store.read(extent.digest)
         start = view.offset - extent.offset
         stored = dtype.newbyteorder("<" if view.byte_order == "little" else ">")
-        elements = np.frombuffer(data[start : start + length].tobytes(), stored)
+        elements = data[start : start + length].view(stored)
         steps = tuple(step * dtype.itemsize for step in strides)
-        return np.array(np.lib.stride_tricks.as_strided(elements, view.shape, steps), dtype=dtype, order="C")
+        shaped = np.lib.stride_tricks.as_strided(elements, view.shape, steps)
+        return np.require(shaped, dtype, ["C", "A", "W"])  # A copy only where the bytes do not lie so already.
 
     def _width(self) -> int:
         if self.dtype not in _WIDTH:
-            raise MgitError("DTYPE_UNKNOWN", f"elements of {self.dtype} are no machine numbers: read bytes()")
+            message = f"elements of {self.dtype} are no machine numbers"
+            raise MgitError("DTYPE_UNKNOWN", message, "read bytes()")
         return _WIDTH[self.dtype]
 
     def bytes(self) -> bytes:
-        """The bytes of the extent that the tensor lies in, for dtypes that are no machine numbers."""
-        for extent in self._manifest.extents:
-            inside = extent.offset <= self._view.offset < extent.offset + max(extent.length, 1)
-            if extent.is_tensor and inside:
-                return self._store.read(extent.digest).tobytes()[self._view.offset - extent.offset :]
-        raise MgitError("MANIFEST_CORRUPT", f"tensor {self.name!r} lies in no extent")
+        """The bytes from the tensor's begin to the end of its extent, for dtypes that are no machine numbers."""
+        extent = self._manifest.extent_of(self._view, 1)
+        return self._store.read(extent.digest)[self._view.offset - extent.offset :].tobytes()
+
+    def __repr__(self) -> str:
+        return f"<mgit tensor {self.name!r} {self.dtype} {list(self.shape)}>"
 
 
 def _dense(shape: Tuple[int, ...]) -> Tuple[int, ...]:
@@ -151,8 +152,7 @@ class Model(Mapping[str, Tensor]):
         """All tensors as PyTorch tensors, for ``load_state_dict``."""
         return {name: tensor.torch() for name, tensor in self.items()}
 
-    def write(self, path: str) -> None:
-        """Writes the file itself, byte for byte."""
-        with open(path, "wb") as file:
-            for extent in self.manifest.extents:
-                file.write(self._store.read(extent.digest).tobytes())
+    def write(self, file: BinaryIO) -> None:
+        """Writes the file itself, byte for byte, one extent after the other."""
+        for extent in self.manifest.extents:
+            file.write(memoryview(self._store.read(extent.digest)))

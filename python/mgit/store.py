@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import os
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,10 +21,15 @@ _MOST_DEPTH = 8
 
 
 class Store:
-    """The packs under ``<git dir>/mgit/packs``. Extents are read as a whole and verified by their digest."""
+    """
+    The packs under ``<git dir>/mgit/packs``. Extents are read as a whole and verified by their digest. ``remotes``: where a partial
+    clone has left what is not here.
+    """
 
-    def __init__(self, directory: str) -> None:
-        self._directory = directory
+    def __init__(self, directory: str, remotes: Sequence[str] = ()) -> None:
+        self._directory = os.path.join(directory, "packs")
+        self._purged = os.path.join(directory, "purged")
+        self._remotes = remotes
         self._packs: Dict[str, Pack] = {}
         self._refresh()
 
@@ -36,7 +42,8 @@ class Store:
         """The bytes of an extent. Errors: ``EXTENT_MISSING``, ``EXTENT_CORRUPT``, ``PACK_CORRUPT``, ``RECORD_TOO_DEEP``."""
         data = self._read(digest, 0)
         if hashlib.sha256(data).hexdigest() != digest:
-            raise MgitError("EXTENT_CORRUPT", f"the data {digest[:12]} does not have its digest")
+            message = f"the data {digest[:12]} does not have its digest"
+            raise MgitError("EXTENT_CORRUPT", message, "run mgit fsck --repair")
         return data
 
     def _read(self, digest: str, depth: int) -> np.ndarray:
@@ -100,13 +107,27 @@ class Store:
             self._refresh()
             segments = self._segments(digest)
         if not segments:
-            raise MgitError("EXTENT_MISSING", f"the data {digest[:12]} is not here: fetch it with mgit fetch")
+            raise self._absent(digest)
         return segments
+
+    def _absent(self, digest: str) -> MgitError:
+        """Why an extent is not here (``docs/format.md``, "Tombstones")."""
+        try:
+            with open(os.path.join(self._purged, digest), encoding="utf-8") as file:
+                told = json.load(file)
+            reason = f": {told['reason']}" if told.get("reason") else ""
+            return MgitError("EXTENT_PURGED", f"the data {digest[:12]} was taken down by {told['by']}{reason}")
+        except FileNotFoundError:
+            pass
+        if self._remotes:
+            where = f"the data {digest[:12]} was left with the remote {', '.join(self._remotes)}"
+            return MgitError("EXTENT_MISSING", where, "mgit fetch --all-tensors, or mgit restore <path> for one model")
+        return MgitError("EXTENT_MISSING", f"the data {digest[:12]} is not here", "get it with mgit fetch")
 
     def _segments(self, digest: str) -> List[Tuple[Pack, Entry]]:
         """Segments that follow each other from 0 to the extent's length, the cheapest whole record first."""
         key = bytes.fromhex(digest)
-        found = [(pack, pack.entries[key]) for pack in self._packs.values() if key in pack.entries]
+        found = [(pack, entry) for pack in self._packs.values() for entry in [pack.find(key)] if entry]
         whole = [item for item in found if item[1].span == item[1].length]
         if whole:
             return [min(whole, key=lambda item: item[1].kind)]

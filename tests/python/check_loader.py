@@ -26,7 +26,7 @@ def check_models(repository, files) -> int:
             assert bits(found) == bits(expected[name]), (revision, name)
             assert tensor.numpy().shape == tuple(expected[name].shape)
             checked += 1
-        folder = repository.export(revision, os.path.join(os.path.dirname(path), "cache"))
+        folder = repository.snapshot(revision, os.path.join(os.path.dirname(path), "cache"))
         with open(os.path.join(folder, "model.safetensors"), "rb") as ours, open(path, "rb") as theirs:
             assert ours.read() == theirs.read(), revision
         assert os.path.exists(os.path.join(folder, "notes", "read.me"))
@@ -43,10 +43,10 @@ def check_extents(repository, digests) -> None:
         assert hashlib.sha256(data).hexdigest() == digest
 
 
-def check_views(repository) -> None:
+def check_views(repository, path) -> None:
     """Strided views of a pickle give what PyTorch gives."""
     model = repository.model("main", "views.pt")
-    expected = torch.load(os.path.join(repository._path, "views.pt"), weights_only=True)
+    expected = torch.load(os.path.join(path, "views.pt"), weights_only=True)
     for name, tensor in expected.items():
         assert torch.equal(model[name].torch(), tensor), name
         assert np.array_equal(model[name].numpy(), tensor.numpy()), name
@@ -72,7 +72,7 @@ def main() -> None:
     with mgit.open_repository(sys.argv[1]) as repository:
         count = check_models(repository, expected["files"])
         check_extents(repository, expected["digests"])
-        check_views(repository)
+        check_views(repository, sys.argv[1])
         check_errors(repository)
     print(count)
 
