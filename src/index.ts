@@ -42,6 +42,7 @@ export { type PublishOutcome, type PublishRequest, publish } from './ops/publish
 export { type ContinueOptions, continueReplay, skipReplay } from './ops/replay/continue-sequence.ts';
 export { abortReplay } from './ops/replay/end-sequence.ts';
 export { type PickOptions, pickCommits } from './ops/replay/pick.ts';
+export { type RebaseOptions, rebaseBranch } from './ops/replay/rebase.ts';
 export type { ReplayOutcome } from './ops/replay/run-sequence.ts';
 export { initRepository, openRepository, type Repository } from './ops/repository.ts';
 export { applyStash, type StashApplied, type StashApplyOptions } from './ops/stash/apply.ts';

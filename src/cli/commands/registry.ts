@@ -152,6 +152,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./revert.ts')).command,
   },
   {
+    name: 'rebase',
+    summary: 'replay the commits of a branch on another one',
+    load: async () => (await import('./rebase.ts')).command,
+  },
+  {
     name: 'patch',
     summary: 'carry commits and the tensors they changed in one file, by mail or otherwise',
     load: async () => (await import('./patch.ts')).command,

@@ -5,6 +5,7 @@ import { EXIT } from '../exit-codes.ts';
 import type { CliIo } from '../io.ts';
 import { jsonValue } from '../json.ts';
 import { conflictText, countsText } from './merge.ts';
+import { printable } from './printable.ts';
 
 /** What a cherry-pick, revert or rebase answers. */
 export function replayOutcome(io: CliIo, outcome: ReplayOutcome): CommandOutcome {
@@ -32,7 +33,10 @@ function openText(io: CliIo, outcome: Extract<ReplayOutcome, { kind: 'conflicts'
   const { operation, commit, subject, remaining, conflicts } = outcome;
   const more = remaining === 0 ? '' : `, ${remaining} more to come`;
   const end = `Resolve them, then "mgit ${operation} --continue"; or --skip this commit, or --abort.`;
-  return [`Stopped at ${commit.slice(0, 7)} ${subject}${more}`, conflictText(io, conflicts, end)].join('\n');
+  return [
+    `Stopped at ${commit.slice(0, 7)} ${printable(subject)}${more}`,
+    conflictText(io, conflicts, end),
+  ].join('\n');
 }
 
 function doneText(outcome: Extract<ReplayOutcome, { kind: 'done' }>): string {
@@ -43,8 +47,8 @@ function doneText(outcome: Extract<ReplayOutcome, { kind: 'done' }>): string {
     ...modelLines(outcome),
     ...commits.map(({ from, commit: made, subject }) =>
       from === made
-        ? `${made.slice(0, 7)} ${subject}`
-        : `${from.slice(0, 7)} -> ${made.slice(0, 7)} ${subject}`,
+        ? `${made.slice(0, 7)} ${printable(subject)}`
+        : `${from.slice(0, 7)} -> ${made.slice(0, 7)} ${printable(subject)}`,
     ),
     ...dropped.map(id => `${id.slice(0, 7)} left out: its change is there already`),
     previous === commit ? `${branch} is where it was.` : `${VERBS[operation]} ${moved}`,

@@ -75,6 +75,7 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     },
     doneAlready: ['NOTHING_TO_REPLAY'],
   },
+  { name: 'rebase', argv: ['rebase', 'main', 'side'], prepare: nothing },
   { name: 'push', argv: ['push', 'origin', 'side'], prepare: nothing, needsGit: true },
   {
     name: 'push a merge',

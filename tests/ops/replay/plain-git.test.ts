@@ -66,3 +66,27 @@ test('plain git gives up what mgit began; what plain git began is not left or ta
   expect(await subjects(day, 2)).toBe('topic, main');
   expect(await day.git('status')).not.toContain('cherry-pick');
 });
+
+test('a rebase that waits is one to plain git, which may go on with it or give it up', async () => {
+  await using day = await conflicted();
+  expect((await day.attempt('rebase', 'main', 'topic')).exitCode).toBe(4);
+  const shown = await day.git('status');
+  expect(shown).toContain('Last commands done (2 commands done)');
+  expect(shown).toMatch(/You are currently rebasing branch 'topic' on '[0-9a-f]{7}'/);
+  expect(await day.mgit('status')).toContain('Rebasing');
+  await day.git('rebase', '--abort');
+  expect(await day.git('rev-parse', '--abbrev-ref', 'HEAD')).toBe('topic\n');
+  await day.attempt('rebase', 'main');
+  await day.write('notes.txt', 'both\n');
+  await day.git('add', '.');
+  await day.git('-c', 'core.editor=true', 'rebase', '--continue');
+  expect(await subjects(day, 4)).toBe('later, topic, new, main');
+  expect(await day.git('rev-parse', '--abbrev-ref', 'HEAD')).toBe('topic\n');
+  expect((await day.attempt('rebase', '--continue')).stderr).toContain('error[REPLAY_NONE]');
+});
+
+test('a rebase that plain git began is not begun again', async () => {
+  await using day = await conflicted();
+  await expect(day.git('rebase', 'main', 'topic')).rejects.toThrow();
+  expect((await day.attempt('rebase', 'main')).stderr).toContain('error[REPLAY_IN_PROGRESS]');
+});
