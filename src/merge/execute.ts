@@ -32,9 +32,9 @@ export interface ExecuteContext extends LongOperation {
 }
 
 /** Small tensors under way at a time: one is decoded by the store's workers while another is calculated. */
-const WIDTH = 3;
+export const WIDTH = 3;
 /** Larger tensors are calculated one at a time: their inputs are decoded ahead, and each takes the memory of several small ones. */
-const SMALL_BYTES = 4 * 1024 * 1024;
+export const SMALL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Measures and computes the tensors of a plan without conflicts and gives the merged file's manifest. Results are stored as recipes

@@ -4,9 +4,9 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { MethodInput } from './method.ts';
 
 /** Bytes that are fetched at a time, so that small reads cost one decoded frame and not many: whole slices, and whole blocks of a survey. */
-const CHUNK_BYTES = 4 * 1024 * 1024;
+export const CHUNK_BYTES = 4 * 1024 * 1024;
 /** Chunks of each input in memory at least: a slice may reach across a border. */
-const CHUNKS = 2;
+export const CHUNKS = 2;
 /** Bytes of all inputs together that are kept for a method that reads them again; what is beyond is fetched again. */
 export const KEPT_BYTES = 64 * 1024 * 1024;
 

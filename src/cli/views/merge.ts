@@ -3,7 +3,7 @@ import { describeConflict, type FileConflict } from '../../ops/merge/file-confli
 import type { MergeOutcome } from '../../ops/merge/merge.ts';
 import type { ActionCounts } from '../../ops/merge/models.ts';
 import type { MergePreview } from '../../ops/merge/preview.ts';
-import { type CliIo, paint, table } from '../io.ts';
+import { type CliIo, formatBytes, paint, table } from '../io.ts';
 import { gateRunText } from './gate.ts';
 
 /** What `mgit merge` did, for a person. */
@@ -43,7 +43,7 @@ export function previewText(io: CliIo, preview: MergePreview): string {
   return [
     `Would ${preview.relation === 'fast-forward' ? `fast-forward ${target} to` : `merge into ${target}:`} ${names}${gates}`,
     ...preview.files.map(path => `  ${path}`),
-    ...preview.models.flatMap(model => ['', paint(io, 'bold', model.path), indented(blockTable(model))]),
+    ...preview.models.flatMap(model => ['', paint(io, 'bold', model.path), indented(modelPlan(model))]),
     ...(preview.conflicts.length > 0 ? ['', conflictText(io, preview.conflicts)] : []),
   ].join('\n');
 }
@@ -81,8 +81,16 @@ export function conflictText(io: CliIo, conflicts: readonly FileConflict[], end 
   ].join('\n');
 }
 
-function blockTable({ blocks }: MergePreview['models'][number]): string {
-  return table(blocks.map(({ block, counts }) => [block, countsText(counts)]));
+type ModelPreview = MergePreview['models'][number];
+
+function modelPlan({ blocks, cost }: ModelPreview): string {
+  const plan = table(blocks.map(({ block, counts }) => [block, countsText(counts)]));
+  return cost.tensors === 0 ? plan : `${plan}\n${costText(cost)}`;
+}
+
+function costText({ readBytes, computedBytes, bufferBytes }: ModelPreview['cost']): string {
+  const memory = `in ${formatBytes(bufferBytes)} of memory for the inputs`;
+  return `reads ${formatBytes(readBytes)}, computes ${formatBytes(computedBytes)}, ${memory}; kept as recipes`;
 }
 
 /** How many tensors were treated how, in words. */

@@ -1,5 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
+import { type ExpectedCost, expectedCost } from '../../merge/expected-cost.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import { blockOf } from '../diff/block-summaries.ts';
 import { filesOf } from '../history/tree-changes.ts';
@@ -15,6 +16,8 @@ export interface PlannedTensor {
   readonly action: 'keep' | 'take' | 'compute' | 'remove' | 'conflict';
   /** The method of a computed tensor; whose version is taken. */
   readonly by?: string;
+  /** Bytes of the result that are calculated. */
+  readonly bytes?: number;
 }
 
 /** The plan of one model that several sides changed. */
@@ -24,6 +27,7 @@ export interface ModelPreview {
   /** The same per block of the model, in the order of the manifest. */
   readonly blocks: readonly { readonly block: string; readonly counts: ActionCounts }[];
   readonly tensors: readonly PlannedTensor[];
+  readonly cost: ExpectedCost;
 }
 
 /** What `mgit merge --dry-run` tells. */
@@ -104,6 +108,7 @@ function modelPreview(model: Actions | MergedPaths['models'][number]): ModelPrev
     counts: countActions(actions),
     blocks: [...blocks].map(([block, found]) => ({ block, counts: countActions(found) })),
     tensors: actions.map(plannedTensor),
+    cost: expectedCost(actions.filter(action => action.kind === 'compute')),
   };
 }
 
@@ -113,7 +118,13 @@ function nameOf(action: TensorAction): string {
 
 function plannedTensor(action: TensorAction): PlannedTensor {
   const name = nameOf(action);
-  if (action.kind === 'compute') return { name, action: action.kind, by: action.method.name };
+  if (action.kind === 'compute')
+    return {
+      name,
+      action: action.kind,
+      by: action.method.name,
+      bytes: action.tensors[0]?.extent.length ?? 0,
+    };
   if (action.kind !== 'take') return { name, action: action.kind };
   const by = action.from === 'base' ? 'base' : action.from === 0 ? 'ours' : 'theirs';
   return { name, action: action.kind, by };

@@ -34,6 +34,7 @@ test('a dry run shows the plan per block and changes nothing', async () => {
       block.0  1 merged, 1 unchanged
       block.1  1 from ours
       head     1 from theirs
+      reads 24 B, computes 8 B, in 72 B of memory for the inputs; kept as recipes
     "
   `);
   const json = (await mgit(world, 'merge', 'better', '--dry-run', '--json')).json();

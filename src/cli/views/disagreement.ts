@@ -1,0 +1,86 @@
+import type { BlockDisagreement, ModelDisagreement, ShownMerge } from '../../ops/merge/disagreement.ts';
+import { type CliIo, paint, type Style, table } from '../io.ts';
+import { countsText } from './merge.ts';
+import { label } from './printable.ts';
+
+/** Cells of a bar. */
+const WIDTH = 8;
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+/** How a commit was merged, and per block how far the sides moved and how much they disagree. */
+export function disagreementText(io: CliIo, shown: ShownMerge): string {
+  return [headText(shown), ...shown.models.flatMap(model => modelText(io, shown, model))].join('\n');
+}
+
+function headText({ record }: ShownMerge): string {
+  const { method, parameters, replay } = record;
+  const values = Object.entries(parameters).map(([name, value]) => label(`${name}=${String(value)}`));
+  const what = replay ? `${replay.operation} of ${replay.commit.slice(0, 10)}, by ` : 'Merged by ';
+  return `${what}${[label(method), ...values].join(' ')}`;
+}
+
+function modelText(io: CliIo, { sides }: ShownMerge, model: ModelDisagreement): readonly string[] {
+  const { path, counts, blocks, omittedTensors } = model;
+  const largest = Math.max(0, ...blocks.flatMap(({ norms }) => norms));
+  const rows = blocks.map(block => rowOf(io, block, { sides: sides.length, largest }));
+  const omitted =
+    omittedTensors === 0 ? [] : [`  and ${omittedTensors} merged tensors that the record leaves out`];
+  const title = ['', paint(io, 'bold', `${label(path)}: ${countsText(counts)}`)];
+  return blocks.length === 0 ? title : [...title, indented(table([headOf(sides), ...rows])), ...omitted];
+}
+
+function headOf(sides: readonly string[]): readonly string[] {
+  const [, ...others] = sides;
+  const against = others.length === 1 ? () => '' : (name: string) => ` ${label(name)}`;
+  return [
+    'block',
+    ...sides.map(name => `change of ${label(name)}`),
+    ...others.flatMap(name => [`cosine${against(name)}`, `opposed${against(name)}`]),
+  ];
+}
+
+function rowOf(
+  io: CliIo,
+  { block, norms, cosines, signConflicts }: BlockDisagreement,
+  { sides, largest }: { readonly sides: number; readonly largest: number },
+): readonly string[] {
+  const range = Array.from({ length: sides }, (_, side) => side);
+  const moved = range.map(side => {
+    const norm = norms[side] ?? 0;
+    return `${bar(largest === 0 ? 0 : norm / largest)} ${norm.toPrecision(3)}`;
+  });
+  const pairs = range
+    .slice(1)
+    .flatMap(side => [cosineCell(io, cosines[side - 1]), opposedCell(io, signConflicts[side - 1])]);
+  return [label(block), ...moved, ...pairs];
+}
+
+function cosineCell(io: CliIo, cosine: number | null | undefined): string {
+  if (cosine === null || cosine === undefined) return '-';
+  const text = `${cosine < 0 ? '-' : '+'}${Math.abs(cosine).toFixed(2)}`;
+  return paint(io, heat((1 - cosine) / 2), text);
+}
+
+/** Half of the elements opposed is what unrelated changes have; a bar that is full says all. */
+function opposedCell(io: CliIo, share: number | null | undefined): string {
+  if (share === null || share === undefined) return '-';
+  return paint(io, heat(share), `${bar(share)} ${Math.round(share * 100)}%`);
+}
+
+function heat(disagreement: number): Style {
+  return disagreement < 0.4 ? 'green' : disagreement < 0.55 ? 'yellow' : 'red';
+}
+
+/** A share of 1 as a bar of fixed width, in eighths of a character. */
+function bar(share: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * WIDTH * 8);
+  const text = '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '');
+  return text.padEnd(WIDTH);
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map(line => `  ${line}`)
+    .join('\n');
+}
