@@ -6,16 +6,16 @@ import type { LocalSide } from './local-side.ts';
 
 /**
  * Local packs that hold nothing but a remote's records: a file of no bytes under `fetched/` for each, whose time says when the pack was
- * last of use. A pack without one may hold what exists nowhere else.
+ * fetched last. A pack without one may hold what exists nowhere else.
  */
 export async function markFetched(local: LocalSide, id: PackId): Promise<void> {
   await writeCacheFile(local.ports, join(local.mgitDirectory, 'fetched', id), new Uint8Array());
 }
 
-/** A pack that came from a remote, and when it was last of use (nanoseconds since the epoch). */
+/** A pack that came from a remote, and when (nanoseconds since the epoch). */
 export interface FetchedPack {
   readonly id: PackId;
-  readonly usedNs: bigint;
+  readonly fetchedNs: bigint;
 }
 
 /** The packs that are marked; they need not be here any more. */
@@ -26,7 +26,7 @@ export async function fetchedPacks({ ports, mgitDirectory }: LocalSide): Promise
     for (const { name } of await ports.fs.readDirectory(directory)) {
       if (!/^[0-9a-f]{64}$/.test(name)) continue;
       const { mtimeNs } = await ports.fs.stat(join(directory, name));
-      packs.push({ id: parsePackId(name), usedNs: mtimeNs });
+      packs.push({ id: parsePackId(name), fetchedNs: mtimeNs });
     }
   } catch (error) {
     if (!isSystemError(error, 'ENOENT')) throw error;

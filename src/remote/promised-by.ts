@@ -6,6 +6,7 @@ import type { PackPointer } from './pointer.ts';
 import { catalogue } from './records/catalogue.ts';
 import { chooseRecords } from './records/choose-records.ts';
 import { recordGraph } from './records/record-graph.ts';
+import { shortening } from './records/shortening.ts';
 
 /**
  * Of extents that are not here, those that can be obtained from packs of a remote, going by the indexes of these packs: those not read
@@ -18,7 +19,8 @@ export async function promisedBy(
   { signal }: LongOperation = {},
 ): Promise<ReadonlySet<Digest>> {
   const packs = catalogue(local, remote.backend, remote.pointers, signal);
-  const { unavailable } = chooseRecords(digests, await recordGraph(digests, local, packs));
-  const lost = new Set(unavailable);
-  return new Set(digests.filter(digest => !lost.has(digest)));
+  const graph = await recordGraph(digests, local, packs);
+  const lost = new Set(chooseRecords(digests, graph).unavailable);
+  const { helped } = await shortening([...lost], graph, local);
+  return new Set(digests.filter(digest => !lost.has(digest) || helped.has(digest)));
 }

@@ -34,7 +34,7 @@ export async function trimCache(
 }
 
 function oldestFirst(left: FetchedPack, right: FetchedPack): number {
-  return left.usedNs < right.usedNs ? -1 : left.usedNs > right.usedNs ? 1 : left.id < right.id ? -1 : 1;
+  return Number(left.fetchedNs - right.fetchedNs) || (left.id < right.id ? -1 : 1);
 }
 
 /** Of packs, those all of whose extents remotes have: if none of these packs were here, they could be fetched. */

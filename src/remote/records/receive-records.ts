@@ -14,6 +14,7 @@ import { downloadPlanned } from './download-planned.ts';
 import { type PlanLimits, type PlannedPack, planPacks } from './plan-packs.ts';
 import { recordGraph } from './record-graph.ts';
 import type { RemoteRecord } from './remote-record.ts';
+import { shortening } from './shortening.ts';
 
 /** What to receive, and from which packs. */
 export interface WantedRecords {
@@ -67,7 +68,10 @@ async function receiveRanges(
   return { packs, bytes: total, unavailable };
 }
 
-/** Chooses among the packs that are still there: a remote may have lost one whose index is known here. */
+/**
+ * Chooses among the packs that are still there: a remote may have lost one whose index is known here. What is here at the end of a chain that
+ * is too long for the remote's records on top is stored plainly first.
+ */
 async function choose(
   local: LocalSide,
   backend: PackBackend,
@@ -77,7 +81,13 @@ async function choose(
   const wanted = [...digests];
   for (let left = pointers; ; ) {
     const remote = catalogue(local, backend, left, options.signal);
-    const chosen = chooseRecords(wanted, await recordGraph(wanted, local, remote));
+    const graph = await recordGraph(wanted, local, remote);
+    const chosen = chooseRecords(wanted, graph);
+    const { bases } = await shortening(chosen.unavailable, graph, local);
+    if (bases.size > 0) {
+      await local.store.maintenance.flatten(bases, options);
+      continue;
+    }
     const used = new Set(chosen.records.flatMap(({ frames }) => frames.map(({ pack }) => pack)));
     const there = new Set((await backend.has([...used], options)).map(({ id }) => id));
     const lost = new Set([...used].filter(({ id }) => !there.has(id)).map(({ id }) => id));

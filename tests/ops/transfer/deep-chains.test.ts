@@ -41,20 +41,26 @@ async function scene() {
   return { path: home.path, mgit, commit, model, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
 }
 
-test('what others push on top of a tensor can be read where that tensor is at the end of a long chain', async () => {
-  await using day = await scene();
-  await day.mgit('', 'clone', 'model.git', 'beta');
-  for (let number = 1; number <= DEEPEST; number++) await day.commit('beta', number);
-  await day.commit('alpha', DEEPEST);
-  await day.mgit('alpha', 'push');
-  await day.commit('alpha', DEEPEST + 1);
-  await day.mgit('alpha', 'push');
-  await day.mgit('beta', 'fetch');
-  await day.mgit('beta', 'reset', '--hard', 'origin/main');
-  expect((await day.model('beta')).equals(version(DEEPEST + 1))).toBe(true);
-});
+test.for([
+  ['whole', []],
+  ['partial', ['--filter', '*']],
+] as const)(
+  'what others push on top of a tensor can be read in a %s clone where it ends a long chain',
+  async ([, options]) => {
+    await using day = await scene();
+    await day.mgit('', 'clone', ...options, 'model.git', 'beta');
+    for (let number = 1; number <= DEEPEST; number++) await day.commit('beta', number);
+    await day.commit('alpha', DEEPEST);
+    await day.mgit('alpha', 'push');
+    await day.commit('alpha', DEEPEST + 1);
+    await day.mgit('alpha', 'push');
+    await day.mgit('beta', 'fetch');
+    await day.mgit('beta', 'reset', '--hard', 'origin/main');
+    expect((await day.model('beta')).equals(version(DEEPEST + 1))).toBe(true);
+  },
+);
 
-test('what a push after a repack builds on a deep chain can be read in a new clone', async () => {
+test('what a push after a repack builds on a long chain can be read in a new clone', async () => {
   await using day = await scene();
   for (let number = 1; number <= DEEPEST; number++) {
     await day.commit('alpha', number);
@@ -63,6 +69,8 @@ test('what a push after a repack builds on a deep chain can be read in a new clo
   await day.mgit('alpha', 'repack');
   await day.commit('alpha', DEEPEST + 1);
   await day.mgit('alpha', 'push');
-  await day.mgit('', 'clone', 'model.git', 'beta');
-  expect((await day.model('beta')).equals(version(DEEPEST + 1))).toBe(true);
+  for (const [folder, ...options] of [['whole'], ['shallow', '--depth', '1'], ['partial', '--filter', 'a']]) {
+    await day.mgit('', 'clone', ...options, 'model.git', `${folder}`);
+    expect((await day.model(`${folder}`)).equals(version(DEEPEST + 1))).toBe(true);
+  }
 });
