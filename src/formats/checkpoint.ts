@@ -30,6 +30,17 @@ export interface TensorView {
 }
 
 /**
+ * A named tensor whose elements do not lie in the file as they are: compressed, or written as numbers of varying length. The file's bytes are kept as they are, and no manifest
+ * names it; its values can be read.
+ */
+export interface EncodedTensor extends Omit<TensorView, 'offset'> {
+  /** The bytes from its first to its last element, in slices. Errors: those of the format, for what is not as it claims. */
+  span(): AsyncIterable<Uint8Array>;
+  /** The other file that holds the elements, as this one calls it: `span` cannot give them. */
+  readonly external?: string;
+}
+
+/**
  * What a format's reader finds in a file. The extents are sorted by offset and cover the file exactly once;
  * every view lies within one extent of role `tensor`.
  */
@@ -48,4 +59,6 @@ export interface CheckpointFormat {
   detect(head: Uint8Array, source: ByteSource): boolean | Promise<boolean>;
   /** Reads the layout. Errors: a coded error that names what is wrong, in time and memory bounded by the header's size. */
   parse(source: ByteSource): Promise<CheckpointLayout>;
+  /** The tensors that no layout can name, with names that the layout does not have. Absent: the format has none. Errors as those of `parse`. */
+  encoded?(source: ByteSource): Promise<readonly EncodedTensor[]>;
 }

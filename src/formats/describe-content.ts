@@ -1,3 +1,5 @@
+const HDF5 = '\x89HDF\r\n';
+
 /** First bytes of files that people take for models, or that stand where a model should be. */
 const SIGNATURES: readonly (readonly [bytes: string, name: string])[] = [
   ['PK\x03\x04', 'it is a zip archive (PyTorch, npz or Keras)'],
@@ -6,7 +8,7 @@ const SIGNATURES: readonly (readonly [bytes: string, name: string])[] = [
   ['\x80\x04', 'it is a Python pickle'],
   ['\x80\x05', 'it is a Python pickle'],
   ['GGUF', 'it is a GGUF file'],
-  ['\x89HDF\r\n', 'it is an HDF5 file (Keras)'],
+  [HDF5, 'it is an HDF5 file (Keras)'],
   ['\x93NUMPY', 'it is a NumPy array'],
   ['\x1f\x8b', 'it is compressed with gzip'],
   ['\x28\xb5\x2f\xfd', 'it is compressed with zstd'],
@@ -14,6 +16,13 @@ const SIGNATURES: readonly (readonly [bytes: string, name: string])[] = [
   ['<html', 'it is a web page'],
   ['mgit manifest ', 'it is an mgit manifest'],
 ];
+
+/** What to do with a file that mgit does not read, where there is more to say than to save it as something else. */
+export function hintForContent(head: Uint8Array): string | undefined {
+  return Buffer.from(head.subarray(0, HDF5.length)).toString('latin1') === HDF5
+    ? 'save its arrays with h5py and numpy.savez, and take the npz in with "mgit import"; or version the file as it is, without tensors: "mgit untrack" it'
+    : undefined;
+}
 
 /** A few words on what a file is, judging by its first bytes, for an error message. */
 export function describeContent(head: Uint8Array): string {

@@ -1,6 +1,6 @@
 import { MgitError } from '../base/errors.ts';
-import type { ByteSource, CheckpointFormat } from './checkpoint.ts';
-import { describeContent } from './describe-content.ts';
+import type { ByteSource, CheckpointFormat, EncodedTensor } from './checkpoint.ts';
+import { describeContent, hintForContent } from './describe-content.ts';
 import { gguf } from './gguf/format.ts';
 import { npy } from './numpy/npy.ts';
 import { npz } from './numpy/npz.ts';
@@ -25,6 +25,11 @@ export const FORMATS: readonly CheckpointFormat[] = [
   onnx,
 ];
 
+/** The tensors of a file of this format whose elements do not lie in it as they are. Errors: those of the format. */
+export async function encodedTensors(format: string, source: ByteSource): Promise<readonly EncodedTensor[]> {
+  return (await FORMATS.find(({ name }) => name === format)?.encoded?.(source)) ?? [];
+}
+
 /** Bytes that tell formats apart. */
 const HEAD_BYTES = 256;
 
@@ -34,6 +39,6 @@ export async function detectFormat(source: ByteSource): Promise<CheckpointFormat
   refusePointer(head, source.size);
   for (const format of FORMATS) if (await format.detect(head, source)) return format;
   throw new MgitError('FORMAT_UNKNOWN', `not a model file that mgit reads: ${describeContent(head)}`, {
-    hint: `save the model as ${FORMATS.map(known => known.name).join(' or ')}`,
+    hint: hintForContent(head) ?? `save the model as ${FORMATS.map(known => known.name).join(' or ')}`,
   });
 }

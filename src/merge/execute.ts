@@ -13,6 +13,7 @@ import type { MethodInput, MethodTask } from './method.ts';
 import type { ComputeAction } from './plan.ts';
 import type { FilePlan } from './plan-file.ts';
 import { recipeOf } from './recipe.ts';
+import { refuseEncoded } from './refuse-encoded.ts';
 import { keepsChecksums } from './renew-checksums.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
 import { storedSource } from './stored-source.ts';
@@ -42,6 +43,7 @@ export const SMALL_BYTES = 4 * 1024 * 1024;
  * have them; `MERGE_LAYOUT_UNSUPPORTED`; those of the methods and of the store.
  */
 export async function executeFile(plan: FilePlan, context: ExecuteContext): Promise<MergedFile> {
+  await refuseEncoded(plan.base, plan.models, context.store);
   const layout = chooseLayout(plan.base, plan.layouts, plan.tensors);
   const digests = new Map(plan.tensors.map(({ name, tensor }) => [name, tensor.extent.digest]));
   const survey = new Map<string, TensorSurvey>();

@@ -65,7 +65,8 @@ function isSameLayout(left: Manifest, right: Manifest): boolean {
   );
 }
 
-function skeletonKey(manifest: Manifest): string {
+/** Equal for files that are the same around their tensors. */
+export function skeletonKey(manifest: Manifest): string {
   const skeleton = manifest.extents.filter(extent => extent.role === 'skeleton');
   return skeleton.map(extent => `${extent.offset}:${extent.digest}`).join(' ');
 }

@@ -22,6 +22,12 @@ test.each([
   await expect(detect(Buffer.from(text, 'latin1'))).rejects.toThrow(words);
 });
 
+test('an HDF5 file says how its arrays can be taken in', async () => {
+  await expect(detect(Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'))).rejects.toMatchObject({
+    hint: expect.stringContaining('mgit import'),
+  });
+});
+
 test('a pointer in place of a model says how to get the model', async () => {
   await expect(
     detect('version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n'),

@@ -4,6 +4,9 @@ export interface ZipMember {
   readonly data?: Uint8Array;
   readonly method?: number;
   readonly flags?: number;
+  /** Of the unpacked bytes; default: those that are stored. */
+  readonly unpackedLength?: number;
+  readonly checksum?: number;
   /** Lies of the local header. */
   readonly localName?: string;
   readonly localMethod?: number;
@@ -12,7 +15,7 @@ export interface ZipMember {
   readonly length?: number;
 }
 
-/** A zip archive without compression, honest or not. CRCs are left 0: no reader of ours looks at them. */
+/** A zip archive without compression, honest or not. CRCs are left 0 where none is given. */
 export function zipFile(members: readonly ZipMember[], lies: { readonly count?: number } = {}): Buffer {
   const files: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -51,8 +54,9 @@ function directoryEntry(member: ZipMember, length: number, headerOffset: number)
   entry.writeUInt32LE(0x02014b50, 0);
   entry.writeUInt16LE(member.flags ?? 0, 8);
   entry.writeUInt16LE(member.method ?? 0, 10);
+  entry.writeUInt32LE(member.checksum ?? 0, 16);
   entry.writeUInt32LE(member.length ?? length, 20);
-  entry.writeUInt32LE(member.length ?? length, 24);
+  entry.writeUInt32LE(member.unpackedLength ?? member.length ?? length, 24);
   entry.writeUInt16LE(name.length, 28);
   entry.writeUInt32LE(headerOffset, 42);
   return Buffer.concat([entry, name]);

@@ -1,7 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
-import type { TensorView } from '../checkpoint.ts';
-import { tensorOfProto } from './tensor-proto.ts';
-import { type FileRange, onnxInvalid, type WireReader } from './wire-reader.ts';
+import type { ByteSource } from '../checkpoint.ts';
+import { type FileRange, onnxInvalid, type WireReader, wireReader } from './wire-reader.ts';
 
 /**
  * Where tensors are in the messages of a model: each message by the fields that lead on. Source: `onnx.proto`: ModelProto, GraphProto, NodeProto,
@@ -30,10 +29,25 @@ interface Place {
   readonly path: readonly string[];
 }
 
-/** All tensors of a model in the order of the file. Initialisers have their own names, constants those of their node and attribute. Errors: `ONNX_INVALID`, `ONNX_TOO_DEEP`. */
-export async function findTensors(reader: WireReader, size: number): Promise<readonly TensorView[]> {
-  const tensors: TensorView[] = [];
-  const names = new Map<string, number>();
+/** Recognises one kind of tensor; `name` is for those without a name of their own. */
+export type OfProto<Tensor> = (
+  reader: WireReader,
+  range: FileRange,
+  name: string,
+) => Promise<Tensor | undefined>;
+
+/**
+ * All tensors of a model that `ofProto` recognises, in the order of the file. Initialisers have their own names, constants those of their node and attribute;
+ * a name that is taken gets `#2`, `#3`... Errors: `ONNX_INVALID`, `ONNX_TOO_DEEP`.
+ */
+export async function findTensors<Tensor extends { readonly name: string }>(
+  source: ByteSource,
+  ofProto: OfProto<Tensor>,
+  taken: readonly string[] = [],
+): Promise<readonly Tensor[]> {
+  const reader = wireReader(source);
+  const tensors: Tensor[] = [];
+  const names = new Map(taken.map(name => [name, 1]));
   const visit = async ({ message, range, path }: Place): Promise<void> => {
     if (path.length > LIMITS.depth)
       throw new MgitError('ONNX_TOO_DEEP', 'the ONNX file nests its graphs too deep');
@@ -46,14 +60,14 @@ export async function findTensors(reader: WireReader, size: number): Promise<rea
     }
   };
   const take = async (range: FileRange, name: string): Promise<void> => {
-    const tensor = await tensorOfProto(reader, range, name || 'tensor');
+    const tensor = await ofProto(reader, range, name || 'tensor');
     if (!tensor) return;
     if (tensors.length === LIMITS.tensors) throw onnxInvalid(`more than ${LIMITS.tensors} tensors`);
     const use = (names.get(tensor.name) ?? 0) + 1;
     names.set(tensor.name, use);
     tensors.push(use === 1 ? tensor : { ...tensor, name: `${tensor.name}#${use}` });
   };
-  await visit({ message: 'model', range: { offset: 0, length: size }, path: [] });
+  await visit({ message: 'model', range: { offset: 0, length: source.size }, path: [] });
   return tensors;
 }
 

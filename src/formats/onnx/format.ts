@@ -2,6 +2,7 @@ import { isMgitError } from '../../base/errors.ts';
 import type { ByteSource, CheckpointFormat } from '../checkpoint.ts';
 import { coverFile } from '../cover-file.ts';
 import { findTensors } from './find-tensors.ts';
+import { encodedTensorOfProto, tensorOfProto } from './tensor-proto.ts';
 import { wireReader } from './wire-reader.ts';
 
 /** `ModelProto.ir_version`, the first field that every writer writes, and `ModelProto.graph`. */
@@ -16,8 +17,16 @@ export const onnx: CheckpointFormat = {
   detect: async (head, source) =>
     head[0] === IR_VERSION && (head[1] ?? 0) > 0 && (head[1] ?? 0) <= NEWEST_IR_VERSION && hasGraph(source),
   parse: async source => {
-    const tensors = await findTensors(wireReader(source), source.size);
+    const tensors = await findTensors(source, tensorOfProto);
     return { format: 'onnx', size: source.size, extents: coverFile(source.size, tensors), tensors };
+  },
+  encoded: async source => {
+    const plain = await findTensors(source, tensorOfProto);
+    return findTensors(
+      source,
+      encodedTensorOfProto,
+      plain.map(({ name }) => name),
+    );
   },
 };
 

@@ -1,16 +1,53 @@
 import { byteLength, type Dtype } from '../../tensor/dtype.ts';
-import type { TensorView } from '../checkpoint.ts';
+import type { EncodedTensor, TensorView } from '../checkpoint.ts';
 import { ONNX_DTYPES } from './data-types.ts';
+import { varintElements } from './varint-data.ts';
 import { type FileRange, onnxInvalid, type WireField, type WireReader } from './wire-reader.ts';
 
 /** Field numbers of `TensorProto`. Source: `onnx.proto`. */
-const FIELD = { dims: 1, dataType: 2, floats: 4, name: 8, raw: 9, doubles: 10, location: 14 } as const;
+const FIELD = {
+  dims: 1,
+  dataType: 2,
+  floats: 4,
+  int32: 5,
+  int64: 7,
+  name: 8,
+  raw: 9,
+  doubles: 10,
+  uint64: 11,
+  external: 13,
+  location: 14,
+} as const;
 /** Fields whose packed elements lie in the file as raw data would: little-endian numbers of a fixed width. */
 const FIXED_WIDTH: ReadonlyMap<number, readonly Dtype[]> = new Map<number, readonly Dtype[]>([
   [FIELD.raw, [...ONNX_DTYPES.values()]],
   [FIELD.floats, ['F32', 'C64']],
   [FIELD.doubles, ['F64', 'C128']],
 ]);
+/** Fields whose packed elements are varints. */
+const VARINTS: ReadonlyMap<number, readonly Dtype[]> = new Map<number, readonly Dtype[]>([
+  [
+    FIELD.int32,
+    [
+      'I32',
+      'I16',
+      'I8',
+      'U16',
+      'U8',
+      'BOOL',
+      'F16',
+      'BF16',
+      'F8_E4M3',
+      'F8_E4M3FNUZ',
+      'F8_E5M2',
+      'F8_E5M2FNUZ',
+    ],
+  ],
+  [FIELD.int64, ['I64']],
+  [FIELD.uint64, ['U32', 'U64']],
+]);
+/** `StringStringEntryProto`. */
+const ENTRY = { key: 1, value: 2 } as const;
 const EXTERNAL = 1n;
 const MOST_DIMENSIONS = 64;
 const NAME_BYTES = 64 * 1024;
@@ -20,6 +57,8 @@ interface Proto {
   dtype: Dtype | undefined;
   name: string;
   isExternal: boolean;
+  /** The file that external data is in. */
+  file: string;
   /** Runs of packed elements. */
   readonly data: { readonly field: number; readonly range: FileRange }[];
 }
@@ -46,8 +85,45 @@ export async function tensorOfProto(
   return { name: own, dtype: proto.dtype, shape, offset: run.range.offset, byteOrder: 'little' };
 }
 
+/** A tensor whose elements are varints, or in another file; undefined for others, and for strings. Errors: `ONNX_INVALID`. */
+export async function encodedTensorOfProto(
+  reader: WireReader,
+  range: FileRange,
+  name: string,
+): Promise<EncodedTensor | undefined> {
+  const proto = await readProto(reader, range);
+  const { dtype } = proto;
+  if (!dtype) return undefined;
+  const tensor = {
+    name: proto.name || name,
+    dtype,
+    shape: proto.dims.map(shapeNumber),
+    byteOrder: 'little' as const,
+  };
+  if (proto.isExternal) return { ...tensor, external: proto.file, span: elsewhere };
+  const [run, ...more] = proto.data.filter(({ range: { length } }) => length > 0);
+  if (!run || more.length > 0 || !VARINTS.get(run.field)?.includes(dtype)) return undefined;
+  return { ...tensor, span: () => varintElements(reader.source, { ...tensor, range: run.range }) };
+}
+
+/** Whoever reads looks at `external` first. */
+function elsewhere(): never {
+  throw onnxInvalid('its elements are in another file');
+}
+
+/** The value of `location` among the entries that say where external data is. */
+async function locationOf(reader: WireReader, range: FileRange): Promise<string | undefined> {
+  let [key, value] = ['', ''];
+  for await (const field of reader.fields(range)) {
+    if (field.type !== 'bytes') continue;
+    if (field.number === ENTRY.key) key = await reader.text(field, NAME_BYTES);
+    if (field.number === ENTRY.value) value = (await reader.text(field, NAME_BYTES)).toWellFormed();
+  }
+  return key === 'location' ? value : undefined;
+}
+
 async function readProto(reader: WireReader, range: FileRange): Promise<Proto> {
-  const proto: Proto = { dims: [], dtype: undefined, name: '', isExternal: false, data: [] };
+  const proto: Proto = { dims: [], dtype: undefined, name: '', isExternal: false, file: '', data: [] };
   for await (const field of reader.fields(range)) await takeField(reader, proto, field);
   if (proto.dims.length > MOST_DIMENSIONS) throw onnxInvalid(`a tensor has ${proto.dims.length} dimensions`);
   return proto;
@@ -63,7 +139,8 @@ async function takeField(reader: WireReader, proto: Proto, field: WireField): Pr
   }
   if (field.number === FIELD.dims) proto.dims.push(...(await reader.varints(field, MOST_DIMENSIONS)));
   if (field.number === FIELD.name) proto.name = (await reader.text(field, NAME_BYTES)).toWellFormed();
-  if (FIXED_WIDTH.has(field.number) && proto.data.length < 2)
+  if (field.number === FIELD.external) proto.file = (await locationOf(reader, field)) ?? proto.file;
+  if ((FIXED_WIDTH.has(field.number) || VARINTS.has(field.number)) && proto.data.length < 2)
     proto.data.push({ field: field.number, range: field });
 }
 

@@ -14,6 +14,7 @@ export interface FileRange {
 
 /** Walks messages of a file without loading what lies in them. */
 export interface WireReader {
+  readonly source: ByteSource;
   /** The fields of the message that fills `range`, in order. Errors: `ONNX_INVALID`. */
   fields(range: FileRange): AsyncGenerator<WireField>;
   /** A field as text. */
@@ -42,6 +43,7 @@ export function wireReader(source: ByteSource): WireReader {
     return readVarint(await ensure(at, Math.min(length, source.size - at)), at, length);
   };
   return {
+    source,
     fields: async function* ({ offset, length }) {
       const end = offset + length;
       for (let at = offset; at < end; ) {

@@ -1,10 +1,12 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest, ObjectId } from '../../base/ids.ts';
+import { storedBytes } from '../../store/stored-bytes.ts';
 import { type StoredModel, storedModel } from '../content/stored-model.ts';
 import { listModels } from '../history/manifests-at.ts';
 import { readModelAt } from '../history/stored-model.ts';
 import type { Repository } from '../repository.ts';
+import { readEncoded } from './read-encoded.ts';
 import type { ReadableFile, ReadableModel, ReadableTensor } from './readable-model.ts';
 
 /**
@@ -23,9 +25,12 @@ export async function openCommitModel(
   if (!model) throw new MgitError('NOT_A_MODEL', `there is no model at ${revision}:${chosen}`);
   const files = [...model.files].map(([name, manifest]) => storedModel(repository, name, manifest));
   const tensors = files.flatMap(tensorsInFileOrder);
+  const encoded = await readEncoded(
+    files.map(({ manifest }) => ({ format: manifest.format, source: storedBytes(store, manifest) })),
+  );
   return {
     label: `${revision}:${chosen}`,
-    tensors,
+    tensors: [...tensors, ...encoded],
     file: files[0] && !model.index ? fileOf(repository, files[0]) : undefined,
     prepare: async (wanted, long) => {
       const names = new Set(wanted.map(({ name }) => name));

@@ -5,6 +5,7 @@ import type { FileByteSource } from '../../formats/byte-source.ts';
 import { type OpenTensor, openModel } from '../../formats/open-model.ts';
 import { elementsOf } from '../../tensor/view-elements.ts';
 import { viewSpan } from '../../tensor/view-span.ts';
+import { readEncoded } from './read-encoded.ts';
 import type { ReadableModel, ReadableTensor } from './readable-model.ts';
 
 const SLICE_BYTES = 4 * 1024 * 1024;
@@ -16,9 +17,13 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 export async function openFileModel(fs: FileSystem, path: string): Promise<ReadableModel> {
   const model = await openModel(fs, path);
   const [file, ...shards] = model.files;
+  const plain = inFileOrder([...model.tensors.values()]).map(readable);
+  const encoded = await readEncoded(
+    model.files.map(({ layout, source }) => ({ format: layout.format, source })),
+  );
   return {
     label: basename(path),
-    tensors: inFileOrder([...model.tensors.values()]).map(readable),
+    tensors: [...plain, ...encoded],
     file:
       file && shards.length === 0 && file.name === basename(path)
         ? {

@@ -5,6 +5,7 @@ import type { ManifestTensor } from '../../store/manifest/manifest.ts';
 import { measureDifference, type TensorDifference } from '../../tensor/difference.ts';
 import { type Dtype, elementCount } from '../../tensor/dtype.ts';
 import { type BlockSummary, createBlockSummaries } from './block-summaries.ts';
+import { encodedChanges } from './encoded-changes.ts';
 import { matchNames, type RenamedTensor } from './match-names.ts';
 import { isPlain, type ModelVersion } from './model-version.ts';
 import { isSameSkeleton, pairModels } from './pair-models.ts';
@@ -75,6 +76,12 @@ export async function diffModel(
     blocks.add(pair.name, change);
   }
   const skeletonChanged = !isSameSkeleton(before?.text, after?.text);
+  for await (const { name, change } of skeletonChanged ? encodedChanges(before, after) : []) {
+    if (options.matches && !options.matches(name)) continue;
+    if (change) tensors.push({ ...change, formerName: null });
+    else unchanged++;
+    blocks.add(name, change);
+  }
   return { tensors, blocks: blocks.summaries(), unchanged, renamed, skeletonChanged };
 }
 

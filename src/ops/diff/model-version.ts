@@ -1,7 +1,10 @@
 import type { LongOperation } from '../../base/events.ts';
 import { freeMemory } from '../../base/free-memory.ts';
-import type { ByteSource } from '../../formats/checkpoint.ts';
+import type { ByteSource, EncodedTensor } from '../../formats/checkpoint.ts';
+import { encodedTensors } from '../../formats/registry.ts';
 import type { ManifestTensor } from '../../store/manifest/manifest.ts';
+import { parseManifest } from '../../store/manifest/read-manifest.ts';
+import { storedBytes } from '../../store/stored-bytes.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 
@@ -9,6 +12,8 @@ import { isDense, viewSpan } from '../../tensor/view-span.ts';
 export interface ModelVersion {
   /** The text of its manifest. */
   readonly text: Uint8Array;
+  /** The tensors that the manifest does not name, since their elements do not lie in the file as they are. */
+  encoded?(): Promise<readonly EncodedTensor[]>;
   /** Called once with all tensors that will be read: what is promised comes together. */
   prepare?(tensors: readonly ManifestTensor[], long: LongOperation): Promise<void>;
   /** The tensor's dense, little-endian bytes in slices, each valid until the next is asked for. Only for tensors that {@link isPlain}. */
@@ -21,6 +26,10 @@ const SLICE_BYTES = 4 * 1024 * 1024;
 export function storedVersion(store: Pick<TensorStore, 'read' | 'require'>, text: Uint8Array): ModelVersion {
   return {
     text,
+    encoded: async () => {
+      const manifest = parseManifest(text);
+      return encodedTensors(manifest.format, storedBytes(store, manifest));
+    },
     prepare: (tensors, long) =>
       store.require(
         tensors.map(({ extent }) => extent.digest),
@@ -37,6 +46,7 @@ export function storedVersion(store: Pick<TensorStore, 'read' | 'require'>, text
 export function fileVersion(source: ByteSource, text: Uint8Array): ModelVersion {
   return {
     text,
+    encoded: () => encodedTensors(parseManifest(text).format, source),
     read: async function* (tensor, signal) {
       const end = tensor.offset + viewSpan(tensor);
       const buffer = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, end - tensor.offset));
