@@ -28,8 +28,11 @@ export interface OpenModel extends AsyncDisposable {
   checkUnchanged(): Promise<void>;
 }
 
+/** PyTorch's shards have an index of the same form. */
+const INDEX_PATH = /\.(?:safetensors|bin)\.index\.json$/;
+
 /**
- * Opens a model file, or all shards that an index file (`*.safetensors.index.json`) names. `path` is absolute. Errors: `SHARD_INDEX_INVALID`,
+ * Opens a model file, or all shards that an index file (`*.safetensors.index.json`, `*.bin.index.json`) names. `path` is absolute. Errors: `SHARD_INDEX_INVALID`,
  * `SHARD_INDEX_MISMATCH`, those of the file system and of the formats.
  */
 export async function openModel(fs: FileSystem, path: string): Promise<OpenModel> {
@@ -38,7 +41,7 @@ export async function openModel(fs: FileSystem, path: string): Promise<OpenModel
     for (const { source } of files) await source[Symbol.asyncDispose]();
   };
   try {
-    const index = isShardIndexPath(path) ? parseShardIndex(await fs.readFile(path)) : undefined;
+    const index = INDEX_PATH.test(path) ? parseShardIndex(await fs.readFile(path)) : undefined;
     const names = index ? [...new Set(index.values())].sort() : [basename(path)];
     for (const name of names) files.push(await openFile(fs, dirname(path), name));
     return {

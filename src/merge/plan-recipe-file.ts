@@ -18,11 +18,21 @@ export interface StoredInput {
 
 type TakeAction = Extract<TensorAction, { kind: 'take' }>;
 
+/** The plan of a file that a recipe makes, and the models and tensors it was made from. */
+export interface RecipeFilePlan {
+  readonly file: FilePlan;
+  readonly models: readonly InputModel[];
+  readonly tensors: readonly PlannedTensor[];
+}
+
 /**
  * Plans a file that a recipe makes of stored models: every tensor, whether it was changed or not. Results are recipe records, whose inputs are like
  * the result, so nothing is converted or resized. Errors: `MERGE_RECIPE_NEEDS_OUT`, `MERGE_NOT_A_FLOAT`, those of {@link planModel}.
  */
-export function planRecipeFile(recipe: MergeRecipe, inputs: ReadonlyMap<string, StoredInput>): FilePlan {
+export function planRecipeFile(
+  recipe: MergeRecipe,
+  inputs: ReadonlyMap<string, StoredInput>,
+): RecipeFilePlan {
   const stored = new Map([...inputs].map(([name, { manifest }]) => [name, byName(manifest)]));
   const models = new Map(
     [...inputs].map(([name, { config }]) => [name, { name, config, tensors: stored.get(name) ?? new Map() }]),
@@ -30,14 +40,14 @@ export function planRecipeFile(recipe: MergeRecipe, inputs: ReadonlyMap<string, 
   const names = [...inputs.keys()].filter(name => name !== recipe.base || inputs.size === 1);
   const tensorOf = ({ model, tensor }: TensorInput): ManifestTensor =>
     stored.get(model)?.get(tensor.name) as ManifestTensor;
-  const actions = planModel({ recipe, models, vocabulary: undefined, missing: 'refuse' })
+  const tensors = planModel({ recipe, models, vocabulary: undefined, missing: 'refuse' });
+  const actions = tensors
     .toSorted((left, right) => compareUtf8(escapeName(left.name), escapeName(right.name)))
     .map(planned => actionOf(planned, { names, tensorOf }));
-  const computed = actions.filter(action => action.kind === 'compute');
   const manifests = names.flatMap(name => inputs.get(name)?.manifest ?? []);
-  return {
+  const file: FilePlan = {
     actions,
-    computed,
+    computed: actions.filter(action => action.kind === 'compute'),
     conflicts: [],
     tensors: actions.map(action => ({
       name: action.name,
@@ -47,6 +57,7 @@ export function planRecipeFile(recipe: MergeRecipe, inputs: ReadonlyMap<string, 
     models: manifests,
     layouts: manifests,
   };
+  return { file, models: [...models.values()], tensors };
 }
 
 function byName({ tensors }: Manifest): ReadonlyMap<string, ManifestTensor> {

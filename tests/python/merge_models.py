@@ -1,5 +1,6 @@
 """Makes three small Llama models with tokenizers of their own: `make <folder>`. Checks merges of them: `union <folder>`, `stack <folder>`."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -43,6 +44,20 @@ def make(folder: Path) -> None:
         )
         LlamaForCausalLM(config).save_pretrained(folder / name, max_shard_size="20KB" if name == "left" else "1GB")
         tokenizer.save_pretrained(folder / name)
+    pickle_shards(folder / "right")
+
+
+def pickle_shards(folder: Path) -> None:
+    """Keeps a model as PyTorch shards with an index; matrices lie there by columns."""
+    state = {name: value.t().contiguous().t() if value.dim() == 2 else value for name, value in weights(folder).items()}
+    names = sorted(state)
+    index = {}
+    for number, part in enumerate((names[::2], names[1::2]), start=1):
+        shard = f"pytorch_model-{number:05d}-of-00002.bin"
+        torch.save({name: state[name] for name in part}, folder / shard)
+        index |= {name: shard for name in part}
+    (folder / "pytorch_model.bin.index.json").write_text(json.dumps({"metadata": {}, "weight_map": index}))
+    (folder / "model.safetensors").rename(folder / "unsharded.safetensors.kept")
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:

@@ -22,6 +22,11 @@ export function unusedParameters(recipe: MergeRecipe): readonly string[] {
   return unused.filter(name => !WITHOUT_EFFECT.includes(name));
 }
 
+/** Says that a parameter does nothing. */
+export function unusedText({ method }: MergeRecipe, parameter: string): string {
+  return `${method} has no parameter ${parameter}: it has no effect`;
+}
+
 /** Parameters of mergekit's methods, which its recipes may carry along from one method to another. */
 const MERGEKIT_NAMES = [
   'weight',

@@ -10,7 +10,7 @@ import type { MissingTensors } from '../../merge/model-plan/find-inputs.ts';
 import { planModel } from '../../merge/model-plan/plan-model.ts';
 import type { PlannedTensor } from '../../merge/model-plan/planned-tensor.ts';
 import type { OutputJob } from '../../merge/output/write-file.ts';
-import { unusedParameters } from '../../merge/recipe-file/check-parameters.ts';
+import { unusedParameters, unusedText } from '../../merge/recipe-file/check-parameters.ts';
 import { type MergeRecipe, modelsOf } from '../../merge/recipe-file/merge-recipe.ts';
 import { overrideSettings } from '../../merge/recipe-file/override-settings.ts';
 import { readMergeRecipe } from '../../merge/recipe-file/read-merge-recipe.ts';
@@ -44,8 +44,7 @@ export interface PreparedMerge extends AsyncDisposable {
  */
 export async function prepareMerge(ports: Ports, request: FolderMergeRequest): Promise<PreparedMerge> {
   const recipe = await readRecipe(ports, request);
-  for (const name of unusedParameters(recipe))
-    warn(request, 'PARAMETER_UNUSED', `${recipe.method} has no parameter ${name}: it has no effect`);
+  for (const name of unusedParameters(recipe)) warn(request, 'PARAMETER_UNUSED', unusedText(recipe, name));
   const inputs = new Map<string, OpenInput>();
   const close = async (): Promise<void> => {
     for (const input of inputs.values()) await input[Symbol.asyncDispose]();

@@ -1,15 +1,20 @@
 import { dirname } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { InputModel } from '../../merge/model-plan/input-model.ts';
-import { planRecipeFile, type StoredInput } from '../../merge/plan-recipe-file.ts';
-import { unusedParameters } from '../../merge/recipe-file/check-parameters.ts';
+import { planRecipeFile, type RecipeFilePlan, type StoredInput } from '../../merge/plan-recipe-file.ts';
+import { unusedParameters, unusedText } from '../../merge/recipe-file/check-parameters.ts';
 import { type MergeRecipe, modelsOf } from '../../merge/recipe-file/merge-recipe.ts';
 import { overrideSettings } from '../../merge/recipe-file/override-settings.ts';
 import { readMergeRecipe } from '../../merge/recipe-file/read-merge-recipe.ts';
+import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { parseRevisionPath } from '../content/revision-path.ts';
 import { listModels, readManifestAt } from '../history/manifests-at.ts';
+import { mergedConfig } from '../merge-folder/model-config.ts';
+import { warn } from '../merge-folder/plan-warnings.ts';
+import { jsonBytes } from '../merge-folder/tokenizer-files.ts';
 import type { Repository } from '../repository.ts';
 import type { MergedPaths } from './merged-tree.ts';
 import type { PlannedModel } from './models.ts';
@@ -45,9 +50,11 @@ export interface RepositoryRecipe {
 export async function readRepositoryRecipe(
   { history }: Repository,
   { name, text, given }: RecipeText,
+  operation: LongOperation,
 ): Promise<RepositoryRecipe> {
   const recipe = overrideSettings(readMergeRecipe(text, name), parseGivenSettings(given));
-  unusedParameters(recipe);
+  for (const unused of unusedParameters(recipe))
+    warn(operation, 'PARAMETER_UNUSED', unusedText(recipe, unused));
   if (recipe.tokenizer || recipe.chatTemplate) throw needsOut('tokenizers and chat templates are merged');
   const places = new Map<string, RecipePlace>();
   const revisions: string[] = [];
@@ -67,24 +74,44 @@ export async function withRecipe(
   merged: MergedPaths,
   given: RepositoryRecipe,
 ): Promise<MergedPaths> {
-  const models = await planRecipe(repository, given);
-  const paths = new Set(models.map(({ path }) => path));
+  const models: PlannedModel[] = [];
+  const configs: TreeFile[] = [];
+  for (const path of await resultPaths(repository, given)) {
+    const plan = await planRecipe(repository, given, path);
+    models.push({ path, mode: 0o100644, plan: plan.file });
+    const config = isSliced(given.recipe) && mergedConfig(plan.models, plan.tensors, undefined)?.config;
+    if (config) configs.push(await configFile(repository, path, config));
+  }
+  const paths = new Set([...models, ...configs].map(({ path }) => path));
   return {
-    files: merged.files.filter(({ path }) => !paths.has(path)),
+    files: [...merged.files.filter(({ path }) => !paths.has(path)), ...configs],
     models: [...merged.models.filter(({ path }) => !paths.has(path)), ...models],
     conflicts: merged.conflicts.filter(({ conflict }) => !paths.has(conflict.path)),
   };
 }
 
-async function planRecipe(repository: Repository, given: RepositoryRecipe): Promise<readonly PlannedModel[]> {
-  const planned: PlannedModel[] = [];
-  for (const path of await resultPaths(repository, given)) {
-    const inputs = new Map<string, StoredInput>();
-    for (const [name, place] of given.places)
-      inputs.set(name, await storedInput(repository, name, { ...place, path: place.path ?? path }));
-    planned.push({ path, mode: 0o100644, plan: planRecipeFile(given.recipe, inputs) });
-  }
-  return planned;
+async function planRecipe(
+  repository: Repository,
+  { recipe, places }: RepositoryRecipe,
+  path: string,
+): Promise<RecipeFilePlan> {
+  const inputs = new Map<string, StoredInput>();
+  for (const [name, place] of places)
+    inputs.set(name, await storedInput(repository, name, { ...place, path: place.path ?? path }));
+  return planRecipeFile(recipe, inputs);
+}
+
+function isSliced({ parts }: MergeRecipe): boolean {
+  return parts.some(({ slices }) => slices.some(({ sources }) => sources.some(({ layers }) => layers)));
+}
+
+async function configFile({ history }: Repository, path: string, config: object): Promise<TreeFile> {
+  return { path: configPath(path), mode: 0o100644, id: await history.writeBlob(jsonBytes(config)) };
+}
+
+function configPath(model: string): string {
+  const folder = dirname(model);
+  return folder === '.' ? 'config.json' : `${folder}/config.json`;
 }
 
 /** The path that the first named file has, or those of all models of the first revision. */
@@ -123,8 +150,7 @@ async function configBeside(
   path: string,
 ): Promise<InputModel['config']> {
   const { tree } = await history.readCommit(commit);
-  const folder = dirname(path);
-  const file = await history.findInTree(tree, folder === '.' ? 'config.json' : `${folder}/config.json`);
+  const file = await history.findInTree(tree, configPath(path));
   if (file === undefined) return undefined;
   try {
     return JSON.parse(new TextDecoder().decode(await history.readBlob(file.id))) as InputModel['config'];

@@ -120,7 +120,7 @@ async function mergeOnce(
 ): Promise<MergeOutcome> {
   const { method, given = [], into, revisions } = options;
   if (options.recipe) {
-    const recipe = await readRepositoryRecipe(repository, { ...options.recipe, given });
+    const recipe = await readRepositoryRecipe(repository, { ...options.recipe, given }, options);
     return mergeByRecipe(repository, recipe, { ...options, attempts });
   }
   const situation = await readSituation(repository, { revisions, method, given, into });

@@ -9,6 +9,7 @@ import { previewFolderMerge } from '../../../src/ops/merge-folder/preview.ts';
 import { decodeElements, type FloatDtype } from '../../testkit/float-elements.ts';
 import { type FolderTensor, writeModelFolder } from '../../testkit/model-folder.ts';
 import { readTensors } from '../../testkit/read-tensors.ts';
+import { wordTokenizer } from '../../testkit/tokenizer.ts';
 
 let cwd: string;
 let events: MgitEvent[];
@@ -213,6 +214,42 @@ test('integers that all have are kept, and mixed dtypes are widened', async () =
   expect([tensors.get('x')?.dtype, values('x')]).toEqual(['F32', [1 + 2 ** -13]]);
   await merge(`${recipe}dtype: float16\nout_dtype: bfloat16`, { force: true });
   expect([readTensors(read('model.safetensors')).get('x')?.dtype, values('x')]).toEqual(['BF16', [1]]);
+});
+
+describe('embeddings', () => {
+  const rows = (...values: number[]): FolderTensor => ({ shape: [values.length, 1], values });
+
+  test('with different numbers of rows are merged in those that all have, with a warning', async () => {
+    const files = { 'config.json': { vocab_size: 3 } };
+    writeModelFolder(join(cwd, 'a'), { 'model.embed_tokens.weight': rows(1, 2, 3) }, files);
+    writeModelFolder(
+      join(cwd, 'b'),
+      { 'model.embed_tokens.weight': rows(3, 4) },
+      { 'config.json': { vocab_size: 2 } },
+    );
+    await merge('merge_method: linear\nmodels: [{ model: a }, { model: b }]');
+    expect(values('model.embed_tokens.weight')).toEqual([2, 3]);
+    expect([warnings(), config().vocab_size]).toEqual([['ROWS_DIFFER'], 2]);
+  });
+
+  test('a head that is tied in one model is its embedding there, and untied in the result', async () => {
+    const tied = { 'config.json': { tie_word_embeddings: true } };
+    writeModelFolder(join(cwd, 'a'), { 'model.embed_tokens.weight': rows(1, 2) }, tied);
+    const untied = { 'model.embed_tokens.weight': rows(3, 4), 'lm_head.weight': rows(5, 6) };
+    writeModelFolder(join(cwd, 'b'), untied, { 'config.json': { tie_word_embeddings: false } });
+    await merge('merge_method: linear\nmodels: [{ model: a }, { model: b }]');
+    expect(values('lm_head.weight')).toEqual([3, 4]);
+    expect(config().tie_word_embeddings).toBe(false);
+  });
+
+  test('padding is the mean of the rows that have a token', async () => {
+    const files = { 'tokenizer.json': wordTokenizer(['<unk>', 'a', 'b']), 'config.json': { vocab_size: 3 } };
+    writeModelFolder(join(cwd, 'a'), { 'model.embed_tokens.weight': rows(1, 2, 6), other: rows(1) }, files);
+    await merge(
+      'merge_method: linear\nmodels: [{ model: a }]\ntokenizer: { source: base, pad_to_multiple_of: 4 }',
+    );
+    expect([values('model.embed_tokens.weight'), config().vocab_size]).toEqual([[1, 2, 6, 3], 4]);
+  });
 });
 
 describe('own recipes', () => {

@@ -54,8 +54,13 @@ test('a base is no parent, and single files of revisions may be named', async ()
   expect(await scene.values('m.safetensors')).toEqual({ 'layers.0.w': [4], 'layers.1.w': [6], head: [8] });
 });
 
-test('layers are stacked in a new file', async () => {
+test('layers are stacked in a new file, and the config beside it says so', async () => {
   await using scene = await branches();
+  for (const branch of ['left', 'right']) {
+    await scene.switch(branch);
+    await scene.commit({ 'config.json': '{"num_hidden_layers": 2}' });
+  }
+  await scene.switch('main');
   await merge(
     scene,
     'merge_method: linear\nslices: [{ sources: [{ model: left, layer_range: [0, 2] }] }, { sources: [{ model: right, layer_range: [1, 2] }] }]',
@@ -66,6 +71,7 @@ test('layers are stacked in a new file', async () => {
     'layers.2.w': [8],
     head: [8],
   });
+  expect(JSON.parse(await scene.text('config.json'))).toMatchObject({ num_hidden_layers: 3 });
 });
 
 test('the commit can be recomputed from its recipe records', async () => {
