@@ -1,4 +1,8 @@
+import { globSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build } from 'rolldown';
+
+const workers = globSync('src/**/*-worker.ts').map(path => [basename(path, '.ts'), path]);
 
 /**
  * Bundles the sources into `dist/`, since most of a short command's time went into loading some 300 modules one by one. What is imported
@@ -9,9 +13,7 @@ await build({
   input: {
     index: 'src/index.ts',
     main: 'src/cli/main.ts',
-    'engine-worker': 'src/store/extents/engine-worker.ts',
-    'job-worker': 'src/merge/output/job-worker.ts',
-    'training-worker': 'src/train/runtime/training-worker.ts',
+    ...Object.fromEntries(workers),
   },
   platform: 'node',
   external: /^[^./]/, // Other packages stay as npm installs them.

@@ -61,3 +61,10 @@ test('only the entry of the command line touches the process, the clock and rand
     );
   expect(wrong).toEqual([]);
 });
+
+test('files are found beside bundles, too: none by its place beside a source', () => {
+  const wrong = SOURCES.filter(file => !file.startsWith('src/base/')).filter(file =>
+    /new URL\([^)]*import\.meta|import\.meta\.(?:dirname|filename)/.test(readFileSync(file, 'utf8')),
+  );
+  expect(wrong, 'packageFile and workerUrl find them').toEqual([]);
+});

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../../base/package-file.ts';
 import { parseYamlDocument } from '../../base/yaml-document.ts';
 import { type Rename, type RenameRule, renamer } from './rename-rule.ts';
 
@@ -17,7 +18,7 @@ export function commonSpelling(own: readonly RenameRule[] = []): Rename {
 }
 
 function readRules(name: string): readonly RenameRule[] {
-  const text = readFileSync(new URL(`../../../names/${name}.yaml`, import.meta.url), 'utf8');
+  const text = readFileSync(packageFile(`names/${name}.yaml`), 'utf8');
   return parseYamlDocument(text, `names/${name}.yaml`, {
     schema: 'names.schema.json',
     code: 'NAMES_INVALID',
