@@ -1,6 +1,6 @@
 import { SMALL_BYTES, WIDTH } from './execute.ts';
 import type { ComputeAction } from './plan.ts';
-import { CHUNK_BYTES, CHUNKS, KEPT_BYTES } from './tensor-inputs.ts';
+import { CHUNKS, chunkBytes, KEPT_BYTES } from './tensor-inputs.ts';
 
 /** What it takes to compute planned tensors. */
 export type ExpectedCost = {
@@ -38,5 +38,5 @@ function bufferBytes(action: ComputeAction): number {
   const [length, inputs] = [lengthOf(action), inputsOf(action)];
   if (length <= SMALL_BYTES) return WIDTH * inputs * length;
   const kept = action.method.isMultiPass ? Math.min(KEPT_BYTES, length * inputs) : 0;
-  return kept + CHUNKS * CHUNK_BYTES * inputs;
+  return kept + CHUNKS * chunkBytes(inputs) * inputs;
 }

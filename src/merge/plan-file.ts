@@ -20,18 +20,26 @@ export interface FilePlan {
 /** Plans the merge of one model file. Its tensors have the names that ours gives them. */
 export function planFile(given: PlanInput): FilePlan {
   const input = withOurNames(given);
-  const actions = [...planTensors(input)];
-  const tensors = actions.flatMap(action => resultOf(action) ?? []);
-  return {
-    actions,
-    tensors,
-    computed: actions.filter(action => action.kind === 'compute'),
-    conflicts: actions.flatMap(action => (action.kind === 'conflict' ? [action.conflict] : [])),
+  return planOf([...planTensors(input)], {
     base: input.base,
     models: input.models,
     layouts: input.models.filter(
       (model, index) => model === given.models[index] && model.format === given.models[0]?.format,
     ),
+  });
+}
+
+/** The plan that consists of these actions. */
+export function planOf(
+  actions: readonly TensorAction[],
+  files: Pick<FilePlan, 'base' | 'models' | 'layouts'>,
+): FilePlan {
+  return {
+    ...files,
+    actions,
+    tensors: actions.flatMap(action => resultOf(action) ?? []),
+    computed: actions.filter(action => action.kind === 'compute'),
+    conflicts: actions.flatMap(action => (action.kind === 'conflict' ? [action.conflict] : [])),
   };
 }
 

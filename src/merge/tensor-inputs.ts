@@ -4,7 +4,9 @@ import type { Dtype } from '../tensor/dtype.ts';
 import type { MethodInput } from './method.ts';
 
 /** Bytes that are fetched at a time, so that small reads cost one decoded frame and not many: whole slices, and whole blocks of a survey. */
-export const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** What the chunks of all inputs take at most, where there are many; each has at least a slice of eight bytes per element. */
+const [MOST_CHUNK_BYTES, LEAST_CHUNK_BYTES] = [32 * 1024 * 1024, 512 * 1024];
 /** Chunks of each input in memory at least: a slice may reach across a border. */
 export const CHUNKS = 2;
 /** Bytes of all inputs together that are kept for a method that reads them again; what is beyond is fetched again. */
@@ -49,7 +51,7 @@ export function openInputs(
   { look = () => {}, keptBytes = 0 }: InputOptions = {},
 ): TensorInputs {
   const length = sources[0]?.length ?? 0;
-  const size = Math.min(CHUNK_BYTES, length);
+  const size = Math.min(chunkBytes(sources.length), length);
   const kept = size === 0 ? 0 : Math.floor(keptBytes / (size * sources.length));
   const placeOf = (chunk: number): number => (chunk < kept ? chunk : kept + ((chunk - kept) % CHUNKS));
   const memory: Buffer[][] = [];
@@ -113,6 +115,13 @@ export function openInputs(
       for (const buffer of memory.flat()) freeMemory(buffer);
     },
   };
+}
+
+/** Bytes of each input that are fetched at a time: a power of two, so that chunks are whole blocks. */
+export function chunkBytes(inputs: number): number {
+  let size = CHUNK_BYTES;
+  while (size > LEAST_CHUNK_BYTES && size * inputs > MOST_CHUNK_BYTES) size /= 2;
+  return size;
 }
 
 async function fetchWhole(

@@ -162,6 +162,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./patch.ts')).command,
   },
   {
+    name: 'average',
+    summary: 'average the models over several commits and commit the result',
+    load: async () => (await import('./average.ts')).command,
+  },
+  {
     name: 'train',
     summary: 'train the model by a recipe and commit the result with its run record',
     load: async () => (await import('./train.ts')).command,

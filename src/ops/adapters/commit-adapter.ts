@@ -1,15 +1,15 @@
 import { posix, resolve } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
-import type { CommitId, ObjectId } from '../../base/ids.ts';
-import type { Head, TreeFile } from '../../store/history/history.ts';
+import type { ObjectId } from '../../base/ids.ts';
+import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { manifestText } from '../../store/manifest/write-manifest.ts';
 import { refuseProtected } from '../gate/protection.ts';
-import { type CommitOptions, type CommitResult, commitIndex } from '../history/commit.ts';
+import type { CommitOptions, CommitResult } from '../history/commit.ts';
+import { commitTree } from '../history/commit-tree.ts';
 import type { StoredModel } from '../history/stored-model.ts';
 import { refuseUnconcluded } from '../in-progress.ts';
 import type { Repository } from '../repository.ts';
-import { checkoutTree } from '../worktree/checkout.ts';
 import { localChanges } from '../worktree/local-changes.ts';
 import { readStatus } from '../worktree/status.ts';
 import { repositoryPath } from '../worktree/work-tree.ts';
@@ -128,26 +128,4 @@ async function treeWith(
     files.push(manifest ? { ...file, id: await history.writeBlob(manifestText(manifest)) } : file);
   }
   return history.writeTree(files);
-}
-
-interface Place {
-  readonly head: Head & { readonly commit: CommitId };
-  readonly from: ObjectId;
-  readonly to: ObjectId;
-}
-
-/** Leads index and work tree to the new tree and commits it; back, where the commit is refused. */
-async function commitTree(
-  repository: Repository,
-  { head, from, to }: Place,
-  options: CommitOptions,
-): Promise<CommitResult> {
-  await checkoutTree(repository, { ...options, from, to, head });
-  try {
-    return await commitIndex(repository, options);
-  } catch (error) {
-    const isCommitted = (await repository.history.head()).commit !== head.commit;
-    if (!isCommitted) await checkoutTree(repository, { from: to, to: from, head });
-    throw error;
-  }
 }

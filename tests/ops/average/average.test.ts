@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { averageCommits } from '../../../src/ops/average/average.ts';
+import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
+
+const FILE = 'model.safetensors';
+
+/** Four versions of a model on main, and a commit between that changes no model. */
+async function trained(): Promise<MergeRepository> {
+  const world = await mergeRepository();
+  await world.commit({ [FILE]: { w: [0, 0], same: [7] } });
+  await world.commit({ [FILE]: { w: [8, 0], same: [7] } });
+  await world.commit({ 'notes.txt': 'nothing happened\n' });
+  await world.commit({ [FILE]: { w: [8, 4], same: [7] } });
+  await world.commit({ [FILE]: { w: [16, 4], same: [7] } });
+  return world;
+}
+
+const average = (world: MergeRepository, options: Partial<Parameters<typeof averageCommits>[1]>) =>
+  averageCommits(world.repository, {
+    cwd: world.path,
+    revisions: ['main~4..main'],
+    method: 'ema',
+    given: ['decay=0.5'],
+    ...options,
+  });
+
+test('a range is averaged from its oldest version on, each version once, and committed with its recipe', async () => {
+  await using world = await trained();
+  const before = (await world.repository.history.head()).commit;
+  const result = await average(world, {});
+  expect(result.versions).toHaveLength(3);
+  expect(await world.values(FILE)).toEqual({ w: [12, 3], same: [7] });
+  expect(result.commit.parents).toEqual([before]);
+  expect(await world.text('notes.txt')).toBe('nothing happened\n');
+  expect(result.models).toMatchObject([{ path: FILE, counts: { computed: 1, kept: 1 } }]);
+});
+
+test('several revisions make a soup, in their order, whether they changed a tensor or not', async () => {
+  await using world = await trained();
+  await average(world, { method: 'uniform_soup', given: [], revisions: ['main~4', 'main~3', 'main'] });
+  const { w } = await world.values(FILE);
+  expect(w?.map(value => Number(value.toFixed(5)))).toEqual([8, 1.33333]);
+});
+
+test('what cannot be averaged is refused by name, and nothing changes', async () => {
+  await using world = await trained();
+  const before = await world.repository.history.listRefs('refs/');
+  await expect(average(world, { method: 'task_arithmetic', given: [] })).rejects.toMatchObject({
+    code: 'MERGE_BASE_REQUIRED',
+  });
+  await expect(average(world, { method: 'ours', given: [] })).rejects.toMatchObject({
+    code: 'MERGE_BASE_REQUIRED',
+  });
+  await expect(average(world, { given: ['take:w=ours'] })).rejects.toMatchObject({ code: 'USAGE' });
+  await expect(average(world, { method: 'slerp', given: [] })).rejects.toMatchObject({
+    code: 'MERGE_MODELS_UNSUPPORTED',
+  });
+  await expect(average(world, { revisions: ['main~3', 'main~2'] })).rejects.toMatchObject({
+    code: 'AVERAGE_TOO_FEW',
+  });
+  await expect(average(world, { revisions: ['main~5', 'main'] })).rejects.toMatchObject({
+    code: 'MODEL_MISSING',
+  });
+  await world.commit({ [FILE]: { w: [1, 2, 3], same: [7] } });
+  await expect(average(world, { revisions: ['main~1', 'main'] })).rejects.toMatchObject({
+    code: 'AVERAGE_MISMATCH',
+    details: { tensors: ['w'] },
+  });
+  await world.write(FILE, { w: [9], same: [7] });
+  await expect(average(world, {})).rejects.toMatchObject({ code: 'LOCAL_CHANGES' });
+  expect((await world.repository.history.listRefs('refs/')).length).toBe(before.length);
+});
