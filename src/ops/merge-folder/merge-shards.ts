@@ -8,6 +8,7 @@ import type { Ports } from '../../base/ports/ports.ts';
 import { VERSION } from '../../base/version.ts';
 import { layOutFiles, type OutputFile } from '../../merge/output/file-layout.ts';
 import type { OutputJob } from '../../merge/output/write-file.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { companionFiles } from './companions.ts';
 import {
   type FolderMergeOutcome,
@@ -56,7 +57,7 @@ export async function mergeShard(
   const folder = shardFolder(request);
   await using prepared = await prepareMerge(ports, request);
   const { files, plan } = layOut(prepared, request);
-  await ports.fs.makeDirectory(folder);
+  await makeDurableDirectory(ports.fs, folder);
   const [written, present]: [string[], string[]] = [[], []];
   for (const file of shareOf(files, shard)) {
     const isThere = (await readReceipt(ports.fs, folder, file, plan)) !== undefined;

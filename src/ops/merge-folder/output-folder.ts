@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 
 /** Where a result is made, before it has its name. */
 export interface StagedOutput {
@@ -26,7 +27,7 @@ export async function refuseExisting(fs: FileSystem, target: string, force: bool
 export async function stageOutput({ fs, randomBytes }: Ports, target: string): Promise<StagedOutput> {
   const unique = Buffer.from(randomBytes(8)).toString('hex');
   const staging = join(dirname(target), `.${basename(target)}.${unique}.mgit`);
-  await fs.makeDirectory(staging);
+  await makeDurableDirectory(fs, staging);
   return {
     staging,
     finish: () => replace(fs, staging, target),
