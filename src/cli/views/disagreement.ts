@@ -57,8 +57,9 @@ function rowOf(
 
 function cosineCell(io: CliIo, cosine: number | null | undefined): string {
   if (cosine === null || cosine === undefined) return '-';
-  const text = `${cosine < 0 ? '-' : '+'}${Math.abs(cosine).toFixed(2)}`;
-  return paint(io, heat((1 - cosine) / 2), text);
+  const size = Math.abs(cosine).toFixed(2);
+  const sign = size === '0.00' ? ' ' : cosine < 0 ? '-' : '+';
+  return paint(io, heat((1 - cosine) / 2), `${sign}${size}`);
 }
 
 /** Half of the elements opposed is what unrelated changes have; a bar that is full says all. */

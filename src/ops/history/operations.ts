@@ -17,18 +17,18 @@ export interface Operation {
   readonly refs: readonly RefChange[];
   /** The operation that this one reverses. */
   readonly undoes?: string;
-  /** What it did to the list of stashes, and with one of them. */
+  /** What it did to files without a commit, to the list of stashes, and with one of them. */
   readonly stash?: StashChange;
 }
 
-/** A file that a stash changed; null: it was not there. */
+/** A file that a stash, or a change without a commit, has changed; null: it was not there. */
 export interface AppliedFile {
   readonly path: string;
   readonly before: { readonly id: ObjectId; readonly mode: number } | null;
   readonly after: { readonly id: ObjectId; readonly mode: number } | null;
 }
 
-/** What a `stash` command did. */
+/** What a `stash` command, or one with `--no-commit`, did. */
 export interface StashChange {
   readonly pushed?: CommitId;
   readonly applied?: readonly AppliedFile[];
@@ -82,7 +82,7 @@ export async function recordFinished(repository: Repository, finished: FinishedO
     await append(repository, { command, files: 'moved', head: { before, after }, refs });
 }
 
-/** Records what a `stash` command did: it moves no branch, but its work can be reversed as well. */
+/** Records what a `stash` command, or one with `--no-commit`, did: it moves no branch, but its work can be reversed as well. */
 export async function recordStash(
   repository: Repository,
   operation: Pick<Operation, 'command' | 'stash' | 'undoes'>,

@@ -21,14 +21,14 @@ function lineageCommit(commit: Commit): LineageCommit {
     parents: commit.parents,
     author: commit.author.name,
     date: new Date(commit.author.timestamp * 1000).toISOString().slice(0, 10),
-    kind: record === 'Run' ? 'train' : record === 'Merge' ? 'merge' : undefined,
+    kind: record === 'Run' ? 'train' : record === 'Merge' && commit.parents.length > 1 ? 'merge' : undefined,
   };
 }
 
-/** How a commit was merged, from the record that its trailer names; undefined for any other commit. */
+/** How a commit was merged, from the record that its trailer names; undefined for any other commit, a cherry-pick among them. */
 export async function cardMerge(history: History, commit: Commit): Promise<CardMerge | undefined> {
   const [, kind, digest] = TRAILER.exec(commit.message) ?? [];
-  if (kind !== 'Merge') return undefined;
+  if (kind !== 'Merge' || commit.parents.length < 2) return undefined;
   const file = await history.findInTree(commit.tree, `.mgit/merges/${digest}.json`);
   if (!file) return undefined;
   const record = JSON.parse(new TextDecoder().decode(await history.readBlob(file.id))) as Partial<CardMerge>;

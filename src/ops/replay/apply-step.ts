@@ -100,6 +100,6 @@ async function finished(repository: Repository, message: string): Promise<string
 export function alreadyThere({ commit }: ReplayStep, operation: ReplayOperation): MgitError {
   const what = operation === 'revert' ? 'nothing of it is left to take away' : 'its change is here already';
   return new MgitError('NOTHING_TO_REPLAY', `${commit.id} would change nothing: ${what}`, {
-    hint: 'leave it out with --empty=drop, or keep it as a commit without changes with --empty=keep',
+    hint: 'leave it out with --empty=drop (with --skip where it waits), or keep it as a commit without changes with --empty=keep',
   });
 }

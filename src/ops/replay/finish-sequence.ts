@@ -70,6 +70,7 @@ function commandOf({ operation, done, ontoName }: ReplaySequence): string {
 }
 
 async function runHooks({ history }: Repository, { operation, done }: ReplaySequence): Promise<void> {
+  if (done.length === 0) return;
   if (operation !== 'rebase') return void (await history.runHook('post-commit', []));
   const rewritten = done.filter(({ from, commit }) => from !== commit);
   const lines = rewritten.map(({ from, commit }) => `${from} ${commit}\n`).join('');

@@ -18,6 +18,7 @@ import { sameFile } from '../worktree/checkout-plan.ts';
 import { localChanges } from '../worktree/local-changes.ts';
 import { prepareModels } from '../worktree/stand-ins.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
+import { appliedFiles } from './applied-files.ts';
 import { dropStash, readStash, type Stash, type StashEntry } from './stash-entry.ts';
 import { differingPaths } from './take-up.ts';
 
@@ -147,17 +148,4 @@ async function unstage(
     set: differing.flatMap(path => wanted.get(path) ?? []).map(file => indexEntry(file)),
     remove: differing.filter(path => !wanted.has(path)),
   });
-}
-
-function appliedFiles({ before, after }: MergedWorkTree, untracked: readonly TreeFile[]): AppliedFile[] {
-  const version = (file: TreeFile | undefined): AppliedFile['before'] =>
-    file ? { id: file.id, mode: file.mode } : null;
-  return [
-    ...differingPaths(before, after).map(path => ({
-      path,
-      before: version(before.get(path)),
-      after: version(after.get(path)),
-    })),
-    ...untracked.map(file => ({ path: file.path, before: null, after: version(file) })),
-  ];
 }

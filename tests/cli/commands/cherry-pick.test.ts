@@ -50,6 +50,10 @@ test('a conflict says how to go on, status repeats it, and what is done is told'
     <short id> -> <short id> topic
     Picked onto main: <short id>..<short id>"
   `);
+  expect(await day.mgit('show')).toMatch(/cherry-pick of [0-9a-f]{10}, by add_difference scale=1\n.*cosine/s);
+  expect(JSON.parse(await day.mgit('show', '--json'))).toMatchObject({
+    merge: { models: [{ blocks: [{ block: 'a', norms: [1, 2], cosines: [1], signConflicts: [0] }] }] },
+  });
   expect(JSON.parse(await day.mgit('revert', 'HEAD', '--json'))).toMatchObject({
     kind: 'done',
     commits: [{}],
@@ -60,6 +64,8 @@ test('--no-commit leaves the change in index and work tree', async () => {
   await using day = await diverged();
   await day.mgit('cherry-pick', '-n', 'topic', '-X', 'take:notes.txt=ours');
   expect(await day.mgit('status', '--porcelain')).toBe('M  model.safetensors');
+  await day.mgit('undo');
+  expect(await day.mgit('status', '--porcelain')).toBe('');
 });
 
 test('what makes no sense is refused', async () => {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { type Scene, scene } from '../../testkit/scene.ts';
 
 /** `topic` has three commits, whose second changed the same line as `main` did. */
-async function conflicted(): Promise<Scene> {
-  const day = await scene();
+async function conflicted(history?: 'embedded'): Promise<Scene> {
+  const day = await scene(history);
   const commit = async (file: string, text: string): Promise<void> => {
     await day.write(file, `${text}\n`);
     await day.mgit('add', '.');
@@ -68,7 +68,7 @@ test('plain git gives up what mgit began; what plain git began is not left or ta
 });
 
 test('a rebase that waits is one to plain git, which may go on with it or give it up', async () => {
-  await using day = await conflicted();
+  await using day = await conflicted('embedded');
   expect((await day.attempt('rebase', 'main', 'topic')).exitCode).toBe(4);
   const shown = await day.git('status');
   expect(shown).toContain('Last commands done (2 commands done)');
