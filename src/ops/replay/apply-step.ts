@@ -1,4 +1,3 @@
-import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
@@ -94,12 +93,4 @@ function writeRecord(repository: Repository, content: StepContent): ReturnType<t
 async function finished(repository: Repository, message: string): Promise<string> {
   if (message.trim() === '') return message;
   return finishMessage(repository, message, { source: 'commit', verify: false, stripComments: false });
-}
-
-/** The refusal of a change that is there already. */
-export function alreadyThere({ commit }: ReplayStep, operation: ReplayOperation): MgitError {
-  const what = operation === 'revert' ? 'nothing of it is left to take away' : 'its change is here already';
-  return new MgitError('NOTHING_TO_REPLAY', `${commit.id} would change nothing: ${what}`, {
-    hint: 'leave it out with --empty=drop (with --skip where it waits), or keep it as a commit without changes with --empty=keep',
-  });
 }

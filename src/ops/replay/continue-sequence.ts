@@ -6,13 +6,14 @@ import { refuseUnmatched } from '../merge/refuse-unmatched.ts';
 import { applyResolved, type RetriedPaths, retryUnmerged } from '../merge/resume.ts';
 import type { Repository } from '../repository.ts';
 import { restoreTree } from '../worktree/restore-tree.ts';
+import { advanced, committed } from './advance-sequence.ts';
 import { moved } from './end-sequence.ts';
 import { outcomeOf } from './pause-sequence.ts';
 import type { ReplaySequence, WaitingReplay } from './replay-sequence.ts';
 import { readReplaySettings, takeRules } from './replay-settings.ts';
 import { requireWaitingReplay, writeWaitingReplay } from './replay-state.ts';
 import { type ReplayOperation, type ReplayStep, readStep } from './replay-step.ts';
-import { advanced, committed, type ReplayOutcome, runSequence } from './run-sequence.ts';
+import { type ReplayOutcome, runSequence } from './run-sequence.ts';
 
 /** How a waiting sequence goes on. */
 export interface ContinueOptions extends LongOperation {

@@ -27,7 +27,9 @@ export async function finishSequence(
     await checkoutTree(repository, { ...long, from: to, to: filesAt });
     throw error;
   }
-  if (await readWaitingReplay(repository)) await clearWaitingReplay(repository, operation);
+  // A rebase may also find what a crash left of an earlier one.
+  if (operation === 'rebase' || (await readWaitingReplay(repository)))
+    await clearWaitingReplay(repository, operation);
   await recordFinished(repository, { command: commandOf(sequence), began: sequence.began, target, origin });
   await runHooks(repository, sequence);
   return { kind: 'done', operation, target, previous: origin, commit: tip, commits: done, dropped, models };

@@ -11,7 +11,7 @@ import { refuseUnmatched } from '../merge/refuse-unmatched.ts';
 import type { Repository } from '../repository.ts';
 import { withoutUpstream } from './already-upstream.ts';
 import { currentCommit } from './pick.ts';
-import type { EmptyPolicy } from './replay-sequence.ts';
+import type { EmptyPolicy, ReplaySequence } from './replay-sequence.ts';
 import { takeRules } from './replay-settings.ts';
 import { type ReplayOutcome, runSequence } from './run-sequence.ts';
 
@@ -49,39 +49,36 @@ export async function rebaseBranch(repository: Repository, options: RebaseOption
   const onto = options.onto === undefined ? upstream : await history.resolveCommit(options.onto);
   const commits = await ownCommits(repository, { origin, upstream }, options);
   await refuseUnmatched(repository, takeRules(options.given ?? []), [onto, ...commits]);
-  const { todo, dropped } = await withoutUpstream(repository, { commits, origin, upstream });
-  await requireHook(repository, 'pre-rebase', [
-    options.upstream,
-    ...(options.branch ? [options.branch] : []),
-  ]);
-  const sequence = {
-    operation: 'rebase' as const,
+  const left = await withoutUpstream(repository, { commits, origin, upstream });
+  await requireHook(repository, 'pre-rebase', hookArguments(options));
+  const place = {
     began: headPosition(head),
     target,
     origin,
     onto,
     ontoName: options.onto ?? options.upstream,
-    tip: onto,
-    done: [],
-    dropped,
-    todo,
-    options: {
-      scale: options.scale ?? 1,
-      given: options.given ?? [],
-      mainline: null,
-      recordOrigin: false,
-      empty: options.empty ?? 'drop',
-      reuse: options.force !== true,
-      message: null,
-    },
   };
   const { tree: filesAt } = await history.readCommit(headAt);
-  return runSequence(repository, sequence, { ...options, filesAt, headAt });
+  const run = { ...options, filesAt, headAt };
+  return runSequence(repository, { ...place, ...left, ...startOf(onto, options) }, run);
 }
 
-/** A rebase that plain Git has begun. */
+function hookArguments({ upstream, branch }: RebaseOptions): readonly string[] {
+  return branch === undefined ? [upstream] : [upstream, branch];
+}
+
+function startOf(
+  tip: CommitId,
+  options: RebaseOptions,
+): Pick<ReplaySequence, 'operation' | 'tip' | 'done' | 'options'> {
+  const { scale = 1, given = [], empty = 'drop', force = false } = options;
+  const fixed = { mainline: null, recordOrigin: false, message: null };
+  return { operation: 'rebase', tip, done: [], options: { scale, given, empty, reuse: !force, ...fixed } };
+}
+
+/** A rebase that plain Git has begun. What a crash left of one of ours has no `orig-head`. */
 async function refuseGitRebase(repository: Repository): Promise<void> {
-  for (const name of ['rebase-merge/head-name', 'rebase-apply/head-name', 'rebase-apply/applying'])
+  for (const name of ['rebase-merge/orig-head', 'rebase-apply/orig-head', 'rebase-apply/applying'])
     if ((await readGitFile(repository, name)) !== undefined)
       throw new MgitError('REPLAY_IN_PROGRESS', 'a rebase that plain git began is not concluded', {
         hint: 'conclude it with "git rebase --continue", or give it up with "git rebase --abort"',

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MgitEvent } from '../../../src/base/events.ts';
 import { readLog } from '../../../src/ops/history/log.ts';
@@ -138,6 +141,15 @@ test('a conflict waits with HEAD detached and the branch where it was', async ()
   await undoLast(repository);
   expect(await repository.history.head()).toMatchObject({ ref: 'refs/heads/topic', commit: topic });
   await expectClean(world);
+});
+
+test('what a crash left of the state of an earlier one is in nobody’s way', async () => {
+  await using world = await diverged();
+  const { gitDirectory } = world.repository.history;
+  await mkdir(join(gitDirectory, 'rebase-merge'));
+  await writeFile(join(gitDirectory, 'rebase-merge/head-name'), 'refs/heads/topic\n');
+  expect(await rebase(world)).toMatchObject({ kind: 'done' });
+  expect(existsSync(join(gitDirectory, 'rebase-merge'))).toBe(false);
 });
 
 test('a protected branch is not rebased', async () => {
