@@ -10,12 +10,20 @@ import { type TensorTask, writeTensor } from './write-tensor.ts';
 export type TaskAnswer =
   | { readonly digest: Digest }
   | {
-      readonly error: {
-        readonly code?: string;
-        readonly message: string;
-        readonly hint?: string;
-        readonly details?: Readonly<Record<string, unknown>>;
-      };
+      readonly error:
+        | {
+            readonly kind: 'expected';
+            readonly code: string;
+            readonly message: string;
+            readonly hint?: string;
+            readonly details?: Readonly<Record<string, unknown>>;
+          }
+        /** Of the system (`code`, `path` and others are among the properties), or a bug. */
+        | {
+            readonly kind: 'other';
+            readonly message: string;
+            readonly properties: Readonly<Record<string, unknown>>;
+          };
     };
 
 /** Merges tensors, as many at a time as it is wide. Dispose it to end its threads. */
@@ -85,25 +93,44 @@ interface JobThread {
   end(): Promise<unknown>;
 }
 
+interface Pending {
+  readonly resolve: (digest: Digest) => void;
+  readonly reject: (error: Error) => void;
+}
+
 function startThread(): JobThread {
   const worker = new Worker(workerUrl(import.meta.url, 'job-worker'));
-  let settle: { resolve: (digest: Digest) => void; reject: (error: Error) => void } | undefined;
-  worker.on('message', (answer: TaskAnswer) => {
-    if ('digest' in answer) settle?.resolve(answer.digest);
-    else settle?.reject(errorOf(answer.error));
-  });
-  worker.on('error', error => settle?.reject(error));
-  worker.on('exit', () => settle?.reject(new Error('a worker thread ended')));
+  const ended = new Promise<void>(resolve => worker.once('exit', () => resolve()));
+  let pending: Pending | undefined;
+  const settle = (how: (waiting: Pending) => void): void => {
+    const waiting = pending;
+    pending = undefined;
+    if (waiting) how(waiting);
+  };
+  worker.on('message', (answer: TaskAnswer) =>
+    settle(({ resolve, reject }) =>
+      'digest' in answer ? resolve(answer.digest) : reject(errorOf(answer.error)),
+    ),
+  );
+  worker.on('error', error => settle(({ reject }) => reject(error)));
+  worker.on('exit', () => settle(({ reject }) => reject(new Error('a worker thread ended'))));
   return {
     run: task =>
       new Promise((resolve, reject) => {
-        settle = { resolve, reject };
+        pending = { resolve, reject };
         worker.postMessage(task);
       }),
-    end: () => worker.terminate(),
+    end: async () => {
+      if (pending)
+        await worker.terminate(); // Given up.
+      else worker.postMessage('end'); // It closes its files.
+      await ended;
+    },
   };
 }
 
-function errorOf({ code, message, ...options }: Extract<TaskAnswer, { error: object }>['error']): Error {
-  return code === undefined ? new Error(message) : new MgitError(code, message, options);
+function errorOf(error: Extract<TaskAnswer, { error: object }>['error']): Error {
+  if (error.kind === 'other') return Object.assign(new Error(error.message), error.properties);
+  const { code, message, kind: _kind, ...options } = error;
+  return new MgitError(code, message, options);
 }

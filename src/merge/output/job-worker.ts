@@ -5,23 +5,40 @@ import { openFiles } from '../model-files/file-source.ts';
 import type { TaskAnswer } from './job-pool.ts';
 import { type TensorTask, writeTensor } from './write-tensor.ts';
 
-/** Merges tensors for the thread that started it, one after the other. */
+/** Merges tensors for the thread that started it, one after the other, until it is told to end. */
 const fs = nodeFileSystem();
 const files = openFiles(fs);
 
-parentPort?.on('message', (task: TensorTask) => {
-  void perform(task).then(answer => parentPort?.postMessage(answer));
+parentPort?.on('message', (task: TensorTask | 'end') => {
+  if (task === 'end') void end();
+  else void perform(task).then(answer => parentPort?.postMessage(answer));
 });
+
+async function end(): Promise<void> {
+  await files[Symbol.asyncDispose]();
+  parentPort?.close();
+}
 
 async function perform(task: TensorTask): Promise<TaskAnswer> {
   try {
     return { digest: await writeTensor(task, { fs, files }) };
   } catch (error) {
-    if (!isMgitError(error))
-      return { error: { message: error instanceof Error ? (error.stack ?? error.message) : String(error) } };
+    return { error: described(error) };
+  }
+}
+
+/** An error's class does not survive the way to another thread, nor does what is beside its message. */
+function described(error: unknown): Extract<TaskAnswer, { error: object }>['error'] {
+  if (isMgitError(error)) {
     const { code, message, hint, details } = error;
     return {
-      error: { code, message, ...(hint === undefined ? {} : { hint }), ...(details ? { details } : {}) },
+      kind: 'expected',
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+      ...(details ? { details } : {}),
     };
   }
+  if (!(error instanceof Error)) return { kind: 'other', message: String(error), properties: {} };
+  return { kind: 'other', message: error.message, properties: { ...error, stack: error.stack } };
 }
