@@ -37,6 +37,11 @@ const BYTES_WORTH_THREADS = 32 * 1024 * 1024;
 /** More threads than this only wait for the disk. */
 const MOST_THREADS = 8;
 
+/** How many tensors are merged at the same time. */
+export function poolWidth(bytes: number, parallelism: number): number {
+  return bytes < BYTES_WORTH_THREADS ? 1 : Math.max(1, Math.min(parallelism, MOST_THREADS));
+}
+
 /** A pool for an amount of work. The result never depends on how wide it is. */
 export function openJobPool(work: {
   readonly fs: FileSystem;
@@ -44,9 +49,8 @@ export function openJobPool(work: {
   readonly bytes: number;
   readonly signal?: AbortSignal;
 }): JobPool {
-  return work.bytes < BYTES_WORTH_THREADS
-    ? inlinePool(work)
-    : threadPool(Math.min(work.parallelism, MOST_THREADS));
+  const isLittle = work.bytes < BYTES_WORTH_THREADS;
+  return isLittle ? inlinePool(work) : threadPool(poolWidth(work.bytes, work.parallelism));
 }
 
 function inlinePool({ fs, signal }: { readonly fs: FileSystem; readonly signal?: AbortSignal }): JobPool {
@@ -60,7 +64,7 @@ function inlinePool({ fs, signal }: { readonly fs: FileSystem; readonly signal?:
 
 /** A thread takes one task at a time, so that whoever gives tasks decides how many are under way. */
 function threadPool(width: number): JobPool {
-  const threads = Array.from({ length: Math.max(1, width) }, () => startThread());
+  const threads = Array.from({ length: width }, () => startThread());
   const idle = [...threads];
   const waiting: ((thread: JobThread) => void)[] = [];
   const take = (): Promise<JobThread> => {

@@ -1,6 +1,7 @@
 import type { Ports } from '../../base/ports/ports.ts';
 import { inputsOf, type PlannedTensor } from '../../merge/model-plan/planned-tensor.ts';
 import { layOutFiles } from '../../merge/output/file-layout.ts';
+import { poolWidth } from '../../merge/output/job-pool.ts';
 import { byteLength } from '../../tensor/dtype.ts';
 import { blockOf } from '../diff/block-summaries.ts';
 import { SHARD_ELEMENTS } from './merge-folder.ts';
@@ -51,6 +52,7 @@ export async function previewFolderMerge(
   await using prepared = await prepareMerge(ports, request);
   const { recipe, plan, jobs, inputs } = prepared;
   const files = layOutFiles(jobs, request.shardElements ?? SHARD_ELEMENTS);
+  const written = sum(files.map(({ size }) => size));
   const most = Math.max(0, ...plan.map(planned => inputsOf(planned).length));
   return {
     kind: 'preview',
@@ -58,8 +60,8 @@ export async function previewFolderMerge(
     models: [...inputs.keys()],
     files: files.map(({ name, size }) => ({ name, size })),
     read: sum(plan.flatMap(inputsOf).map(({ tensor }) => byteLength(tensor.dtype, tensor.shape))),
-    written: sum(files.map(({ size }) => size)),
-    memory: ports.parallelism * (THREAD_BYTES + most * INPUT_BYTES),
+    written,
+    memory: poolWidth(written, ports.parallelism) * (THREAD_BYTES + most * INPUT_BYTES),
     blocks: blocksOf(plan),
     tensors: plan.map(tensorPreview),
   };
