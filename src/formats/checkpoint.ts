@@ -36,8 +36,16 @@ export interface TensorView {
 export interface EncodedTensor extends Omit<TensorView, 'offset'> {
   /** The bytes from its first to its last element, in slices. Errors: those of the format, for what is not as it claims. */
   span(): AsyncIterable<Uint8Array>;
-  /** The other file that holds the elements, as this one calls it: `span` cannot give them. */
-  readonly external?: string;
+  /** Where the elements are, if in another file: `span` cannot give them. */
+  readonly external?: ExternalPlace;
+}
+
+/** A part of another file. */
+export interface ExternalPlace {
+  /** Relative to the folder of the file that says so, with `/`; checked to lie within it. */
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { byteLength, type Dtype } from '../../tensor/dtype.ts';
-import type { EncodedTensor, TensorView } from '../checkpoint.ts';
+import type { EncodedTensor, ExternalPlace, TensorView } from '../checkpoint.ts';
+import { isInnerPath } from '../safetensors/shard-index.ts';
 import { ONNX_DTYPES } from './data-types.ts';
 import { varintElements } from './varint-data.ts';
 import { type FileRange, onnxInvalid, type WireField, type WireReader } from './wire-reader.ts';
@@ -57,8 +58,8 @@ interface Proto {
   dtype: Dtype | undefined;
   name: string;
   isExternal: boolean;
-  /** The file that external data is in. */
-  file: string;
+  /** Where external data is: `location`, `offset`, `length`. */
+  readonly place: Map<string, string>;
   /** Runs of packed elements. */
   readonly data: { readonly field: number; readonly range: FileRange }[];
 }
@@ -100,7 +101,7 @@ export async function encodedTensorOfProto(
     shape: proto.dims.map(shapeNumber),
     byteOrder: 'little' as const,
   };
-  if (proto.isExternal) return { ...tensor, external: proto.file, span: elsewhere };
+  if (proto.isExternal) return { ...tensor, external: externalPlace(tensor, proto.place), span: elsewhere };
   const [run, ...more] = proto.data.filter(({ range: { length } }) => length > 0);
   if (!run || more.length > 0 || !VARINTS.get(run.field)?.includes(dtype)) return undefined;
   return { ...tensor, span: () => varintElements(reader.source, { ...tensor, range: run.range }) };
@@ -111,19 +112,42 @@ function elsewhere(): never {
   throw onnxInvalid('its elements are in another file');
 }
 
-/** The value of `location` among the entries that say where external data is. */
-async function locationOf(reader: WireReader, range: FileRange): Promise<string | undefined> {
+/** Source: `onnx.proto`, `TensorProto.external_data`. Without an offset the data begin with the file; their length follows from the shape. */
+function externalPlace(
+  { name, dtype, shape }: Pick<EncodedTensor, 'name' | 'dtype' | 'shape'>,
+  place: ReadonlyMap<string, string>,
+): ExternalPlace {
+  const file = place.get('location') ?? '';
+  const offset = Number(place.get('offset') ?? 0);
+  const length = byteLength(dtype, shape);
+  const isRight =
+    isInnerPath(file) &&
+    Number.isSafeInteger(offset) &&
+    offset >= 0 &&
+    [String(length), undefined].includes(place.get('length'));
+  if (!isRight) throw onnxInvalid(`the external data of ${JSON.stringify(name.slice(0, 200))} make no sense`);
+  return { file, offset, length };
+}
+
+async function entryOf(reader: WireReader, range: FileRange): Promise<readonly [string, string]> {
   let [key, value] = ['', ''];
   for await (const field of reader.fields(range)) {
     if (field.type !== 'bytes') continue;
     if (field.number === ENTRY.key) key = await reader.text(field, NAME_BYTES);
     if (field.number === ENTRY.value) value = (await reader.text(field, NAME_BYTES)).toWellFormed();
   }
-  return key === 'location' ? value : undefined;
+  return [key, value];
 }
 
 async function readProto(reader: WireReader, range: FileRange): Promise<Proto> {
-  const proto: Proto = { dims: [], dtype: undefined, name: '', isExternal: false, file: '', data: [] };
+  const proto: Proto = {
+    dims: [],
+    dtype: undefined,
+    name: '',
+    isExternal: false,
+    place: new Map(),
+    data: [],
+  };
   for await (const field of reader.fields(range)) await takeField(reader, proto, field);
   if (proto.dims.length > MOST_DIMENSIONS) throw onnxInvalid(`a tensor has ${proto.dims.length} dimensions`);
   return proto;
@@ -139,7 +163,7 @@ async function takeField(reader: WireReader, proto: Proto, field: WireField): Pr
   }
   if (field.number === FIELD.dims) proto.dims.push(...(await reader.varints(field, MOST_DIMENSIONS)));
   if (field.number === FIELD.name) proto.name = (await reader.text(field, NAME_BYTES)).toWellFormed();
-  if (field.number === FIELD.external) proto.file = (await locationOf(reader, field)) ?? proto.file;
+  if (field.number === FIELD.external) proto.place.set(...(await entryOf(reader, field)));
   if ((FIXED_WIDTH.has(field.number) || VARINTS.has(field.number)) && proto.data.length < 2)
     proto.data.push({ field: field.number, range: field });
 }

@@ -47,7 +47,8 @@ function readWeightMap(cursor: JsonCursor): ShardIndex {
   return shards;
 }
 
-function isInnerPath(path: string): boolean {
+/** False for a path that leads out of its folder, or is no path with `/`. */
+export function isInnerPath(path: string): boolean {
   const segments = path.split('/');
   return segments.every(
     segment => segment !== '' && segment !== '.' && segment !== '..' && !/[\\:\0]/.test(segment),

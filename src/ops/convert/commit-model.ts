@@ -1,9 +1,12 @@
+import { posix } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest, ObjectId } from '../../base/ids.ts';
+import { memoryByteSource } from '../../formats/byte-source.ts';
+import type { ByteSource } from '../../formats/checkpoint.ts';
 import { storedBytes } from '../../store/stored-bytes.ts';
 import { type StoredModel, storedModel } from '../content/stored-model.ts';
-import { listModels } from '../history/manifests-at.ts';
+import { listModels, readManifestBlob } from '../history/manifests-at.ts';
 import { readModelAt } from '../history/stored-model.ts';
 import type { Repository } from '../repository.ts';
 import { readEncoded } from './read-encoded.ts';
@@ -26,7 +29,11 @@ export async function openCommitModel(
   const files = [...model.files].map(([name, manifest]) => storedModel(repository, name, manifest));
   const tensors = files.flatMap(tensorsInFileOrder);
   const encoded = await readEncoded(
-    files.map(({ manifest }) => ({ format: manifest.format, source: storedBytes(store, manifest) })),
+    files.map(({ manifest }) => ({
+      format: manifest.format,
+      source: storedBytes(store, manifest),
+      openBeside: file => openInTree(repository, tree, posix.join(posix.dirname(chosen), file)),
+    })),
   );
   return {
     label: `${revision}:${chosen}`,
@@ -76,9 +83,22 @@ function fileOf({ store }: Repository, { manifest, size, slices }: StoredModel):
   };
 }
 
+/** A model, or a file that is versioned as it is. */
+async function openInTree(
+  { history, store }: Repository,
+  tree: ObjectId,
+  path: string,
+): Promise<ByteSource | undefined> {
+  const file = await history.findInTree(tree, path);
+  if (file === undefined) return undefined;
+  const manifest = await readManifestBlob({ history }, file);
+  return manifest ? storedBytes(store, manifest) : memoryByteSource(await history.readBlob(file.id));
+}
+
 async function onlyModel(repository: Repository, tree: ObjectId, revision: string): Promise<string> {
   const paths: string[] = [];
-  for await (const { path } of listModels(repository, tree)) paths.push(path);
+  for await (const { path, manifest } of listModels(repository, tree))
+    if (manifest.format !== 'onnx-data') paths.push(path);
   const [first] = paths;
   if (first === undefined) throw new MgitError('NOT_A_MODEL', `${revision} holds no model`);
   if (paths.length === 1) return first;

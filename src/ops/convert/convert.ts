@@ -8,7 +8,6 @@ import { fileBytes } from '../../formats/write/write-file.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 import { isWidenable, widenToF32 } from '../../tensor/widen.ts';
 import { inSequence } from '../content/write-content.ts';
-import { refuseExternal } from './read-encoded.ts';
 import type { ReadableModel, ReadableTensor } from './readable-model.ts';
 
 /** What is written of a model, and how. */
@@ -53,7 +52,6 @@ export async function planConversion(
       bytes: () => inSequence(file.bytes(long)),
     };
   const chosen = chosenTensors(model, choices.tensors ?? []);
-  refuseExternal(chosen);
   const sources = chosen.map(tensor => converted(tensor, choices));
   refuseCollisions(sources, chosen);
   const blueprint = choices.writer.layOut(sources, choices.metadata ?? {});

@@ -1,7 +1,8 @@
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { isSystemError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
-import type { FileByteSource } from '../../formats/byte-source.ts';
+import { type FileByteSource, openByteSource } from '../../formats/byte-source.ts';
 import { type OpenTensor, openModel } from '../../formats/open-model.ts';
 import { elementsOf } from '../../tensor/view-elements.ts';
 import { viewSpan } from '../../tensor/view-span.ts';
@@ -19,7 +20,11 @@ export async function openFileModel(fs: FileSystem, path: string): Promise<Reada
   const [file, ...shards] = model.files;
   const plain = inFileOrder([...model.tensors.values()]).map(readable);
   const encoded = await readEncoded(
-    model.files.map(({ layout, source }) => ({ format: layout.format, source })),
+    model.files.map(({ layout, source }) => ({
+      format: layout.format,
+      source,
+      openBeside: file => openIfThere(fs, join(dirname(path), file)),
+    })),
   );
   return {
     label: basename(path),
@@ -35,6 +40,13 @@ export async function openFileModel(fs: FileSystem, path: string): Promise<Reada
     prepare: async () => {},
     [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
   };
+}
+
+function openIfThere(fs: FileSystem, path: string): Promise<FileByteSource | undefined> {
+  return openByteSource(fs, path).catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  });
 }
 
 function inFileOrder(tensors: readonly OpenTensor[]): readonly OpenTensor[] {

@@ -5,8 +5,6 @@ import type { TensorSpec } from '../../formats/write/blueprint.ts';
 export interface ReadableTensor extends TensorSpec {
   /** Its elements, row-major and little-endian, in slices. */
   bytes(long: LongOperation): AsyncIterable<Uint8Array>;
-  /** The other file that holds its elements, which cannot be read. */
-  readonly external?: string;
 }
 
 /** A model that can be read, from a file or from the packs. Dispose it to close what is open. */

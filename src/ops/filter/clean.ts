@@ -1,3 +1,6 @@
+import { join } from 'node:path';
+import type { CheckpointLayout } from '../../formats/checkpoint.ts';
+import { layoutBeside } from '../../store/worktree/external-model.ts';
 import { modelText } from '../../store/worktree/file-content.ts';
 import { withSpooled } from '../content/spool.ts';
 import { readManifestAt } from '../history/manifests-at.ts';
@@ -16,6 +19,11 @@ export function cleanModel(
     const head = (await repository.history.head()).commit;
     const base = head === undefined ? undefined : await readManifestAt(repository, head, path);
     const options = base === undefined ? {} : { base };
-    return (await modelText(repository.store, source, { kind: 'store', options })).text; // Git writes the blob.
+    const { workTree } = repository.history;
+    const beside = async (): Promise<CheckpointLayout | undefined> =>
+      workTree === undefined
+        ? undefined
+        : layoutBeside(repository.ports.fs, join(workTree, path), source.size);
+    return (await modelText(repository.store, source, { kind: 'store', options, beside })).text; // Git writes the blob.
   });
 }

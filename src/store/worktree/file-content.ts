@@ -2,7 +2,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { FileStat } from '../../base/ports/file-system.ts';
 import { openByteSource } from '../../formats/byte-source.ts';
-import type { ByteSource } from '../../formats/checkpoint.ts';
+import type { ByteSource, CheckpointLayout } from '../../formats/checkpoint.ts';
 import { detectFormat } from '../../formats/registry.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { looksLikeManifest } from '../manifest/read-lines.ts';
@@ -11,6 +11,7 @@ import { manifestText } from '../manifest/write-manifest.ts';
 import type { AddFileOptions, AddFileResult, TensorStore } from '../tensor-store.ts';
 import { type Attributes, isModel } from './attributes.ts';
 import { convertedBlob, needsConversion } from './conversion.ts';
+import { layoutBeside } from './external-model.ts';
 import { type IndexStat, indexStat } from './index-stat.ts';
 import type { WorkTree } from './work-tree.ts';
 
@@ -30,6 +31,9 @@ export interface FileContent {
 export type ContentAction =
   | { readonly kind: 'hash'; readonly long?: LongOperation }
   | { readonly kind: 'store'; readonly options?: AddFileOptions };
+
+/** `beside`: what files beside the model tell of its layout. */
+export type ModelAction = ContentAction & { readonly beside?: () => Promise<CheckpointLayout | undefined> };
 
 /**
  * Reads the file or symbolic link at `path` of the work tree. A model (`filter=mgit`) becomes its manifest; a manifest that
@@ -64,7 +68,9 @@ type Model = Pick<FileContent, 'id' | 'manifest' | 'text' | 'stored'>;
 
 async function readModel(workTree: WorkTree, absolute: string, action: ContentAction): Promise<Model> {
   await using source = await openByteSource(workTree.ports.fs, absolute);
-  const model = await modelText(workTree.store, source, action);
+  const beside = (): Promise<CheckpointLayout | undefined> =>
+    layoutBeside(workTree.ports.fs, absolute, source.size);
+  const model = await modelText(workTree.store, source, { ...action, beside });
   return { id: await blobOf(workTree, model.text, action), ...model };
 }
 
@@ -79,7 +85,7 @@ export interface ModelText {
 export async function modelText(
   store: TensorStore,
   source: ByteSource,
-  action: ContentAction,
+  action: ModelAction,
 ): Promise<ModelText> {
   if (source.size === 0) return { text: new Uint8Array() };
   if (looksLikeManifest(await source.read(0, Math.min(source.size, 64)))) {
@@ -94,9 +100,9 @@ export async function modelText(
 async function takeUp(
   store: TensorStore,
   source: ByteSource,
-  action: ContentAction,
+  action: ModelAction,
 ): Promise<{ readonly manifest: Manifest; readonly stored?: AddFileResult }> {
-  const layout = await (await detectFormat(source)).parse(source);
+  const layout = (await action.beside?.()) ?? (await (await detectFormat(source)).parse(source));
   if (action.kind === 'hash') return { manifest: await store.hashFile(source, layout, action.long) };
   const stored = await store.addFile(source, layout, action.options);
   return { manifest: stored.manifest, stored };
