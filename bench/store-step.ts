@@ -8,7 +8,6 @@ import { nodePorts } from '../src/cli/context.ts';
 import { openByteSource } from '../src/formats/byte-source.ts';
 import { detectFormat } from '../src/formats/registry.ts';
 import { parseManifest } from '../src/store/manifest/read-manifest.ts';
-import { manifestText } from '../src/store/manifest/write-manifest.ts';
 import { openTensorStore } from '../src/store/open-tensor-store.ts';
 
 const [step, directory = '', model = '', target = ''] = process.argv.slice(2);
@@ -28,7 +27,7 @@ if (step === 'add') {
   const layout = await (await detectFormat(source)).parse(source);
   const base = existsSync(manifestPath) ? parseManifest(readFileSync(manifestPath)) : undefined;
   const result = await store.addFile(source, layout, base ? { base } : {});
-  writeFileSync(manifestPath, manifestText(result.manifest));
+  writeFileSync(manifestPath, result.manifest.text);
 } else if (step === 'restore') {
   await store.restoreFile(parseManifest(readFileSync(manifestPath)), target);
 } else throw new Error(`unknown step ${step}`);

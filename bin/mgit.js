@@ -11,6 +11,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   process.exitCode = 1;
 } else {
   v8.setFlagsFromString('--heap-growing-percent=30'); // A large manifest is not to take twice its memory in garbage.
+  v8.setFlagsFromString('--semi-space-growth-factor=1'); // Nor are short-lived objects to take 100 MiB more: collecting them sooner costs no time.
   module.enableCompileCache(); // Before anything of mgit is loaded: a short command is mostly loading.
   import('../dist/main.js').then(cli => cli.main());
 }

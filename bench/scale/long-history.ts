@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { nodePorts } from '../../src/cli/context.ts';
 import { openByteSource } from '../../src/formats/byte-source.ts';
 import { detectFormat } from '../../src/formats/registry.ts';
-import { manifestText } from '../../src/store/manifest/write-manifest.ts';
 import { openTensorStore } from '../../src/store/open-tensor-store.ts';
 import { manyTensors } from './many-tensors.ts';
 import { git, mgit } from './programs.ts';
@@ -47,7 +46,7 @@ async function storeVersions(directory: string, count: number): Promise<readonly
     const layout = await (await detectFormat(source)).parse(source);
     // A store of its own for each: one store would look through all packs again after each.
     const store = openTensorStore({ ports, directory: join(directory, '.git/mgit'), evaluateRecipe });
-    texts.push(manifestText((await store.addFile(source, layout, { coding: 'raw' })).manifest));
+    texts.push((await store.addFile(source, layout, { coding: 'raw' })).manifest.text);
     await store.close();
   }
   await ports.fs.removeFile(path);

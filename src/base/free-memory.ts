@@ -6,7 +6,6 @@ const SMALLEST = 128 * 1024;
  * keep some 64 MiB of such memory for later. Only for whoever alone holds the memory: all views of it are empty afterwards.
  * Shared memory is left alone.
  */
-export function freeMemory(bytes: Uint8Array): void {
-  const { buffer } = bytes;
+export function freeMemory({ buffer }: ArrayBufferView): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= SMALLEST) buffer.transfer(0);
 }

@@ -1,3 +1,4 @@
+import type { Table } from '../base/table.ts';
 import type { Dtype } from '../tensor/dtype.ts';
 
 /** Random access to the bytes of one file. */
@@ -55,8 +56,8 @@ export interface ExternalPlace {
 export interface CheckpointLayout {
   readonly format: string;
   readonly size: number;
-  readonly extents: readonly ExtentSpan[];
-  readonly tensors: readonly TensorView[];
+  readonly extents: Table<ExtentSpan>;
+  readonly tensors: Table<TensorView>;
 }
 
 /** One file format. Registered in `src/formats/registry.ts`. */

@@ -26,9 +26,18 @@ export function failJson(cursor: JsonCursor, problem: string): never {
   throw new MgitError(cursor.code, `${cursor.subject}: ${problem} at byte ${cursor.at}`);
 }
 
-/** Reads `{...}`; `onMember` reads each value. Keys are unique: a second one is an error. */
-export function readObject(cursor: JsonCursor, onMember: (key: string) => void): void {
-  const seen = new Set<string>();
+/** The keys of an object that were read. */
+export interface KeySet {
+  has(key: string): boolean;
+  add(key: string): void;
+}
+
+/** Reads `{...}`; `onMember` reads each value, its key noted in `seen` already. Keys are unique: a second one is an error. */
+export function readObject(
+  cursor: JsonCursor,
+  onMember: (key: string) => void,
+  seen: KeySet = new Set(),
+): void {
   readList(cursor, '{}', () => {
     const key = readString(cursor);
     if (seen.has(key)) failJson(cursor, `duplicate key ${JSON.stringify(key.slice(0, 200))}`);

@@ -45,7 +45,7 @@ export const SMALL_BYTES = 4 * 1024 * 1024;
 export async function executeFile(plan: FilePlan, context: ExecuteContext): Promise<MergedFile> {
   await refuseEncoded(plan.base, plan.models, context.store);
   const layout = chooseLayout(plan.base, plan.layouts, plan.tensors);
-  const digests = new Map(plan.tensors.map(({ name, tensor }) => [name, tensor.extent.digest]));
+  const digests = new Map<string, Digest>();
   const survey = new Map<string, TensorSurvey>();
   const checksums = new Map<Digest, number>();
   const wantsChecksums = layout.kind === 'as' && keepsChecksums(layout.manifest.format);

@@ -1,11 +1,20 @@
 import { MgitError } from '../base/errors.ts';
 import type { Digest } from '../base/ids.ts';
+import { type Table, tableOf } from '../base/table.ts';
+import { memoryByteSource } from '../formats/byte-source.ts';
+import type { CheckpointLayout } from '../formats/checkpoint.ts';
 import { layoutOf } from '../formats/safetensors/layout.ts';
 import { readSafetensorsHeader } from '../formats/safetensors/read-header.ts';
 import { writeSafetensorsHeader } from '../formats/safetensors/write-header.ts';
-import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
+import type { TensorSpec } from '../formats/write/blueprint.ts';
+import { digestTable } from '../store/manifest/digest-table.ts';
+import { findPosition } from '../store/manifest/find-extent.ts';
+import type { Manifest, ManifestExtent, ManifestTensor } from '../store/manifest/manifest.ts';
 import { manifestOf } from '../store/manifest/manifest-of.ts';
+import { spanColumns } from '../store/manifest/span-columns.ts';
+import { isSameButForDigest } from '../store/manifest/tensor-lines.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
+import { viewSpan } from '../tensor/view-span.ts';
 import { renewChecksums } from './renew-checksums.ts';
 import { isSamePlacement } from './same-placement.ts';
 import { isSameShape } from './same-tensor.ts';
@@ -28,7 +37,7 @@ export interface MergedTensor {
 export function chooseLayout(
   base: Manifest | undefined,
   models: readonly Manifest[],
-  merged: readonly MergedTensor[],
+  merged: Table<MergedTensor>,
 ): MergedLayout {
   const [ours, ...theirs] = models as readonly [Manifest, ...Manifest[]];
   const isOursOld = base !== undefined && isSameLayout(base, ours);
@@ -53,36 +62,46 @@ function isSameLayout(left: Manifest, right: Manifest): boolean {
     left.size === right.size &&
     skeletonKey(left) === skeletonKey(right) &&
     left.tensors.length === right.tensors.length &&
-    left.tensors.every((tensor, i) => {
-      const other = right.tensors[i];
-      return (
-        other !== undefined &&
-        tensor.name === other.name &&
-        tensor.offset === other.offset &&
-        isSameShape(tensor, other)
-      );
-    })
+    everyPlace(
+      left.tensors.length,
+      at => isSameButForDigest(left.lineOf(at), right.lineOf(at)) || haveSamePlace(left, right, at),
+    )
+  );
+}
+
+function everyPlace(places: number, test: (at: number) => boolean): boolean {
+  for (let at = 0; at < places; at++) if (!test(at)) return false;
+  return true;
+}
+
+function haveSamePlace(left: Manifest, right: Manifest, at: number): boolean {
+  const [tensor, other] = [left.tensors.at(at), right.tensors.at(at)];
+  return (
+    tensor !== undefined &&
+    other !== undefined &&
+    tensor.name === other.name &&
+    tensor.offset === other.offset &&
+    isSameShape(tensor, other)
   );
 }
 
 /** Equal for files that are the same around their tensors. */
 export function skeletonKey(manifest: Manifest): string {
-  const skeleton = manifest.extents.filter(extent => extent.role === 'skeleton');
-  return skeleton.map(extent => `${extent.offset}:${extent.digest}`).join(' ');
+  return manifest.skeleton.map(({ offset, digest }) => `${offset}:${digest}`).join(' ');
 }
 
-function hasRoomFor(manifest: Manifest, merged: readonly MergedTensor[]): boolean {
+function hasRoomFor(manifest: Manifest, merged: Table<MergedTensor>): boolean {
   if (manifest.tensors.length !== merged.length) return false;
   return manifest.tensors.every((tensor, i) => {
-    const wanted = merged[i];
+    const wanted = merged.at(i);
     return wanted !== undefined && wanted.name === tensor.name && isSameShape(wanted.tensor, tensor);
   });
 }
 
 /** What {@link mergedManifest} works on. */
 export interface MergedContent {
-  readonly tensors: readonly MergedTensor[];
-  /** The data of each tensor by name. */
+  readonly tensors: Table<MergedTensor>;
+  /** The data of the tensors, by name, that have other data than the tensor which gives their dtype and shape. */
   readonly digests: ReadonlyMap<string, Digest>;
   /** CRC-32 of data that is not in the store yet, where the layout's format keeps such. */
   readonly checksums: ReadonlyMap<Digest, number>;
@@ -98,24 +117,41 @@ export async function mergedManifest(layout: MergedLayout, content: MergedConten
 }
 
 /** The manifest has the merged tensors in their order. */
-function refilled(manifest: Manifest, { tensors, digests }: MergedContent): Manifest {
-  const byOffset = new Map<number, Digest>();
-  for (const [index, place] of manifest.tensors.entries()) {
-    const { name, extent } = place;
-    const digest = digests.get(name) ?? extent.digest;
-    if (digest !== extent.digest && !fitsInto(tensors[index], place)) throw otherPlacement(name);
-    const other = extent.length > 0 ? byOffset.get(extent.offset) : undefined;
-    if (other !== undefined && other !== digest) throw sharedStorage(name);
-    if (extent.length > 0) byOffset.set(extent.offset, digest);
+function refilled(manifest: Manifest, content: MergedContent): Manifest {
+  let place = 0;
+  for (const tensor of manifest.tensors) {
+    const merged = content.tensors.at(place++) as MergedTensor;
+    if (digestOf(merged, content) !== tensor.extent.digest && !isSamePlacement(merged.tensor, tensor))
+      throw otherPlacement(tensor.name);
   }
-  const extents = manifest.extents.map(extent =>
-    extent.length > 0 ? (byOffset.get(extent.offset) ?? extent.digest) : extent.digest,
-  );
-  return manifestOf(manifest, extents);
+  const old = (at: number): Digest => (manifest.extents.at(at) as ManifestExtent).digest;
+  return manifestOf(manifest, dataDigests(manifest, content, old));
 }
 
-function fitsInto(merged: MergedTensor | undefined, place: ManifestTensor): boolean {
-  return merged !== undefined && isSamePlacement(merged.tensor, place);
+/** The digests of a layout's extents: of the data of its tensors, which are those merged, and of what they leave. Errors: `MERGE_LAYOUT_UNSUPPORTED`. */
+function dataDigests(
+  layout: CheckpointLayout,
+  content: Pick<MergedContent, 'tensors' | 'digests'>,
+  other: (at: number) => Digest,
+): Table<Digest> {
+  const spans = spanColumns(layout.extents);
+  const digests = digestTable(layout.extents.length);
+  const areSet = new Uint8Array(digests.length);
+  let place = 0;
+  for (const view of layout.tensors) {
+    const digest = digestOf(content.tensors.at(place++) as MergedTensor, content);
+    const at = findPosition(spans, view.offset, viewSpan(view)) as number;
+    if (spans.lengths[at] === 0) continue;
+    if (areSet[at] === 1 && digests.at(at) !== digest) throw sharedStorage(view.name);
+    digests.set(at, digest);
+    areSet[at] = 1;
+  }
+  for (const [at, isSet] of areSet.entries()) if (isSet === 0) digests.set(at, other(at));
+  return digests;
+}
+
+function digestOf({ name, tensor }: MergedTensor, { digests }: Pick<MergedContent, 'digests'>): Digest {
+  return digests.get(name) ?? tensor.extent.digest;
 }
 
 function otherPlacement(name: string): MgitError {
@@ -138,51 +174,35 @@ function sharedStorage(name: string): MgitError {
 
 async function newFile(metadataOf: Manifest, content: MergedContent): Promise<Manifest> {
   const metadata = await metadataIn(metadataOf, content.store);
-  const specs = inFileOrder(content.tensors, metadataOf).map(({ name, tensor }) => ({
-    name,
-    dtype: tensor.dtype,
-    shape: tensor.shape,
-  }));
-  const header = writeSafetensorsHeader(specs, Object.fromEntries(metadata));
-  const start = header.bytes.length;
-  const skeleton = await content.writer.addExtent([header.bytes], start);
-  const tensors = header.tensors.map(({ offset, length, ...spec }) => ({
-    ...spec,
-    begin: offset - start,
-    end: offset - start + length,
-  }));
-  const layout = layoutOf({ metadata, tensors, dataOffset: start }, header.size);
-  const byOffset = new Map(
-    header.tensors
-      .filter(({ length }) => length > 0)
-      .map(({ offset, name }) => [offset, content.digests.get(name)]),
-  );
+  const tensors = inFileOrder(content.tensors, metadataOf);
+  const specs = tableOf(tensors.length, place => specOf(tensors.at(place) as MergedTensor));
+  const { bytes, size } = writeSafetensorsHeader(specs, Object.fromEntries(metadata));
+  const skeleton = await content.writer.addExtent([bytes], bytes.length);
+  const layout = layoutOf(await readSafetensorsHeader({ ...memoryByteSource(bytes), size }), size);
   const empty = layout.extents.some(extent => extent.length === 0)
     ? await content.writer.addExtent([], 0)
     : skeleton;
-  const digests = layout.extents.map(extent => {
-    if (extent.role === 'skeleton') return skeleton;
-    return extent.length === 0 ? empty : (byOffset.get(extent.offset) as Digest);
-  });
-  return manifestOf(layout, digests);
+  const other = (at: number): Digest => (layout.extents.at(at)?.role === 'skeleton' ? skeleton : empty);
+  return manifestOf(layout, dataDigests(layout, { ...content, tensors }, other));
+}
+
+function specOf({ name, tensor: { dtype, shape } }: MergedTensor): TensorSpec {
+  return { name, dtype, shape };
 }
 
 /** Tensors of the file in their order there, then the others in the order of their names. */
-function inFileOrder(tensors: readonly MergedTensor[], file: Manifest): readonly MergedTensor[] {
-  const offsets = new Map(file.tensors.map(tensor => [tensor.name, tensor.offset]));
-  const place = ({ name }: MergedTensor): number => offsets.get(name) ?? file.size;
-  return tensors.toSorted((left, right) => place(left) - place(right));
+function inFileOrder(tensors: Table<MergedTensor>, file: Manifest): Table<MergedTensor> {
+  const offsets = Float64Array.from(tensors, ({ name }) => file.tensor(name)?.offset ?? file.size);
+  const compare = (left: number, right: number): number =>
+    (offsets[left] as number) - (offsets[right] as number) || left - right;
+  const order = Uint32Array.from(offsets, (_, place) => place).sort(compare);
+  return tableOf(order.length, at => tensors.at(order[at] as number) as MergedTensor);
 }
 
 async function metadataIn(manifest: Manifest, store: TensorStore): Promise<ReadonlyMap<string, string>> {
-  const skeleton = manifest.extents.find(extent => extent.role === 'skeleton' && extent.offset === 0);
+  const skeleton = manifest.skeleton.find(({ offset }) => offset === 0);
   if (!skeleton) return new Map();
   const slices: Uint8Array[] = [];
   for await (const slice of store.read(skeleton.digest)) slices.push(slice);
-  const bytes = Buffer.concat(slices);
-  const source = {
-    size: bytes.length,
-    read: async (at: number, length: number) => bytes.subarray(at, at + length),
-  };
-  return (await readSafetensorsHeader(source)).metadata;
+  return (await readSafetensorsHeader(memoryByteSource(Buffer.concat(slices)))).metadata;
 }

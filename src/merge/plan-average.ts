@@ -1,10 +1,10 @@
 import { MgitError } from '../base/errors.ts';
+import { alignLines } from '../store/manifest/align-lines.ts';
+import { fillsSpan } from '../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
-import { fillsExtent } from '../store/manifest/write-manifest.ts';
-import { alignTensors } from './align.ts';
 import { isFloat } from './float-dtypes.ts';
 import type { ComputingMethod, MethodParameters } from './method.ts';
-import type { TensorAction } from './plan.ts';
+import { type TensorAction, versionsAt } from './plan.ts';
 import { type FilePlan, planOf } from './plan-file.ts';
 import { isSameShape, isSameTensor } from './same-tensor.ts';
 
@@ -24,7 +24,8 @@ export interface AverageInput {
 export function planAverage(input: AverageInput): FilePlan {
   const wrong: string[] = [];
   const actions: TensorAction[] = [];
-  for (const { name, models } of alignTensors(undefined, input.models)) {
+  for (const { positions } of alignLines([undefined, ...input.models])) {
+    const { name, models } = versionsAt([undefined, ...input.models], positions);
     const action = averageOf(name, models, input);
     if (action) actions.push(action);
     else wrong.push(name);
@@ -45,7 +46,7 @@ function averageOf(
   if (!tensors.every(tensor => isSameShape(tensor, newest))) return undefined;
   if (tensors.every(tensor => isSameTensor(tensor, newest)) || !isFloat(newest.dtype))
     return { kind: 'keep', name, tensor: newest };
-  if (!tensors.every(fillsExtent)) return undefined;
+  if (!tensors.every(tensor => fillsSpan(tensor, tensor.extent))) return undefined;
   const models = tensors.map((_, model) => model);
   return { kind: 'compute', name, method, parameters, base: undefined, models, tensors };
 }

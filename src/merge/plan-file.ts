@@ -1,46 +1,68 @@
+import { growingIntegers } from '../base/growing-columns.ts';
+import { type Table, tableOf } from '../base/table.ts';
+import { alignLines } from '../store/manifest/align-lines.ts';
 import type { Manifest } from '../store/manifest/manifest.ts';
+import { actionTable } from './action-table.ts';
 import { underNamesOf } from './align-names.ts';
 import type { TensorConflict } from './conflict.ts';
 import type { MergedTensor } from './layout.ts';
-import { type ComputeAction, type PlanInput, planTensors, type TensorAction } from './plan.ts';
+import { type ComputeAction, type PlanInput, planTensor, type TensorAction, versionsAt } from './plan.ts';
 
 /** The plan of one model file. */
 export interface FilePlan {
-  readonly actions: readonly TensorAction[];
+  readonly actions: Table<TensorAction>;
   readonly computed: readonly ComputeAction[];
   readonly conflicts: readonly TensorConflict[];
   /** The merged file's tensors, sorted as in a manifest, without those in conflict. */
-  readonly tensors: readonly MergedTensor[];
+  readonly tensors: Table<MergedTensor>;
   readonly base: Manifest | undefined;
   readonly models: readonly Manifest[];
   /** The versions whose files may hold the result: ours first, then those that are of the same format and call its tensors as ours does. */
   readonly layouts: readonly Manifest[];
 }
 
-/** Plans the merge of one model file. Its tensors have the names that ours gives them. */
+/**
+ * Plans the merge of one model file, tensor by tensor in the manifests' order. Its tensors have the names that ours gives them. Lines that
+ * are the same everywhere are not even read.
+ */
 export function planFile(given: PlanInput): FilePlan {
   const input = withOurNames(given);
-  return planOf([...planTensors(input)], {
-    base: input.base,
-    models: input.models,
-    layouts: input.models.filter(
-      (model, index) => model === given.models[index] && model.format === given.models[0]?.format,
-    ),
-  });
+  const { base, models } = input;
+  const manifests = [base, ...models];
+  const table = actionTable(manifests);
+  for (const { positions, isSame } of alignLines(manifests)) {
+    const [position] = positions;
+    if (isSame && position !== undefined) {
+      table.keep(position);
+      continue;
+    }
+    const action = planTensor(versionsAt(manifests, positions), input);
+    if (action) table.add(action, positions);
+  }
+  const layouts = models.filter(
+    (model, index) => model === given.models[index] && model.format === given.models[0]?.format,
+  );
+  return planOf(table.actions, { base, models, layouts });
 }
 
 /** The plan that consists of these actions. */
 export function planOf(
-  actions: readonly TensorAction[],
+  actions: Table<TensorAction>,
   files: Pick<FilePlan, 'base' | 'models' | 'layouts'>,
 ): FilePlan {
-  return {
-    ...files,
-    actions,
-    tensors: actions.flatMap(action => resultOf(action) ?? []),
-    computed: actions.filter(action => action.kind === 'compute'),
-    conflicts: actions.flatMap(action => (action.kind === 'conflict' ? [action.conflict] : [])),
-  };
+  const computed: ComputeAction[] = [];
+  const conflicts: TensorConflict[] = [];
+  const places = growingIntegers();
+  let place = 0;
+  for (const action of actions) {
+    if (action.kind === 'compute') computed.push(action);
+    if (action.kind === 'conflict') conflicts.push(action.conflict);
+    if (resultOf(action)) places.push(place);
+    place++;
+  }
+  const resultAt = (at: number): MergedTensor =>
+    resultOf(actions.at(places.at(at)) as TensorAction) as MergedTensor;
+  return { ...files, actions, tensors: tableOf(places.length, resultAt), computed, conflicts };
 }
 
 function withOurNames({ spelling, ...input }: PlanInput): PlanInput {

@@ -1,7 +1,8 @@
 import { MgitError } from '../base/errors.ts';
+import { fillsSpan } from '../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import { compareUtf8, escapeName } from '../store/manifest/name-text.ts';
-import { fillsExtent } from '../store/manifest/write-manifest.ts';
+
 import type { InputModel } from './model-plan/input-model.ts';
 import { planModel } from './model-plan/plan-model.ts';
 import { inputsOf, type PlannedTensor, type TensorInput } from './model-plan/planned-tensor.ts';
@@ -81,7 +82,8 @@ function actionOf(planned: PlannedTensor, context: ActionContext): TakeAction | 
   if (planned.action === 'same') return sameAction(planned, context);
   const { method, parameters, models } = planned;
   const all = inputs.map(tensorOf);
-  if (!all.every(fillsExtent)) throw needsOut(name, 'a part of bytes that others share');
+  if (!all.every(tensor => fillsSpan(tensor, tensor.extent)))
+    throw needsOut(name, 'a part of bytes that others share');
   return {
     kind: 'compute',
     name,

@@ -1,7 +1,6 @@
 import type { Rename } from '../formats/names/rename-rule.ts';
+import { fillsSpan } from '../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
-import { fillsExtent } from '../store/manifest/write-manifest.ts';
-import { type AlignedTensor, alignTensors } from './align.ts';
 import { type TensorConflict, type TensorConflictReason, tensorConflict } from './conflict.ts';
 import { isFloat } from './float-dtypes.ts';
 import type { ComputingMethod, MethodParameters } from './method.ts';
@@ -50,18 +49,34 @@ export interface PlanInput {
   readonly spelling?: Rename;
 }
 
-/**
- * Plans a merge, tensor by tensor in the manifests' order, without reading any data: unchanged since the base, changed on one
- * side (that side's digest), changed on several (the method).
- */
-export function* planTensors(input: PlanInput): Generator<TensorAction> {
-  for (const versions of alignTensors(input.base, input.models)) {
-    const action = actionOf(versions, input);
-    if (action) yield action;
-  }
+/** The versions of one tensor: in the merge base, and in each model in the order of the revisions (ours first). */
+export interface TensorVersions {
+  readonly name: string;
+  readonly base: ManifestTensor | undefined;
+  readonly models: readonly (ManifestTensor | undefined)[];
 }
 
-function actionOf(versions: AlignedTensor, { decide, scaling }: PlanInput): TensorAction | undefined {
+/** The versions at these places of a merge base and of models, as `alignLines` gives them. */
+export function versionsAt(
+  manifests: readonly (Manifest | undefined)[],
+  positions: readonly (number | undefined)[],
+): TensorVersions {
+  const [base, ...models] = manifests.map((manifest, at) => {
+    const position = positions[at];
+    return position === undefined ? undefined : manifest?.tensors.at(position);
+  });
+  const name = (base ?? models.find(tensor => tensor !== undefined))?.name ?? '';
+  return { name, base, models };
+}
+
+/**
+ * Plans what becomes of one tensor without reading any data: unchanged since the base, changed on one side (that side's digest), changed on
+ * several (the method). Undefined for one that is in neither the base nor any model.
+ */
+export function planTensor(
+  versions: TensorVersions,
+  { decide, scaling }: Pick<PlanInput, 'decide' | 'scaling'>,
+): TensorAction | undefined {
   const { name, base, models } = versions;
   const changed = models.flatMap((tensor, index) => (isSameTensor(tensor, base) ? [] : [index]));
   const [first, ...others] = changed;
@@ -74,7 +89,7 @@ function actionOf(versions: AlignedTensor, { decide, scaling }: PlanInput): Tens
 }
 
 /** What is added, removed or no float has no change that could be scaled: it is taken whole. */
-function hasTaskVector({ base, models }: AlignedTensor): boolean {
+function hasTaskVector({ base, models }: TensorVersions): boolean {
   return [base, ...models].every(tensor => tensor !== undefined && isFloat(tensor.dtype));
 }
 
@@ -87,7 +102,7 @@ function taken(
   return tensor ? { kind: 'take', name, from, reason, tensor } : { kind: 'remove', name };
 }
 
-function merged(versions: AlignedTensor, changed: readonly number[], decision: Decision): TensorAction {
+function merged(versions: TensorVersions, changed: readonly number[], decision: Decision): TensorAction {
   if (decision.kind === 'take') return takenByRule(versions, decision.side);
   const reason = obstacle(versions, changed, decision);
   if (reason) return { kind: 'conflict', conflict: tensorConflict(reason, versions) };
@@ -104,7 +119,7 @@ function merged(versions: AlignedTensor, changed: readonly number[], decision: D
   };
 }
 
-function takenByRule({ name, base, models }: AlignedTensor, side: 'ours' | 'theirs' | 'base'): TensorAction {
+function takenByRule({ name, base, models }: TensorVersions, side: 'ours' | 'theirs' | 'base'): TensorAction {
   if (side === 'base') return taken(name, base, 'base', 'rule');
   const index = side === 'ours' ? 0 : 1;
   return taken(name, models[index], index, 'rule');
@@ -112,7 +127,7 @@ function takenByRule({ name, base, models }: AlignedTensor, side: 'ours' | 'thei
 
 /** Why these versions cannot be calculated with, if they cannot. */
 function obstacle(
-  { base, models }: AlignedTensor,
+  { base, models }: TensorVersions,
   changed: readonly number[],
   decision: ComputeDecision,
 ): TensorConflictReason | undefined {
@@ -126,5 +141,5 @@ function obstacle(
     return 'base-needed';
   if (!isFloat(first.dtype)) return 'not-a-float';
   const inputs = base && isSameShape(base, first) ? [base, ...tensors] : tensors;
-  return inputs.every(fillsExtent) ? undefined : 'shared-storage';
+  return inputs.every(tensor => fillsSpan(tensor, tensor.extent)) ? undefined : 'shared-storage';
 }

@@ -1,7 +1,9 @@
 import type { CommitId, Digest, ObjectId } from '../base/ids.ts';
 import type { History } from '../store/history/history.ts';
-import { findExtent, type SpanOfFile } from '../store/manifest/find-extent.ts';
-import { looksLikeManifest, readManifestLines } from '../store/manifest/read-lines.ts';
+import { findPosition } from '../store/manifest/find-extent.ts';
+import { looksLikeManifest, readLines } from '../store/manifest/read-lines.ts';
+import { manifestDigests } from '../store/manifest/read-manifest.ts';
+import { type SpanColumns, type SpanOfFile, spanColumns } from '../store/manifest/span-columns.ts';
 import { viewSpan } from '../tensor/view-span.ts';
 
 /** Reads the extents that commits name; every blob is read once, whatever number of trees holds it. */
@@ -60,7 +62,7 @@ export async function digestsOfTips(
 function addDigests(blob: Uint8Array, digests: Set<Digest>, matches: TensorFilter | undefined): void {
   if (!looksLikeManifest(blob)) return;
   if (matches) for (const digest of matchingDigests(blob, matches)) digests.add(digest);
-  else for (const line of readManifestLines(blob)) if ('digest' in line) digests.add(line.digest);
+  else for (const digest of manifestDigests(blob)) digests.add(digest);
 }
 
 type Span = SpanOfFile & { readonly digest: Digest };
@@ -68,13 +70,15 @@ type Span = SpanOfFile & { readonly digest: Digest };
 /** Lines of extents come before those of the views on them, so that only shared extents are held. */
 function* matchingDigests(blob: Uint8Array, matches: TensorFilter): Generator<Digest> {
   const shared: Span[] = [];
-  for (const line of readManifestLines(blob)) {
+  let columns: SpanColumns | undefined;
+  for (const line of readLines(blob)) {
     if (line.kind === 'skeleton') yield line.digest;
     else if (line.kind === 'extent') shared.push({ ...line, role: 'tensor' });
     else if (line.kind === 'tensor' && matches(line.name)) yield line.digest;
     else if (line.kind === 'view' && matches(line.name)) {
-      const { digest } = findExtent(shared, line.offset, viewSpan(line)) ?? {};
-      if (digest) yield digest;
+      columns ??= spanColumns(shared);
+      const extent = shared[findPosition(columns, line.offset, viewSpan(line)) ?? -1];
+      if (extent) yield extent.digest;
     }
   }
 }

@@ -4,14 +4,15 @@ import type { Manifest } from './manifest/manifest.ts';
 import type { TensorStore } from './tensor-store.ts';
 
 /** The bytes of a stored file, wherever they are asked for. Errors on reading: `FILE_TRUNCATED`, `EXTENT_MISSING`, `EXTENT_CORRUPT`. */
-export function storedBytes(store: Pick<TensorStore, 'read'>, { extents, size }: Manifest): ByteSource {
+export function storedBytes(store: Pick<TensorStore, 'read'>, manifest: Manifest): ByteSource {
+  const { size } = manifest;
   return {
     size,
     read: async (offset, length) => {
       if (offset + length > size)
         throw new MgitError('FILE_TRUNCATED', `the file ends before byte ${offset + length}`);
       const bytes = Buffer.alloc(length);
-      for (const extent of extents) {
+      for (const extent of manifest.extents) {
         if (extent.offset >= offset + length) break;
         if (extent.offset + extent.length <= offset) continue;
         const from = Math.max(offset, extent.offset);

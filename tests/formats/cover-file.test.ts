@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { TensorView } from '../../src/formats/checkpoint.ts';
 import { coverFile } from '../../src/formats/cover-file.ts';
 import { coverageGap } from '../../src/store/manifest/coverage.ts';
-import { findExtent } from '../../src/store/manifest/find-extent.ts';
+import { findPosition } from '../../src/store/manifest/find-extent.ts';
+import { spanColumns } from '../../src/store/manifest/span-columns.ts';
 
 const view = (offset: number, length: number): TensorView => ({
   name: `${offset}+${length}`,
@@ -34,8 +35,9 @@ test('whatever the views, the extents cover the file once and hold each of them'
     fc.property(views, pairs => {
       const all = pairs.map(([offset, length]) => view(offset, length));
       const extents = coverFile(64, all);
-      expect(coverageGap(extents, 64)).toBeUndefined();
-      for (const { offset, shape } of all) expect(findExtent(extents, offset, shape[0] ?? 0)).toBeDefined();
+      const spans = spanColumns(extents);
+      expect(coverageGap(spans, 64)).toBeUndefined();
+      for (const { offset, shape } of all) expect(findPosition(spans, offset, shape[0] ?? 0)).toBeDefined();
     }),
   );
 });

@@ -7,6 +7,7 @@ import { memoryByteSource } from '../../src/formats/byte-source.ts';
 import type { CheckpointLayout } from '../../src/formats/checkpoint.ts';
 import { detectFormat } from '../../src/formats/registry.ts';
 import { coverageGap } from '../../src/store/manifest/coverage.ts';
+import { spanColumns } from '../../src/store/manifest/span-columns.ts';
 import { sharedData } from '../testkit/shared-data.ts';
 import { testStore } from '../testkit/stores.ts';
 
@@ -102,5 +103,5 @@ test.each(SMALL)(
 async function expectLayoutOrCode(bytes: Uint8Array): Promise<void> {
   const result = await layoutOf(bytes).catch((error: unknown) => error);
   if (result instanceof Error) expect(result).toBeInstanceOf(MgitError);
-  else expect(coverageGap((result as CheckpointLayout).extents, bytes.length)).toBeUndefined();
+  else expect(coverageGap(spanColumns((result as CheckpointLayout).extents), bytes.length)).toBeUndefined();
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Digest } from '../../src/base/ids.ts';
 import type { MergeSettings } from '../../src/merge/merge-settings.ts';
-import { planTensors, type TensorAction } from '../../src/merge/plan.ts';
+import type { TensorAction } from '../../src/merge/plan.ts';
+import { planFile } from '../../src/merge/plan-file.ts';
 import { type ComputeDecision, compileRules } from '../../src/merge/rules.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../src/store/manifest/manifest-of.ts';
@@ -50,7 +51,7 @@ function plan(
 ): readonly string[] {
   const [base, ...models] = versions.map(manifest);
   const decide = compileRules(settings, models.length);
-  return [...planTensors({ base, models, decide })].map(summary);
+  return planFile({ base, models, decide }).actions.map(summary);
 }
 
 test('unchanged, one side, the same change on both, both', () => {
@@ -102,8 +103,8 @@ test('what cannot be averaged is a conflict with its ways out', () => {
     'wide: conflict shape-differs',
   ]);
   const [base0, ...models] = [base, ours, theirs].map(manifest);
-  const actions = [...planTensors({ base: base0, models, decide: compileRules({}, 2) })];
-  expect(actions[0]).toMatchObject({ conflict: { resolutions: ['ours', 'theirs', 'base'] } });
+  const { actions } = planFile({ base: base0, models, decide: compileRules({}, 2) });
+  expect(actions.at(0)).toMatchObject({ conflict: { resolutions: ['ours', 'theirs', 'base'] } });
 });
 
 test('the first rule that matches decides; its parameters add to those of the same method', () => {
@@ -164,7 +165,7 @@ test('where changes are scaled, what only the second model changed is computed, 
   ].map(manifest) as [Manifest, Manifest, Manifest];
   const decide = compileRules({ method: 'add_difference', parameters: { scale: 0.5 } }, 2);
   const scaling = decide('') as ComputeDecision;
-  const actions = [...planTensors({ base, models: [ours, theirs], decide, scaling })].map(summary);
+  const actions = planFile({ base, models: [ours, theirs], decide, scaling }).actions.map(summary);
   expect(actions).toEqual([
     'both: add_difference of 0,1 undefined',
     'count: take 1 (only-side)',

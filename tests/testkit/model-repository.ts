@@ -9,7 +9,6 @@ import type { History } from '../../src/store/history/history.ts';
 import { initHistory } from '../../src/store/history/init.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { parseManifest } from '../../src/store/manifest/read-manifest.ts';
-import { manifestText } from '../../src/store/manifest/write-manifest.ts';
 import { openTensorStore } from '../../src/store/open-tensor-store.ts';
 import type { Recipe } from '../../src/store/packs/records.ts';
 import { safetensorsFile } from './safetensors-file.ts';
@@ -70,7 +69,7 @@ export function modelRepositoryOf(
     },
   };
   const commitManifest = async (branch: string, manifest: Manifest, parents: readonly CommitId[]) => {
-    const id = await history.writeBlob(manifestText(manifest));
+    const id = await history.writeBlob(manifest.text);
     const attributes = await history.writeBlob(Buffer.from('*.bin filter=mgit diff=mgit merge=mgit -text\n'));
     const tree = await history.writeTree([
       { path: '.gitattributes', mode: 0o100644, id: attributes },

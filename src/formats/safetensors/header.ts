@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isMgitError, MgitError } from '../../base/errors.ts';
+import { nameTable } from '../../base/name-table.ts';
 import { type Dtype, parseDtype } from '../../tensor/dtype.ts';
 import {
   expectEnd,
@@ -12,6 +13,7 @@ import {
   skipValue,
 } from '../json-scanner.ts';
 import { refuseForeignDtype } from './dtypes.ts';
+import { type HeaderTable, headerDraft } from './header-table.ts';
 import type { SafetensorsLimits } from './limits.ts';
 
 /** One tensor as the header describes it. Offsets are in bytes from the end of the header. */
@@ -26,7 +28,7 @@ export interface HeaderTensor {
 /** What the JSON of a header says, in its order. */
 export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>;
-  readonly tensors: readonly HeaderTensor[];
+  readonly tensors: HeaderTable;
 }
 
 const METADATA_KEY = '__metadata__';
@@ -45,18 +47,19 @@ export function parseHeader(json: Uint8Array, limits: SafetensorsLimits): Safete
 }
 
 function readHeader(cursor: JsonCursor, limits: SafetensorsLimits): SafetensorsHeader {
-  const tensors: HeaderTensor[] = [];
-  const shapes: KnownShapes = new Map();
+  const keys = nameTable(cursor.text.length); // More than they take: what is not used takes no memory.
+  const draft = headerDraft(keys);
   let metadata: ReadonlyMap<string, string> = new Map();
-  readObject(cursor, key => {
+  const readMember = (key: string): void => {
     cursor.subject = key === METADATA_KEY ? METADATA_KEY : `tensor ${quoted(key)}`;
     if (key === METADATA_KEY) metadata = readMetadata(cursor);
-    else if (tensors.length === limits.tensors) failJson(cursor, `more than ${limits.tensors} tensors`);
-    else tensors.push(readTensor(cursor, key, { limits, shapes }));
+    else if (draft.count === limits.tensors) failJson(cursor, `more than ${limits.tensors} tensors`);
+    else draft.add(readTensor(cursor, key, limits));
     cursor.subject = 'header';
-  });
+  };
+  readObject(cursor, readMember, keys);
   expectEnd(cursor);
-  return { metadata, tensors };
+  return { metadata, tensors: draft.table() };
 }
 
 function readMetadata(cursor: JsonCursor): ReadonlyMap<string, string> {
@@ -65,30 +68,13 @@ function readMetadata(cursor: JsonCursor): ReadonlyMap<string, string> {
   return metadata;
 }
 
-/** Models have few shapes, and each is held once. */
-type KnownShapes = Map<string, readonly number[]>;
-
-const MOST_KNOWN_SHAPES = 10_000;
-
-function knownShape(shape: readonly number[], shapes: KnownShapes): readonly number[] {
-  const key = shape.join();
-  const known = shapes.get(key) ?? shape;
-  if (known === shape && shapes.size < MOST_KNOWN_SHAPES) shapes.set(key, shape);
-  return known;
-}
-
-interface HeaderContext {
-  readonly limits: SafetensorsLimits;
-  readonly shapes: KnownShapes;
-}
-
-function readTensor(cursor: JsonCursor, name: string, { limits, shapes }: HeaderContext): HeaderTensor {
+function readTensor(cursor: JsonCursor, name: string, limits: SafetensorsLimits): HeaderTensor {
   let dtype: Dtype | undefined;
   let shape: readonly number[] | undefined;
   let offsets: readonly number[] | undefined;
   readObject(cursor, key => {
     if (key === 'dtype') dtype = namingTensor(name, () => safetensorsDtype(readString(cursor)));
-    else if (key === 'shape') shape = knownShape(readNaturals(cursor, limits.dimensions), shapes);
+    else if (key === 'shape') shape = readNaturals(cursor, limits.dimensions);
     else if (key === 'data_offsets') offsets = readNaturals(cursor, 2);
     else skipValue(cursor);
   });

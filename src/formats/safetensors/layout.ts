@@ -1,7 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
+import { type Table, tableOf } from '../../base/table.ts';
 import { byteLength } from '../../tensor/dtype.ts';
 import type { CheckpointLayout, ExtentSpan, TensorView } from '../checkpoint.ts';
 import { type HeaderTensor, namingTensor, tensorError } from './header.ts';
+import type { HeaderTable } from './header-table.ts';
 import { type LocatedHeader, truncated } from './read-header.ts';
 
 /**
@@ -10,19 +12,35 @@ import { type LocatedHeader, truncated } from './read-header.ts';
  * (length and shape disagree, overlap, gap), `DTYPE_MISALIGNED`, `SHAPE_TOO_LARGE`, `SAFETENSORS_TRUNCATED`, `SAFETENSORS_TRAILING_BYTES`.
  */
 export function layoutOf(header: LocatedHeader, size: number): CheckpointLayout {
-  const ordered = header.tensors.toSorted((left, right) => left.begin - right.begin || left.end - right.end);
+  const ordered = inFileOrder(header.tensors);
   const dataLength = checkContiguous(ordered);
   checkSize(header.dataOffset + dataLength, size);
   return {
     format: 'safetensors',
     size,
     extents: extentsOf(ordered, header.dataOffset),
-    tensors: ordered.map(tensor => viewOf(tensor, header.dataOffset)),
+    tensors: tableOf(ordered.length, position =>
+      viewOf(ordered.at(position) as HeaderTensor, header.dataOffset),
+    ),
+  };
+}
+
+/** By begin, then end; headers nearly always list tensors so. */
+function inFileOrder(tensors: HeaderTable): HeaderTable {
+  const { begins, ends } = tensors;
+  const compare = (left: number, right: number): number =>
+    (begins[left] as number) - (begins[right] as number) || (ends[left] as number) - (ends[right] as number);
+  if (begins.every((_, at) => at === 0 || compare(at - 1, at) <= 0)) return tensors;
+  const order = Uint32Array.from(begins, (_, position) => position).sort(compare);
+  return {
+    ...tableOf(order.length, position => tensors.at(order[position] as number) as HeaderTensor),
+    begins: Float64Array.from(order, position => begins[position] as number),
+    ends: Float64Array.from(order, position => ends[position] as number),
   };
 }
 
 /** Checks each tensor alone and that the data has neither holes nor overlaps; returns its length in bytes. */
-function checkContiguous(ordered: readonly HeaderTensor[]): number {
+function checkContiguous(ordered: Table<HeaderTensor>): number {
   let position = 0;
   for (const tensor of ordered) {
     checkTensor(tensor);
@@ -51,15 +69,23 @@ function checkSize(expected: number, size: number): void {
     });
 }
 
-function extentsOf(ordered: readonly HeaderTensor[], dataOffset: number): readonly ExtentSpan[] {
-  const extents: ExtentSpan[] = [{ role: 'skeleton', offset: 0, length: dataOffset }];
-  let emptyAt = -1;
-  for (const { begin, end } of ordered) {
+/** The data of the tensors follow each other, so where each begins says all. */
+function extentsOf({ begins, ends }: HeaderTable, dataOffset: number): Table<ExtentSpan> {
+  const starts = new Float64Array(begins.length + 1);
+  let [count, dataLength, emptyAt] = [0, 0, -1];
+  for (const [at, begin] of begins.entries()) {
+    const end = ends[at] as number;
     if (begin === end && emptyAt === begin) continue;
     if (begin === end) emptyAt = begin;
-    extents.push({ role: 'tensor', offset: dataOffset + begin, length: end - begin });
+    starts[count++] = begin;
+    dataLength = end;
   }
-  return extents;
+  starts[count] = dataLength;
+  return tableOf(count + 1, position => {
+    if (position === 0) return { role: 'skeleton', offset: 0, length: dataOffset };
+    const start = starts[position - 1] as number;
+    return { role: 'tensor', offset: dataOffset + start, length: (starts[position] as number) - start };
+  });
 }
 
 function viewOf({ name, dtype, shape, begin }: HeaderTensor, dataOffset: number): TensorView {

@@ -1,4 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
+import { freeMemory } from '../../base/free-memory.ts';
 import type { ByteSource } from '../checkpoint.ts';
 import { parseHeader, type SafetensorsHeader } from './header.ts';
 import { SAFETENSORS_LIMITS, type SafetensorsLimits } from './limits.ts';
@@ -20,8 +21,23 @@ export async function readSafetensorsHeader(
   limits: SafetensorsLimits = SAFETENSORS_LIMITS,
 ): Promise<LocatedHeader> {
   const length = await readHeaderLength(source, limits);
-  const json = await source.read(LENGTH_BYTES, length);
-  return { ...parseHeader(json, limits), dataOffset: LENGTH_BYTES + length };
+  return { ...(await readJson(source, length, limits)), dataOffset: LENGTH_BYTES + length };
+}
+
+/** The text of a long header is freed as soon as it is read, where it is a copy. */
+async function readJson(
+  source: ByteSource,
+  length: number,
+  limits: SafetensorsLimits,
+): Promise<SafetensorsHeader> {
+  if (!source.readInto) return parseHeader(await source.read(LENGTH_BYTES, length), limits);
+  const json = Buffer.allocUnsafeSlow(length);
+  await source.readInto(json, LENGTH_BYTES);
+  try {
+    return parseHeader(json, limits);
+  } finally {
+    freeMemory(json);
+  }
 }
 
 async function readHeaderLength(source: ByteSource, limits: SafetensorsLimits): Promise<number> {

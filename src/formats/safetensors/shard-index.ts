@@ -61,7 +61,7 @@ export function isInnerPath(path: string): boolean {
  */
 export function resolveShards<View extends { readonly name: string }>(
   index: ShardIndex,
-  shards: ReadonlyMap<string, readonly View[]>,
+  shards: ReadonlyMap<string, Iterable<View>>,
 ): ReadonlyMap<string, ShardedTensor<View>> {
   const found = new Map<string, ShardedTensor<View>>();
   const problems = missingShards(index, shards);

@@ -19,7 +19,7 @@ export const safetensors: CheckpointWriter = {
         'no tensor may be called __metadata__',
         'rename it with --rename',
       );
-    const { bytes, ...placed } = writeSafetensorsHeader(tensors, { ...METADATA, ...metadata });
-    return { ...placed, skeleton: () => [{ offset: 0, bytes }] };
+    const { bytes, size, ...written } = writeSafetensorsHeader(tensors, { ...METADATA, ...metadata });
+    return { size, tensors: [...written.tensors], skeleton: () => [{ offset: 0, bytes }] };
   },
 };

@@ -45,7 +45,7 @@ export function outputFile<Spec extends TensorSpec>(
     name,
     header,
     size,
-    tensors: tensors.map((spec, at) => ({ spec, place: places[at] as PlacedTensor })),
+    tensors: tensors.map((spec, at) => ({ spec, place: places.at(at) as PlacedTensor })),
   };
 }
 

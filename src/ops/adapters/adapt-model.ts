@@ -160,9 +160,7 @@ async function refill(
   const known = new Set(kept.map(({ name }) => name));
   const added = changed.filter(({ name }) => !known.has(name));
   const tensors = [...kept.map(({ name, tensor }) => byName.get(name) ?? { name, tensor }), ...added];
-  const digests = new Map(
-    tensors.map(({ name, tensor }) => [name, byName.get(name)?.digest ?? tensor.extent.digest]),
-  );
+  const digests = new Map(changed.map(({ name, digest }) => [name, digest]));
   const layout = chooseLayout(manifest, [manifest], tensors);
   return mergedManifest(layout, { ...context, tensors, digests, checksums: new Map() });
 }

@@ -3,7 +3,6 @@ import { MgitError } from '../../base/errors.ts';
 import type { ObjectId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
 import { refuseProtected } from '../gate/protection.ts';
 import type { CommitOptions, CommitResult } from '../history/commit.ts';
 import { commitTree } from '../history/commit-tree.ts';
@@ -125,7 +124,7 @@ async function treeWith(
   const files: TreeFile[] = [];
   for (const file of await history.listTree(tree)) {
     const manifest = manifests.get(file.path);
-    files.push(manifest ? { ...file, id: await history.writeBlob(manifestText(manifest)) } : file);
+    files.push(manifest ? { ...file, id: await history.writeBlob(manifest.text) } : file);
   }
   return history.writeTree(files);
 }

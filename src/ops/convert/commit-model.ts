@@ -56,7 +56,7 @@ function tensorsInFileOrder({
 }: StoredModel): readonly (ReadableTensor & { readonly digest: Digest })[] {
   return tensors
     .map(({ name, dtype, shape, slices }, index) => {
-      const described = manifest.tensors[index];
+      const described = manifest.tensors.at(index);
       return {
         name,
         dtype,

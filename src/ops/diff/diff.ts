@@ -44,7 +44,7 @@ export async function* diffFiles(repository: Repository, request: DiffRequest): 
 }
 
 async function isModel(repository: Repository, { file, ...blob }: FileVersion): Promise<boolean> {
-  return (file ? file.text : await readManifestText(repository, blob)) !== undefined;
+  return (file ? file.manifest : await readManifestText(repository, blob)) !== undefined;
 }
 
 /** Compares two files wherever they are. Errors: `PATH_UNKNOWN`, `REVISION_UNKNOWN`, those of {@link diffFiles}. */

@@ -1,7 +1,7 @@
 import type { LongOperation } from '../../base/events.ts';
 import { type FileByteSource, openByteSource } from '../../formats/byte-source.ts';
 import type { Rename } from '../../formats/names/rename-rule.ts';
-import { readManifestText } from '../history/manifests-at.ts';
+import { openManifestBlob } from '../history/manifests-at.ts';
 import { changeKind, type FileChange } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
 import { diffModel, type ModelDiff } from './model-diff.ts';
@@ -76,13 +76,13 @@ interface OpenModel extends AsyncDisposable {
 
 async function openModel(repository: Repository, version: FileVersion | undefined): Promise<OpenModel> {
   const file = version?.file;
-  const text = file ? file.text : version && (await readManifestText(repository, version));
-  if (!text) return opened(undefined);
-  if (!file) return opened(storedVersion(repository.store, text));
+  const manifest = file ? file.manifest : version && (await openManifestBlob(repository, version));
+  if (!manifest) return opened(undefined);
+  if (!file) return opened(storedVersion(repository.store, manifest));
   const source = await openByteSource(repository.ports.fs, file.path);
-  if (source.size === file.manifest?.size) return opened(fileVersion(source, text), source);
+  if (source.size === manifest.size) return opened(fileVersion(source, manifest), source);
   await source[Symbol.asyncDispose](); // A manifest stands in for the model: its bytes are in the store.
-  return opened(storedVersion(repository.store, text));
+  return opened(storedVersion(repository.store, manifest));
 }
 
 function opened(version: ModelVersion | undefined, source?: FileByteSource): OpenModel {

@@ -1,10 +1,8 @@
 import { matchSpellings } from '../../formats/names/match-spellings.ts';
 import type { Rename } from '../../formats/names/rename-rule.ts';
-import { parseManifest } from '../../store/manifest/read-manifest.ts';
 import { renameTensors } from '../../store/manifest/rename-tensors.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
+import { unmatchedNames } from '../../store/manifest/unmatched-names.ts';
 import type { ModelVersion } from './model-version.ts';
-import { pairModels } from './pair-models.ts';
 
 /** A tensor that two versions spell differently. */
 export interface RenamedTensor {
@@ -26,15 +24,10 @@ export function matchNames(
   spelling: Rename,
 ): MatchedVersions {
   if (!before || !after) return { before, renamed: [] };
-  const [removed, added]: [string[], string[]] = [[], []];
-  for (const pair of pairModels(before.text, after.text).pairs) {
-    if (pair.same) continue;
-    if (!pair.after) removed.push(pair.name);
-    if (!pair.before) added.push(pair.name);
-  }
+  const { removed, added } = unmatchedNames(before.manifest, after.manifest);
   const renames = matchSpellings(added, removed, spelling);
   if (renames.size === 0) return { before, renamed: [] };
-  const text = manifestText(renameTensors(parseManifest(before.text), renames));
+  const manifest = renameTensors(before.manifest, renames);
   const renamed = [...renames].map(([old, now]) => ({ before: old, after: now }));
-  return { before: { ...before, text }, renamed };
+  return { before: { ...before, manifest }, renamed };
 }

@@ -1,15 +1,14 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { Rename } from '../../formats/names/rename-rule.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
-import type { ManifestTensor } from '../../store/manifest/manifest.ts';
+import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
+import { pairTensors, type TensorVersions } from '../../store/manifest/pair-tensors.ts';
 import { measureDifference, type TensorDifference } from '../../tensor/difference.ts';
 import { type Dtype, elementCount } from '../../tensor/dtype.ts';
 import { type BlockSummary, createBlockSummaries } from './block-summaries.ts';
 import { encodedChanges } from './encoded-changes.ts';
 import { matchNames, type RenamedTensor } from './match-names.ts';
 import { isPlain, type ModelVersion } from './model-version.ts';
-import { isSameSkeleton, pairModels } from './pair-models.ts';
-import type { TensorPair } from './pair-tensors.ts';
 
 /** What a tensor is, apart from its bytes. */
 export interface TensorType {
@@ -62,10 +61,11 @@ export async function diffModel(
   const blocks = createBlockSummaries();
   const tensors: TensorChange[] = [];
   let unchanged = 0;
-  const { total, pairs } = pairModels(before?.text, after?.text);
+  const [from, to] = [before?.manifest, after?.manifest];
+  const total = Math.max(from?.tensors.length ?? 0, to?.tensors.length ?? 0);
   let done = 0;
   await prepare({ before, after }, options);
-  for (const pair of pairs) {
+  for (const pair of pairTensors(from, to)) {
     options.signal?.throwIfAborted();
     options.onEvent?.({ type: 'progress', phase: 'comparing tensors', done: done++, total, unit: 'items' });
     if (options.matches && !options.matches(pair.name)) continue;
@@ -75,7 +75,7 @@ export async function diffModel(
     else unchanged++;
     blocks.add(pair.name, change);
   }
-  const skeletonChanged = !isSameSkeleton(before?.text, after?.text);
+  const skeletonChanged = !isSameSkeleton(before?.manifest, after?.manifest);
   for await (const { name, change } of skeletonChanged ? encodedChanges(before, after) : []) {
     if (options.matches && !options.matches(name)) continue;
     if (change) tensors.push({ ...change, formerName: null });
@@ -83,6 +83,12 @@ export async function diffModel(
     blocks.add(name, change);
   }
   return { tensors, blocks: blocks.summaries(), unchanged, renamed, skeletonChanged };
+}
+
+/** Whether the bytes outside tensors are the same: header, padding, order of tensors. */
+function isSameSkeleton(before: Manifest | undefined, after: Manifest | undefined): boolean {
+  const [old, now] = [before, after].map(manifest => manifest?.skeleton.map(({ digest }) => digest).join());
+  return old === now;
 }
 
 /** Tells both versions what of them will be read. */
@@ -93,7 +99,7 @@ async function prepare(
   if (!before?.prepare && !after?.prepare) return;
   if (!before || !after) return;
   const [left, right]: [ManifestTensor[], ManifestTensor[]] = [[], []];
-  for (const pair of pairModels(before.text, after.text).pairs) {
+  for (const pair of pairTensors(before.manifest, after.manifest)) {
     if (pair.same || matches?.(pair.name) === false) continue;
     if (!isMeasurable(pair) || isSameTensor(pair.before, pair.after)) continue;
     left.push(pair.before);
@@ -104,13 +110,15 @@ async function prepare(
 }
 
 /** Whether the elements of both can be held against each other. */
-function isMeasurable(
-  pair: TensorPair,
-): pair is TensorPair & { readonly before: ManifestTensor; readonly after: ManifestTensor } {
+function isMeasurable<Pair extends TensorVersions>(
+  pair: Pair,
+): pair is Pair & { readonly before: ManifestTensor; readonly after: ManifestTensor } {
   const { before, after } = pair;
   if (!before || !after) return false;
   return String(before.shape) === String(after.shape) && isPlain(before) && isPlain(after);
 }
+
+type NamedVersions = TensorVersions & { readonly name: string };
 
 interface Versions {
   readonly before: ModelVersion | undefined;
@@ -118,7 +126,7 @@ interface Versions {
   readonly signal: AbortSignal | undefined;
 }
 
-async function changeOf(pair: TensorPair, versions: Versions): Promise<Omit<TensorChange, 'formerName'>> {
+async function changeOf(pair: NamedVersions, versions: Versions): Promise<Omit<TensorChange, 'formerName'>> {
   const { name, before, after } = pair;
   const kind = !before ? 'added' : !after ? 'removed' : 'changed';
   return {
@@ -130,7 +138,7 @@ async function changeOf(pair: TensorPair, versions: Versions): Promise<Omit<Tens
   };
 }
 
-async function measure(pair: TensorPair, versions: Versions): Promise<TensorDifference | null> {
+async function measure(pair: TensorVersions, versions: Versions): Promise<TensorDifference | null> {
   if (!versions.before || !versions.after || !isMeasurable(pair)) return null;
   const { before, after } = pair;
   const elements = elementCount(before.shape);

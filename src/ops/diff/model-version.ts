@@ -2,16 +2,14 @@ import type { LongOperation } from '../../base/events.ts';
 import { freeMemory } from '../../base/free-memory.ts';
 import type { ByteSource, EncodedTensor } from '../../formats/checkpoint.ts';
 import { encodedTensors } from '../../formats/registry.ts';
-import type { ManifestTensor } from '../../store/manifest/manifest.ts';
-import { parseManifest } from '../../store/manifest/read-manifest.ts';
+import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
 import { storedBytes } from '../../store/stored-bytes.ts';
 import type { TensorStore } from '../../store/tensor-store.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 
 /** One version of a model: what it is, and how to read its tensors. */
 export interface ModelVersion {
-  /** The text of its manifest. */
-  readonly text: Uint8Array;
+  readonly manifest: Manifest;
   /** The tensors that the manifest does not name, since their elements do not lie in the file as they are. */
   encoded?(): Promise<readonly EncodedTensor[]>;
   /** Called once with all tensors that will be read: what is promised comes together. */
@@ -23,13 +21,13 @@ export interface ModelVersion {
 const SLICE_BYTES = 4 * 1024 * 1024;
 
 /** A version whose bytes are in the store. */
-export function storedVersion(store: Pick<TensorStore, 'read' | 'require'>, text: Uint8Array): ModelVersion {
+export function storedVersion(
+  store: Pick<TensorStore, 'read' | 'require'>,
+  manifest: Manifest,
+): ModelVersion {
   return {
-    text,
-    encoded: async () => {
-      const manifest = parseManifest(text);
-      return encodedTensors(manifest.format, storedBytes(store, manifest));
-    },
+    manifest,
+    encoded: async () => encodedTensors(manifest.format, storedBytes(store, manifest)),
     prepare: (tensors, long) =>
       store.require(
         tensors.map(({ extent }) => extent.digest),
@@ -43,10 +41,10 @@ export function storedVersion(store: Pick<TensorStore, 'read' | 'require'>, text
 }
 
 /** A version that is a file of the work tree, described by its manifest. Errors on reading: `FILE_CHANGED`, `FILE_TRUNCATED`. */
-export function fileVersion(source: ByteSource, text: Uint8Array): ModelVersion {
+export function fileVersion(source: ByteSource, manifest: Manifest): ModelVersion {
   return {
-    text,
-    encoded: () => encodedTensors(parseManifest(text).format, source),
+    manifest,
+    encoded: () => encodedTensors(manifest.format, source),
     read: async function* (tensor, signal) {
       const end = tensor.offset + viewSpan(tensor);
       const buffer = Buffer.allocUnsafeSlow(Math.min(SLICE_BYTES, end - tensor.offset));

@@ -12,7 +12,7 @@ import { workTreeOf } from '../worktree/work-tree.ts';
 export interface FileVersion {
   readonly mode: number;
   readonly id: ObjectId;
-  readonly file?: { readonly path: string } & Pick<FileContent, 'manifest' | 'text'>;
+  readonly file?: { readonly path: string } & Pick<FileContent, 'manifest'>;
 }
 
 /** The versions of all files somewhere, by path. */
@@ -50,8 +50,8 @@ export async function workTreeSnapshot(
     if (state.kind === 'same') files.set(path, { mode, id });
     if (state.kind === 'modified' && state.unreadable) throw state.unreadable;
     if (state.kind !== 'modified' || !state.content) continue;
-    const { manifest, text } = state.content;
-    const file = { path: `${workTree.root}/${path}`, ...(manifest && text ? { manifest, text } : {}) };
+    const { manifest } = state.content;
+    const file = { path: `${workTree.root}/${path}`, ...(manifest ? { manifest } : {}) };
     files.set(path, { mode: state.content.mode, id: state.content.id, file });
   }
   return files;

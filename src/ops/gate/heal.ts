@@ -3,7 +3,6 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
 import type { GatePolicy } from '../../eval/gate/policy.ts';
 import { openModel } from '../../formats/open-model.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
 import type { Repository } from '../repository.ts';
 import { finetune, gateModelFiles } from './embedded.ts';
 import type { TargetPolicy } from './policy.ts';
@@ -82,7 +81,7 @@ async function storeModel(
   const ids = new Map<string, ObjectId>();
   for (const { name, source, layout } of model.files) {
     const { manifest } = await store.addFile(source, layout, operationOf(operation));
-    ids.set(posix.join(posix.dirname(path), name), await history.writeBlob(manifestText(manifest)));
+    ids.set(posix.join(posix.dirname(path), name), await history.writeBlob(manifest.text));
   }
   return ids;
 }

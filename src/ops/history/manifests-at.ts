@@ -3,7 +3,7 @@ import type { CommitId, ObjectId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
-import { parseManifest } from '../../store/manifest/read-manifest.ts';
+import { openManifest, parseManifest } from '../../store/manifest/read-manifest.ts';
 import type { Repository } from '../repository.ts';
 
 /** A model of a tree: a file whose blob is a manifest. */
@@ -38,6 +38,15 @@ export async function readManifestBlob(
 ): Promise<Manifest | undefined> {
   const text = await readManifestText(repository, file);
   return text && parseManifest(text);
+}
+
+/** Like {@link readManifestBlob}, but the manifest is only checked as far as it is read. */
+export async function openManifestBlob(
+  repository: Pick<Repository, 'history'>,
+  file: Pick<TreeFile, 'id' | 'mode'>,
+): Promise<Manifest | undefined> {
+  const text = await readManifestText(repository, file);
+  return text && openManifest(text);
 }
 
 /** The text of the manifest that a file of a tree or of the index holds; undefined for any other content. */

@@ -5,7 +5,6 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
 import { isShardIndexPath, parseShardIndex, resolveShards } from '../../formats/safetensors/shard-index.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
 import type { Repository } from '../repository.ts';
 import { readManifestAt, treeOf } from './manifests-at.ts';
 
@@ -88,7 +87,7 @@ export function modelIdentity({ index, files }: StoredModel): string {
   if (index) hash.update(createHash('sha256').update(index).digest());
   for (const [name, manifest] of files) {
     if (index) hash.update(`${JSON.stringify(name)}\n`);
-    hash.update(manifestText(manifest));
+    hash.update(manifest.text);
   }
   return hash.digest('hex');
 }

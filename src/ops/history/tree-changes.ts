@@ -1,9 +1,10 @@
 import type { CommitId, ObjectId } from '../../base/ids.ts';
 import type { TreeFile } from '../../store/history/history.ts';
+import type { Manifest } from '../../store/manifest/manifest.ts';
 import { comparePaths } from '../../store/worktree/untracked.ts';
 import type { Repository } from '../repository.ts';
 import { type ModelChange, modelChange } from '../worktree/model-change.ts';
-import { readManifestText } from './manifests-at.ts';
+import { openManifestBlob } from './manifests-at.ts';
 
 /** One changed file. `model` is there for models: what happened to its tensors. */
 export interface FileChange {
@@ -47,13 +48,16 @@ export async function treeChange(
 ): Promise<FileChange | undefined> {
   const { path, before, after } = file;
   if (before?.id === after?.id && before?.mode === after?.mode) return undefined;
-  const [old, now] = await Promise.all([textOf(repository, before), textOf(repository, after)]);
+  const [old, now] = await Promise.all([manifestOf(repository, before), manifestOf(repository, after)]);
   const kind = changeKind(before?.mode, after?.mode);
   return { path, kind, ...(old || now ? { model: modelChange(old, now) } : {}) };
 }
 
-async function textOf(repository: Repository, version: Version | undefined): Promise<Uint8Array | undefined> {
-  return version === undefined ? undefined : readManifestText(repository, version);
+async function manifestOf(
+  repository: Repository,
+  version: Version | undefined,
+): Promise<Manifest | undefined> {
+  return version === undefined ? undefined : openManifestBlob(repository, version);
 }
 
 /** How a path changed, from its modes before and after; undefined: it is not there. */

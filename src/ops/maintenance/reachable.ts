@@ -2,7 +2,8 @@ import { isMgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, Digest, ObjectId } from '../../base/ids.ts';
 import type { Commit, History } from '../../store/history/history.ts';
-import { looksLikeManifest, readManifestLines } from '../../store/manifest/read-lines.ts';
+import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
+import { manifestDigests } from '../../store/manifest/read-manifest.ts';
 import type { Repository } from '../repository.ts';
 import type { Roots } from './roots.ts';
 
@@ -42,7 +43,7 @@ function extentReader(history: History, { onEvent, signal }: LongOperation): Ext
   let commits = 0;
   const readBlob = (bytes: Uint8Array): void => {
     if (!looksLikeManifest(bytes)) return;
-    for (const line of readManifestLines(bytes)) if ('digest' in line) digests.add(line.digest);
+    for (const digest of manifestDigests(bytes)) digests.add(digest);
   };
   const blob = async (id: ObjectId): Promise<void> => readBlob(await history.readBlob(id));
   const tree = async (id: ObjectId): Promise<void> => {

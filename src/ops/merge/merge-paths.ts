@@ -1,4 +1,5 @@
 import type { ObjectId } from '../../base/ids.ts';
+import type { Table } from '../../base/table.ts';
 import type { RenameRule } from '../../formats/names/rename-rule.ts';
 import { commonSpelling } from '../../formats/names/spellings.ts';
 import type { TensorAction } from '../../merge/plan.ts';
@@ -32,7 +33,7 @@ export type PathOutcome =
       readonly conflict: FileConflict;
       readonly versions: PathVersions;
       /** A model's whole plan. */
-      readonly actions?: readonly TensorAction[];
+      readonly actions?: Table<TensorAction>;
       /** A text with conflict markers, for the work tree. */
       readonly marked?: FileVersion;
     };

@@ -4,7 +4,6 @@ import { executeFile, type MergedFile } from '../../merge/execute.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
 import type { TreeFile } from '../../store/history/history.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
 import type { Repository } from '../repository.ts';
 
 /** A model whose tensors are planned. */
@@ -71,7 +70,7 @@ export async function mergeModels(
   try {
     for (const { path, mode, plan } of models) {
       const { manifest, survey } = await executeFile(plan, { ...operation, store, writer });
-      files.push({ path, mode, id: await repository.history.writeBlob(manifestText(manifest)) });
+      files.push({ path, mode, id: await repository.history.writeBlob(manifest.text) });
       reports.push(reportOf(path, plan, survey));
     }
     await writer.finish();
@@ -89,18 +88,26 @@ function inputsOf({ computed }: FilePlan): readonly Digest[] {
   );
 }
 
-/** Counts what a plan does. */
-export function countActions(actions: readonly TensorAction[]): ActionCounts {
-  const count = (matches: (action: TensorAction) => boolean): number => actions.filter(matches).length;
-  return {
-    kept: count(action => action.kind === 'keep'),
-    ours: count(action => action.kind === 'take' && action.from === 0),
-    theirs: count(action => action.kind === 'take' && action.from !== 'base' && action.from > 0),
-    base: count(action => action.kind === 'take' && action.from === 'base'),
-    computed: count(action => action.kind === 'compute'),
-    removed: count(action => action.kind === 'remove'),
-    conflicts: count(action => action.kind === 'conflict'),
-  };
+/** Counts what actions do. */
+export function countActions(actions: Iterable<TensorAction>): ActionCounts {
+  const counts = { kept: 0, ours: 0, theirs: 0, base: 0, computed: 0, removed: 0, conflicts: 0 };
+  for (const action of actions) counts[countedAs(action)]++;
+  return counts;
+}
+
+function countedAs(action: TensorAction): keyof ActionCounts {
+  switch (action.kind) {
+    case 'keep':
+      return 'kept';
+    case 'take':
+      return action.from === 'base' ? 'base' : action.from === 0 ? 'ours' : 'theirs';
+    case 'compute':
+      return 'computed';
+    case 'remove':
+      return 'removed';
+    default:
+      return 'conflicts';
+  }
 }
 
 function reportOf(path: string, plan: FilePlan, survey: MergedFile['survey']): ModelReport {

@@ -1,5 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
+import type { Table } from '../../base/table.ts';
 import { type ExpectedCost, expectedCost } from '../../merge/expected-cost.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import { blockOf } from '../diff/block-summaries.ts';
@@ -90,7 +91,7 @@ async function changedPaths(
   return [...changed.map(file => file.path), ...removed, ...pending].sort();
 }
 
-type Actions = { readonly path: string; readonly actions: readonly TensorAction[] };
+type Actions = { readonly path: string; readonly actions: Table<TensorAction> };
 
 function conflictedModels({ conflicts }: MergedPaths): readonly Actions[] {
   return conflicts.flatMap(({ versions, actions }) => (actions ? [{ path: versions.path, actions }] : []));
@@ -101,7 +102,9 @@ function modelPreview(model: Actions | MergedPaths['models'][number]): ModelPrev
   const blocks = new Map<string, TensorAction[]>();
   for (const action of actions) {
     const block = blockOf(nameOf(action));
-    blocks.set(block, [...(blocks.get(block) ?? []), action]);
+    const known = blocks.get(block);
+    if (known) known.push(action);
+    else blocks.set(block, [action]);
   }
   return {
     path: model.path,

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import type { LongOperation } from '../../base/events.ts';
 import type { OpenFile } from '../../base/ports/file-system.ts';
 import { openByteSource } from '../../formats/byte-source.ts';
+import { isSameShape } from '../../merge/same-tensor.ts';
 import type { Commit } from '../../store/history/history.ts';
+import { fillsSpan } from '../../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
-import { manifestText } from '../../store/manifest/write-manifest.ts';
+import { pairTensors } from '../../store/manifest/pair-tensors.ts';
 import { bytesOf } from '../../store/packs/prediction-parameters.ts';
 import type { FileVersion, LossyKind, PatchModel } from '../../store/patches/patch-header.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
 import { keepLargest, largestChanges } from '../../tensor/largest-changes.ts';
 import { PREDICTED_DTYPES } from '../../tensor/prediction.ts';
-import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { factorsOf, type NearTensor } from './low-rank.ts';
@@ -87,34 +88,29 @@ async function approximateModel(
     }
     await using source = await openByteSource(ports.fs, path);
     const { manifest } = await store.addFile(source, after, { ...long, base: before });
-    return { id: await history.writeBlob(manifestText(manifest)), errors };
+    return { id: await history.writeBlob(manifest.text), errors };
   } finally {
     await ports.fs.removeDirectory(directory, { recursive: true });
   }
 }
 
 function changedTensors(before: Manifest, after: Manifest): readonly ChangedTensor[] {
-  const earlier = new Map(before.tensors.map(tensor => [tensor.name, tensor]));
   const seen = new Set<number>();
-  return after.tensors.flatMap(tensor => {
+  const changed: ChangedTensor[] = [];
+  for (const pair of pairTensors(before, after)) {
+    if (pair.same || !pair.before || !pair.after) continue;
+    const { before: base, after: tensor } = pair;
     // Two names of one run of bytes change together.
-    if (seen.has(tensor.extent.offset)) return [];
+    if (seen.has(tensor.extent.offset)) continue;
     seen.add(tensor.extent.offset);
-    const base = earlier.get(tensor.name);
-    const isSame = base?.dtype === tensor.dtype && String(base.shape) === String(tensor.shape);
-    if (!base || !isSame || base.extent.digest === tensor.extent.digest) return [];
-    return isWhole(tensor) && isWhole(base) && isFloat(tensor) ? [{ tensor, base }] : [];
-  });
+    if (!isSameShape(base, tensor) || base.extent.digest === tensor.extent.digest) continue;
+    if (isWhole(tensor) && isWhole(base) && isFloat(tensor)) changed.push({ tensor, base });
+  }
+  return changed;
 }
 
 function isWhole(tensor: ManifestTensor): boolean {
-  const { extent, offset, byteOrder } = tensor;
-  return (
-    byteOrder === 'little' &&
-    isDense(tensor) &&
-    offset === extent.offset &&
-    viewSpan(tensor) === extent.length
-  );
+  return fillsSpan(tensor, tensor.extent);
 }
 
 function isFloat({ dtype }: ManifestTensor): boolean {

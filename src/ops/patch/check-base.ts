@@ -1,6 +1,8 @@
 import { MgitError } from '../../base/errors.ts';
 import type { Digest, ObjectId } from '../../base/ids.ts';
+import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
+import { pairTensors } from '../../store/manifest/pair-tensors.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { parseManifest } from '../../store/manifest/read-manifest.ts';
 import type { FileVersion, PatchChange } from '../../store/patches/patch-header.ts';
@@ -60,15 +62,10 @@ export function manifestIn({ objects }: Patch, { id }: FileVersion): Manifest | 
 }
 
 function differentTensors(expected: Manifest, found: Manifest): readonly string[] {
-  const identity = ({ dtype, shape, extent }: Manifest['tensors'][number]): string =>
-    `${dtype} ${shape} ${extent.digest}`;
-  const here = new Map(found.tensors.map(tensor => [tensor.name, identity(tensor)]));
-  const names = expected.tensors.flatMap(tensor => {
-    const same = here.get(tensor.name) === identity(tensor);
-    here.delete(tensor.name);
-    return same ? [] : [tensor.name];
-  });
-  return [...names, ...here.keys()];
+  const names: string[] = [];
+  for (const pair of pairTensors(expected, found))
+    if (!pair.same && !isSameTensor(pair.before, pair.after)) names.push(pair.name);
+  return names;
 }
 
 /** The extents that the models of a patch consist of once it is applied. */

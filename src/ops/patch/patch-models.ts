@@ -1,7 +1,8 @@
 import type { Digest } from '../../base/ids.ts';
 import { planExtents } from '../../store/extents/plan-extents.ts';
 import type { ExportedExtent } from '../../store/maintenance/export-records.ts';
-import type { Manifest } from '../../store/manifest/manifest.ts';
+import type { Manifest, ManifestExtent } from '../../store/manifest/manifest.ts';
+import { pairTensors } from '../../store/manifest/pair-tensors.ts';
 import type { PatchChange, PatchModel } from '../../store/patches/patch-header.ts';
 import { listModels, readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
@@ -32,7 +33,7 @@ export async function newExtents(
     const manifest = after ? await readManifestBlob(repository, after) : undefined;
     if (!manifest) continue;
     for (const { position, dtype, base: against } of planExtents(manifest, baseFor(path, manifest, base))) {
-      const { digest, length } = manifest.extents[position] as Manifest['extents'][number];
+      const { digest, length } = manifest.extents.at(position) as ManifestExtent;
       if (length === 0 || known.has(digest)) continue;
       known.add(digest);
       found.push({ digest, length, dtype, base: against });
@@ -51,17 +52,23 @@ export async function changedModels(
   for (const { path, after } of changes) {
     const manifest = after ? await readManifestBlob(repository, after) : undefined;
     if (!manifest) continue;
-    const earlier = new Map(base.get(path)?.tensors.map(({ name, extent }) => [name, extent.digest]));
-    const changed = manifest.tensors.filter(({ name, extent }) => earlier.get(name) !== extent.digest);
-    models.push({ path, size: manifest.size, changedTensors: changed.length, errors: [] });
+    const changedTensors = countChanged(base.get(path), manifest);
+    models.push({ path, size: manifest.size, changedTensors, errors: [] });
   }
   return models;
 }
 
+/** Tensors with other bytes than the earlier one of their name. */
+function countChanged(before: Manifest | undefined, after: Manifest): number {
+  let changed = 0;
+  for (const pair of pairTensors(before, after))
+    if (!pair.same && pair.after && pair.before?.extent.digest !== pair.after.extent.digest) changed++;
+  return changed;
+}
+
 /** The earlier version of a model; of one that is new, the first model of the base that has a tensor of the same name. */
-function baseFor(path: string, { tensors }: Manifest, base: BaseModels): Manifest | undefined {
+function baseFor(path: string, { positionOf }: Manifest, base: BaseModels): Manifest | undefined {
   const same = base.get(path);
   if (same) return same;
-  const names = new Set(tensors.map(({ name }) => name));
-  return [...base.values()].find(other => other.tensors.some(({ name }) => names.has(name)));
+  return [...base.values()].find(other => other.tensors.some(({ name }) => positionOf(name) !== undefined));
 }

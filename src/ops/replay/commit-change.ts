@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { alignTensors } from '../../merge/align.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
+import { pairTensors } from '../../store/manifest/pair-tensors.ts';
 import type { PatchChange } from '../../store/patches/patch-header.ts';
 import { unifiedDiff } from '../diff/unified-diff.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
@@ -61,8 +61,10 @@ async function contentChange(repository: Repository, { before, after }: PatchCha
 
 function tensorChange(before: Manifest | undefined, after: Manifest | undefined): string {
   const lines: string[] = [];
-  for (const { name, base, models } of alignTensors(before, [after]))
-    if (!isSameTensor(base, models[0]))
-      lines.push(JSON.stringify([name, base?.extent.digest ?? null, models[0]?.extent.digest ?? null]));
+  for (const pair of pairTensors(before, after))
+    if (!pair.same && !isSameTensor(pair.before, pair.after))
+      lines.push(
+        JSON.stringify([pair.name, pair.before?.extent.digest ?? null, pair.after?.extent.digest ?? null]),
+      );
   return lines.join('\n');
 }

@@ -11,7 +11,7 @@ import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { editIndex, type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
 import { listUntracked } from '../../store/worktree/untracked.ts';
 import type { WorkTree } from '../../store/worktree/work-tree.ts';
-import { readManifestBlob } from '../history/manifests-at.ts';
+import { openManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { type Pathspec, parsePathspec, requireMatches } from './pathspec.ts';
 import { untrackedPaths } from './status.ts';
@@ -93,7 +93,7 @@ async function stage(
   if (stat === undefined || stat.kind === 'directory')
     return { file: { path, action: 'removed' }, entry: undefined };
   if (options.dryRun && !options.renormalize) return { file: { path, action: 'added' }, entry: undefined };
-  const base = known === undefined ? undefined : await readManifestBlob(repository, known);
+  const base = known === undefined ? undefined : await openManifestBlob(repository, known);
   const content = await readContent(workTree, path, {
     attributes: plan.attributes,
     stat,

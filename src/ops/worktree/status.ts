@@ -9,7 +9,7 @@ import type { IndexEntry } from '../../store/worktree/index-file.ts';
 import { changeIndex, type IndexState, readIndexState } from '../../store/worktree/index-session.ts';
 import { comparePaths, listUntracked } from '../../store/worktree/untracked.ts';
 import type { WorkTree } from '../../store/worktree/work-tree.ts';
-import { readManifestText } from '../history/manifests-at.ts';
+import { openManifestBlob } from '../history/manifests-at.ts';
 import { changeKind, type FileChange, filesOf, treeChange } from '../history/tree-changes.ts';
 import type { FileConflict } from '../merge/file-conflict.ts';
 import { gitMergeHeads, readMergeState } from '../merge/merge-state.ts';
@@ -134,8 +134,8 @@ async function unstagedChange(
   if (state.kind === 'missing') return { path, kind: 'deleted' };
   const now = state.content;
   const kind = entry.intentToAdd ? 'added' : changeKind(entry.mode, now?.mode ?? 0o100644);
-  if (now?.manifest === undefined || now.text === undefined) return { path, kind };
-  return { path, kind, model: modelChange(await readManifestText(repository, entry), now.text) };
+  if (now?.manifest === undefined) return { path, kind };
+  return { path, kind, model: modelChange(await openManifestBlob(repository, entry), now.manifest) };
 }
 
 /** A courtesy to the next look, as in Git: skipped when another program holds the index. */

@@ -1,6 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
-import type { Digest } from '../../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../../formats/checkpoint.ts';
+import { digestTable } from '../manifest/digest-table.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { manifestOf } from '../manifest/manifest-of.ts';
 import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
@@ -25,7 +25,7 @@ export async function addFile(
   options: AddFileOptions,
   session: WriteSession,
 ): Promise<AddFileResult> {
-  const digests = new Array<Digest>(layout.extents.length);
+  const digests = digestTable(layout.extents.length);
   const total = { newExtents: 0, newBytes: 0, storedBytes: 0 };
   const progress = progressOf(options, layout.size);
   const context: AddContext = {
@@ -35,7 +35,7 @@ export async function addFile(
     signal: options.signal,
     beginnings: new Set(),
     hashed: ({ position, span }, digest) => {
-      digests[position] = digest;
+      digests.set(position, digest);
       progress(span.length);
     },
     stored: added => {

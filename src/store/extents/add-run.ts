@@ -5,11 +5,12 @@ import { type Coding, RAW_CODING } from './coding.ts';
 import { createFrameLine } from './frame-line.ts';
 import type { PlannedExtent } from './plan-extents.ts';
 import { sampleExtent } from './sample-extent.ts';
+import type { WriteSession } from './session.ts';
 import { readBuffer } from './source-slices.ts';
 import { recordExtent } from './write-extent.ts';
 
-/** A small extent, its bytes and its digest. */
-interface HashedPart {
+/** A small extent that must be stored, its bytes and its digest. */
+interface NewPart {
   readonly extent: PlannedExtent;
   readonly bytes: Uint8Array;
   readonly digest: Digest;
@@ -24,48 +25,54 @@ export async function addRun(run: readonly PlannedExtent[], context: AddContext)
   const buffer = await readBuffer(source, { offset, length }, session.buffers);
   try {
     const digests = await session.engine.digests(buffer, lengths);
-    const parts = run.map((extent, at): HashedPart => {
-      const from = extent.span.offset - offset;
-      return {
-        extent,
-        bytes: buffer.subarray(from, from + extent.span.length),
-        digest: digests[at] as Digest,
-      };
-    });
-    for (const { extent, digest } of parts) context.hashed(extent, digest);
-    await storeParts(parts, context);
+    for (const [at, extent] of run.entries()) context.hashed(extent, digests[at] as Digest);
+    await storeNew(newParts(run, { buffer, digests }, session), context);
   } finally {
     session.buffers.release(buffer);
   }
 }
 
-async function storeParts(parts: readonly HashedPart[], context: AddContext): Promise<void> {
-  let raw: HashedPart[] = [];
-  for (const part of parts) {
-    const coding = await codingOfNew(part, context);
-    if (coding?.kind === RECORD_KINDS.raw) {
+/** Those that are not stored yet, one after the other. */
+async function* newParts(
+  run: readonly PlannedExtent[],
+  { buffer, digests }: { readonly buffer: Uint8Array; readonly digests: readonly Digest[] },
+  session: WriteSession,
+): AsyncGenerator<NewPart> {
+  let at = 0;
+  let from = 0;
+  for (const extent of run) {
+    const digest = digests[at++] as Digest;
+    const to = from + extent.span.length;
+    if (await session.claim(digest)) yield { extent, digest, bytes: buffer.subarray(from, to) };
+    from = to;
+  }
+}
+
+/** Those that stay raw and follow each other are written together. */
+async function storeNew(parts: AsyncIterable<NewPart>, context: AddContext): Promise<void> {
+  let raw: NewPart[] = [];
+  for await (const part of parts) {
+    const coding = await codingOf(part, context);
+    const last = raw.at(-1)?.bytes;
+    const isNext = last === undefined || last.byteOffset + last.length === part.bytes.byteOffset;
+    if (coding.kind === RECORD_KINDS.raw && isNext) {
       raw.push(part);
       continue;
     }
     await storeRaw(raw, context);
-    raw = [];
-    if (coding) await storeCoded(part, coding, context);
+    raw = coding.kind === RECORD_KINDS.raw ? [part] : [];
+    if (coding.kind !== RECORD_KINDS.raw) await storeCoded(part, coding, context);
   }
   await storeRaw(raw, context);
 }
 
-/** The coding of an extent that must be stored; undefined for one that is stored already. */
-async function codingOfNew(
-  { extent, bytes, digest }: HashedPart,
-  context: AddContext,
-): Promise<Coding | undefined> {
-  if (!(await context.session.claim(digest))) return undefined;
+function codingOf({ extent, bytes }: NewPart, context: AddContext): Promise<Coding> {
   const readPart = async ({ offset, length }: { offset: number; length: number }): Promise<Uint8Array> =>
     bytes.subarray(offset, offset + length);
   return sampleExtent({ extent, policy: context.policy }, readPart, context.session);
 }
 
-async function storeRaw(parts: readonly HashedPart[], { session, stored }: AddContext): Promise<void> {
+async function storeRaw(parts: readonly NewPart[], { session, stored }: AddContext): Promise<void> {
   const [first] = parts;
   const last = parts.at(-1);
   if (!first || !last) return;
@@ -83,7 +90,7 @@ async function storeRaw(parts: readonly HashedPart[], { session, stored }: AddCo
 }
 
 async function storeCoded(
-  { bytes, digest }: HashedPart,
+  { bytes, digest }: NewPart,
   coding: Coding,
   { session, stored }: AddContext,
 ): Promise<void> {

@@ -1,3 +1,4 @@
+import { digestSet } from '../../base/digest-set.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import { extentMissing } from './chain.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
@@ -14,12 +15,11 @@ export async function* withDependencies(
   lookup: PackLookup,
   except: (digest: Digest) => boolean = () => false,
 ): AsyncGenerator<{ readonly digest: Digest; readonly record: LocatedRecord | undefined }> {
-  const seen = new Set<Digest>([EMPTY_DIGEST]);
+  const seen = digestSet([EMPTY_DIGEST]);
   for (const root of digests) {
     const waiting = [root];
     for (let digest = waiting.pop(); digest !== undefined; digest = waiting.pop()) {
-      if (seen.has(digest) || except(digest)) continue;
-      seen.add(digest);
+      if (except(digest) || !seen.add(digest)) continue;
       const record = await lookup(digest);
       yield { digest, record };
       if (record) waiting.push(...dependenciesOf(record));

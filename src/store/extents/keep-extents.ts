@@ -1,3 +1,4 @@
+import { digestSet } from '../../base/digest-set.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { PackKeeper } from '../maintenance/pack-keeper.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
@@ -13,7 +14,7 @@ export function keepExtents(
   lookup: PackLookup,
   keeper: PackKeeper,
 ): (digest: Digest) => Promise<boolean> {
-  const kept = new Set<Digest>([EMPTY_DIGEST]);
+  const kept = digestSet([EMPTY_DIGEST]);
   const keeps = async (digest: Digest, above: readonly Digest[]): Promise<boolean> => {
     if (kept.has(digest)) return true;
     const record = await lookup(digest);

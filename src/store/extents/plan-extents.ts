@@ -1,9 +1,11 @@
 import type { Digest } from '../../base/ids.ts';
-import type { CheckpointLayout, ExtentSpan, TensorView } from '../../formats/checkpoint.ts';
+import type { CheckpointLayout, ExtentSpan } from '../../formats/checkpoint.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
-import { isDense, viewSpan } from '../../tensor/view-span.ts';
+import { viewSpan } from '../../tensor/view-span.ts';
+import { fillsSpan } from '../manifest/fills-span.ts';
 import { findPosition } from '../manifest/find-extent.ts';
 import type { Manifest, ManifestTensor } from '../manifest/manifest.ts';
+import { freeColumns, spanColumns } from '../manifest/span-columns.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 
 /** What is known of an extent before its bytes are read. */
@@ -24,36 +26,47 @@ export function* planExtents(
   layout: CheckpointLayout,
   base: Manifest | undefined,
 ): Generator<PlannedExtent, void, undefined> {
-  const earlier = new Map<string, ManifestTensor>();
-  for (const tensor of base?.tensors ?? []) earlier.set(tensor.name, tensor);
   const views = firstViews(layout);
-  for (const [position, span] of layout.extents.entries()) {
-    const view = layout.tensors[(views[position] ?? 0) - 1];
-    const before = view && earlier.get(view.name);
+  const earlier = earlierTensors(base);
+  let position = 0;
+  for (const span of layout.extents) {
+    const number = views[position] as number;
+    const view = number === 0 ? undefined : layout.tensors.at(number - 1);
+    const before = view && earlier(view.name);
     const isSame = before?.dtype === view?.dtype && before?.extent.length === span.length;
-    const shape = view && fills(view, span) ? view.shape : undefined;
-    yield { position, span, dtype: view?.dtype, shape, base: isSame ? before?.extent.digest : undefined };
+    const shape = view && fillsSpan(view, span) ? view.shape : undefined;
+    const digest = isSame ? before?.extent.digest : undefined;
+    yield { position: position++, span, dtype: view?.dtype, shape, base: digest };
   }
 }
 
-function fills(view: TensorView, span: ExtentSpan): boolean {
-  const isWhole = view.offset === span.offset && viewSpan(view) === span.length;
-  return isWhole && isDense(view) && view.byteOrder === 'little';
+/** Finds the tensors of a manifest by name, fast where they are asked for in about its order. */
+function earlierTensors(base: Manifest | undefined): (name: string) => ManifestTensor | undefined {
+  let near = 0;
+  return name => {
+    const position = base?.positionOf(name, near);
+    near = position ?? near;
+    return position === undefined ? undefined : base?.tensors.at(position);
+  };
 }
 
 /** For each extent the number of its first view, counted from 1; 0 where there is none. */
 function firstViews({ extents, tensors }: CheckpointLayout): Uint32Array {
+  const spans = spanColumns(extents);
   const views = new Uint32Array(extents.length);
-  for (const [number, view] of tensors.entries()) {
-    const position = findPosition(extents, view.offset, viewSpan(view));
-    if (position !== undefined && views[position] === 0) views[position] = number + 1;
+  let number = 0;
+  for (const view of tensors) {
+    number++;
+    const position = findPosition(spans, view.offset, viewSpan(view));
+    if (position !== undefined && views[position] === 0) views[position] = number;
   }
+  freeColumns(spans);
   return views;
 }
 
 /** Longer extents are not read together with others. */
 const TOGETHER_AT_MOST = 256 * 1024;
-const EXTENTS_TOGETHER = 8192;
+const EXTENTS_TOGETHER = 2048;
 
 /** Groups extents that follow each other into runs of at most a frame, so that thousands of small ones cost one read. */
 export function* runsOf<Item>(

@@ -1,3 +1,4 @@
+import { digestSet } from '../../base/digest-set.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { PackKeeper } from '../maintenance/pack-keeper.ts';
@@ -60,7 +61,7 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
   const { engine, packs, keeper, loans, purged } = parts;
   const lookup = local.lookup(id => !keeper.isLost(id));
   const keeps = keepExtents(local, lookup, keeper);
-  const claimed = new Set<Digest>([EMPTY_DIGEST]);
+  const claimed = digestSet([EMPTY_DIGEST]);
   let lengths: Promise<ReadonlySet<number>> | undefined;
   let taken: Promise<ReadonlySet<Digest>> | undefined;
   const refusePurged = async (digest: Digest): Promise<void> => {
@@ -75,12 +76,9 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
     plainFactors: new Set(),
     keeps,
     claim: async digest => {
-      if (claimed.has(digest)) return false;
-      const isStored = await keeps(digest);
-      if (!isStored) await refusePurged(digest);
-      const isFirst = !isStored && !claimed.has(digest);
-      claimed.add(digest);
-      return isFirst;
+      if (claimed.has(digest) || (await keeps(digest))) return false;
+      await refusePurged(digest);
+      return claimed.add(digest);
     },
     record: record => packs.record(record),
     hasLength: async length => {

@@ -6,14 +6,21 @@ import type { LineView, ManifestLine } from './parse-line.ts';
 
 /** A `tensor` line with its number. */
 export type TensorLine = Extract<ManifestLine, { kind: 'tensor' }> & { readonly line: number };
+/** A `view` line with its number. */
+export type ViewLine = Extract<ManifestLine, { kind: 'view' }> & { readonly line: number };
 
 /** The tensor of a `tensor` line, which is the only view on an extent of its own. Errors: `MANIFEST_CORRUPT`. */
 export function tensorAlone(line: TensorLine): ManifestTensor {
+  checkLength(line);
   const { name, dtype, shape, offset, length, digest } = line;
-  if (spanOfView(line, line.line) !== length)
-    throw manifestCorrupt(line.line, 'dtype and shape do not give the length');
   const extent: ManifestExtent = { role: 'tensor', offset, length, digest };
   return { name, dtype, shape, offset, byteOrder: 'little', extent };
+}
+
+/** Errors: `MANIFEST_CORRUPT`. */
+export function checkLength(line: TensorLine): void {
+  if (spanOfView(line, line.line) !== line.length)
+    throw manifestCorrupt(line.line, 'dtype and shape do not give the length');
 }
 
 /** Bytes from a view's first to its last element. Errors: `MANIFEST_CORRUPT` where dtype, shape and strides do not go together. */

@@ -1,4 +1,5 @@
 import type { Digest } from '../../base/ids.ts';
+import type { Table } from '../../base/table.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
 
 /** A run of bytes of a model file, identified by its digest. */
@@ -21,12 +22,24 @@ export interface ManifestTensor {
 }
 
 /**
- * The identity of one model file: extents sorted by offset that cover it exactly, and tensors sorted by the UTF-8 bytes
- * of their escaped names. `docs/format.md` specifies its text form byte by byte.
+ * The identity of one model file: extents sorted by offset that cover it exactly, and tensors sorted by the UTF-8 bytes of their escaped
+ * names. It is held as its text (`docs/format.md` specifies it byte by byte); extents and tensors are read from there when they are
+ * asked for, and are errors (`MANIFEST_CORRUPT`) where the text is not checked yet and wrong.
  */
 export interface Manifest {
+  readonly text: Uint8Array;
   readonly format: string;
   readonly size: number;
-  readonly extents: readonly ManifestExtent[];
-  readonly tensors: readonly ManifestTensor[];
+  readonly extents: Table<ManifestExtent>;
+  /** The extents outside tensors: header, padding. To read them is to read no line of a tensor. */
+  readonly skeleton: Table<ManifestExtent>;
+  readonly tensors: Table<ManifestTensor>;
+  /** The tensor of this name. */
+  tensor(name: string): ManifestTensor | undefined;
+  /** The place of the tensor of this name, found at once when it is `near` or the one after it. */
+  positionOf(name: string, near?: number): number | undefined;
+  /** The name of a tensor, of whose line nothing else is read. */
+  nameAt(position: number): string;
+  /** The line of a tensor, without its line feed. Equal lines of kind `tensor` say equal tensors. */
+  lineOf(position: number): Uint8Array;
 }

@@ -1,4 +1,5 @@
-import type { Manifest } from './manifest.ts';
+import { tableOf } from '../../base/table.ts';
+import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { manifestOf } from './manifest-of.ts';
 
 /**
@@ -7,12 +8,10 @@ import { manifestOf } from './manifest-of.ts';
  */
 export function renameTensors(manifest: Manifest, renames: ReadonlyMap<string, string>): Manifest {
   const { format, size, extents } = manifest;
-  const tensors = manifest.tensors.map(tensor => ({
-    ...tensor,
-    name: renames.get(tensor.name) ?? tensor.name,
-  }));
-  return manifestOf(
-    { format, size, extents, tensors },
-    extents.map(({ digest }) => digest),
-  );
+  const tensors = tableOf(manifest.tensors.length, at => {
+    const tensor = manifest.tensors.at(at) as ManifestTensor;
+    return { ...tensor, name: renames.get(tensor.name) ?? tensor.name };
+  });
+  const digests = tableOf(extents.length, at => (extents.at(at) as ManifestExtent).digest);
+  return manifestOf({ format, size, extents, tensors }, digests);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isSystemError } from '../../base/errors.ts';
+import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest, PackId } from '../../base/ids.ts';
 import type { FileSystem, OpenFile } from '../../base/ports/file-system.ts';
 import { makeDurableDirectory } from './durable-directory.ts';
@@ -197,8 +198,11 @@ async function finishPacks(
 async function sealPack(pack: UnfinishedPack): Promise<PackId> {
   const index = pack.index.encode();
   const { footer, id } = encodeFooter(index, pack.position);
-  await pack.sink.write(Buffer.concat([index, footer]), pack.position);
-  await pack.sink.seal(pack.position + index.length + footer.length);
+  const footerAt = pack.position + index.length;
+  await pack.sink.write(index, pack.position);
+  freeMemory(index);
+  await pack.sink.write(footer, footerAt);
+  await pack.sink.seal(footerAt + footer.length);
   return id;
 }
 

@@ -7,7 +7,6 @@ import { detectFormat } from '../../formats/registry.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { looksLikeManifest } from '../manifest/read-lines.ts';
 import { parseManifest } from '../manifest/read-manifest.ts';
-import { manifestText } from '../manifest/write-manifest.ts';
 import type { AddFileOptions, AddFileResult, TensorStore } from '../tensor-store.ts';
 import { type Attributes, isModel } from './attributes.ts';
 import { convertedBlob, needsConversion } from './conversion.ts';
@@ -20,9 +19,8 @@ export interface FileContent {
   readonly id: ObjectId;
   readonly mode: number;
   readonly stat: IndexStat;
-  /** Set for a model, with the text that a commit would hold. */
+  /** Set for a model. */
   readonly manifest?: Manifest;
-  readonly text?: Uint8Array;
   /** Set for a model that was stored. */
   readonly stored?: AddFileResult;
 }
@@ -64,14 +62,14 @@ export function modeOf(stat: FileStat): number {
   return (stat.mode & 0o100) === 0 ? 0o100644 : 0o100755;
 }
 
-type Model = Pick<FileContent, 'id' | 'manifest' | 'text' | 'stored'>;
+type Model = Pick<FileContent, 'id' | 'manifest' | 'stored'>;
 
 async function readModel(workTree: WorkTree, absolute: string, action: ContentAction): Promise<Model> {
   await using source = await openByteSource(workTree.ports.fs, absolute);
   const beside = (): Promise<CheckpointLayout | undefined> =>
     layoutBeside(workTree.ports.fs, absolute, source.size);
-  const model = await modelText(workTree.store, source, { ...action, beside });
-  return { id: await blobOf(workTree, model.text, action), ...model };
+  const { text, ...model } = await modelText(workTree.store, source, { ...action, beside });
+  return { id: await blobOf(workTree, text, action), ...model };
 }
 
 /** A model as Git holds it: the text of its manifest. `manifest` is not set for an empty file, which stays one. */
@@ -89,23 +87,16 @@ export async function modelText(
 ): Promise<ModelText> {
   if (source.size === 0) return { text: new Uint8Array() };
   if (looksLikeManifest(await source.read(0, Math.min(source.size, 64)))) {
-    const text = await source.read(0, source.size);
-    return { text, manifest: parseManifest(text) };
+    const manifest = parseManifest(await source.read(0, source.size));
+    return { text: manifest.text, manifest };
   }
-  const { manifest, stored } = await takeUp(store, source, action);
-  return { text: manifestText(manifest), manifest, ...(stored ? { stored } : {}) };
-}
-
-/** A function of its own, so that the layout of a large model is free before the text is written. */
-async function takeUp(
-  store: TensorStore,
-  source: ByteSource,
-  action: ModelAction,
-): Promise<{ readonly manifest: Manifest; readonly stored?: AddFileResult }> {
   const layout = (await action.beside?.()) ?? (await (await detectFormat(source)).parse(source));
-  if (action.kind === 'hash') return { manifest: await store.hashFile(source, layout, action.long) };
-  const stored = await store.addFile(source, layout, action.options);
-  return { manifest: stored.manifest, stored };
+  if (action.kind === 'store') {
+    const stored = await store.addFile(source, layout, action.options);
+    return { text: stored.manifest.text, manifest: stored.manifest, stored };
+  }
+  const manifest = await store.hashFile(source, layout, action.long);
+  return { text: manifest.text, manifest };
 }
 
 async function blobOf(

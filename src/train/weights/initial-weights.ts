@@ -22,7 +22,7 @@ export async function writeInitialWeights(
   await replaceFile(fs, path, async file => {
     await file.write(header.bytes, 0);
     for (const [index, parameter] of parameters.entries()) {
-      const offset = header.tensors[index]?.offset ?? 0;
+      const offset = header.tensors.at(index)?.offset ?? 0;
       await file.write(new Uint8Array(initialValues(parameter, seed).buffer), offset);
     }
   });

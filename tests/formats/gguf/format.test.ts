@@ -63,7 +63,7 @@ test('metadata of every kind is passed over, and the alignment is used', async (
   ];
   const bytes = file([{ name: 'w', dims: [2], type: 0, offset: 0 }], 64, values);
   const { tensors } = await parse(bytes);
-  expect((tensors[0]?.offset ?? 1) % 64).toBe(0);
+  expect((tensors.at(0)?.offset ?? 1) % 64).toBe(0);
 });
 
 test.each<[string, Buffer, string]>([

@@ -24,7 +24,8 @@ test('extents are the header with its padding, then the data of each tensor by o
   ]);
   const layout = await parse(bytes);
   const start = bytes.length - 12;
-  expect(layout).toEqual({
+  const { extents, tensors } = layout;
+  expect({ ...layout, extents: [...extents], tensors: [...tensors] }).toEqual({
     format: 'safetensors',
     size: bytes.length,
     extents: [
@@ -60,7 +61,7 @@ test('elements smaller than a byte fill whole bytes', async () => {
       { name: 'f6', dtype: 'F6_E2M3', shape: [4], data: new Uint8Array(3) },
     ]),
   );
-  expect(layout.extents.slice(1).map(extent => extent.length)).toEqual([3, 3]);
+  expect(layout.extents.map(extent => extent.length).slice(1)).toEqual([3, 3]);
 });
 
 test('the header gives the metadata and the order of the file', async () => {

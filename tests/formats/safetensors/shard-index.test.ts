@@ -8,7 +8,7 @@ import { f32, safetensorsFile } from '../../testkit/safetensors-file.ts';
 const index = (weightMap: Record<string, string>) =>
   parseShardIndex(Buffer.from(JSON.stringify({ metadata: { total_size: 8.0 }, weight_map: weightMap })));
 
-async function shard(...names: string[]): Promise<readonly TensorView[]> {
+async function shard(...names: string[]): Promise<Iterable<TensorView>> {
   const tensors = names.map(name => ({ name, dtype: 'F32' as const, shape: [1], data: f32(1) }));
   return (await safetensors.parse(memoryByteSource(safetensorsFile(tensors)))).tensors;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
+import type { TensorView } from '../../../src/formats/checkpoint.ts';
 import { detectFormat } from '../../../src/formats/registry.ts';
 import { checkpointFile } from '../../testkit/checkpoint-file.ts';
 import { f32, type TensorWithData } from '../../testkit/safetensors-file.ts';
@@ -47,7 +48,7 @@ async function values(day: Scene, file: string): Promise<Readonly<Record<string,
   const bytes = await day.read(file);
   const source = memoryByteSource(bytes);
   const { tensors } = await (await detectFormat(source)).parse(source);
-  const numbers = ({ offset, shape }: (typeof tensors)[number]): number[] =>
+  const numbers = ({ offset, shape }: TensorView): number[] =>
     Array.from({ length: shape[0] ?? 0 }, (_, i) => bytes.readFloatLE(offset + 4 * i));
   return Object.fromEntries(tensors.map(view => [view.name, numbers(view)]));
 }

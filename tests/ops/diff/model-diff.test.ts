@@ -3,7 +3,6 @@ import { memoryByteSource } from '../../../src/formats/byte-source.ts';
 import { safetensors } from '../../../src/formats/safetensors/format.ts';
 import { diffModel } from '../../../src/ops/diff/model-diff.ts';
 import { fileVersion, type ModelVersion, storedVersion } from '../../../src/ops/diff/model-version.ts';
-import { manifestText } from '../../../src/store/manifest/write-manifest.ts';
 import type { TensorStore } from '../../../src/store/tensor-store.ts';
 import { f32, safetensorsFile, type TensorWithData } from '../../testkit/safetensors-file.ts';
 import { type TestStore, testStore } from '../../testkit/stores.ts';
@@ -24,7 +23,7 @@ const tensor = (name: string, ...values: number[]): TensorWithData => ({
 async function stored(tensors: readonly TensorWithData[], metadata = {}): Promise<ModelVersion> {
   const source = memoryByteSource(safetensorsFile(tensors, metadata));
   const { manifest } = await home.store.addFile(source, await safetensors.parse(source));
-  return storedVersion(home.store, manifestText(manifest));
+  return storedVersion(home.store, manifest);
 }
 
 test('added, removed, changed and unchanged tensors are told apart', async () => {
@@ -110,7 +109,7 @@ test('a file of the work tree is read from the file', async () => {
   const before = await stored([tensor('a', 1, 2)]);
   const source = memoryByteSource(safetensorsFile([tensor('a', 1, 4)]));
   const manifest = await home.store.hashFile(source, await safetensors.parse(source));
-  const { tensors } = await diffModel(before, fileVersion(source, manifestText(manifest)));
+  const { tensors } = await diffModel(before, fileVersion(source, manifest));
   expect(tensors[0]?.difference).toMatchObject({ maxAbs: 2 });
 });
 
@@ -125,7 +124,7 @@ test('a changed tensor whose bytes are not here is an error', async () => {
   const empty = await testStore();
   await using _ = empty;
   const elsewhere: Pick<TensorStore, 'read' | 'require'> = empty.store;
-  await expect(diffModel(storedVersion(elsewhere, before.text), after)).rejects.toMatchObject({
+  await expect(diffModel(storedVersion(elsewhere, before.manifest), after)).rejects.toMatchObject({
     code: 'EXTENT_MISSING',
   });
 });

@@ -34,13 +34,15 @@ export async function writeBigModel(
   const file = await open(model.path, 'w');
   try {
     await file.write(header.bytes, 0, header.bytes.length, 0);
-    for (const [at, { offset, length }] of header.tensors.entries()) {
+    let at = 0;
+    for (const { offset, length } of header.tensors) {
       const block = version.changes(at) ? changed : plain;
       for (let done = 0; done < length; done += BLOCK_BYTES) {
         const start = ((at * 4097 + done / BLOCK_BYTES) * 64) % BLOCK_BYTES;
         const size = Math.min(BLOCK_BYTES, length - done);
         await file.write(block, start, size, offset + done);
       }
+      at++;
     }
   } finally {
     await file.close();

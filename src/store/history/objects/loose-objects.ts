@@ -1,14 +1,16 @@
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { createDeflate } from 'node:zlib';
 import { isSystemError } from '../../../base/errors.ts';
 import type { ObjectId } from '../../../base/ids.ts';
+import type { OpenFile } from '../../../base/ports/file-system.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
 import { makeDurableDirectory } from '../../packs/durable-directory.ts';
 import { orRemove } from '../../unfinished/or-remove.ts';
 import { hashObject, type ObjectType, objectHeader } from './object-store.ts';
 
-const compress = promisify(deflate);
+/** Bytes that are compressed at a time: a long object and its compressed form are never held together. */
+const SLICE_BYTES = 1024 * 1024;
 
 /** Where and how loose objects are written. */
 export interface LooseObjectsOptions {
@@ -26,10 +28,9 @@ export async function writeLooseObject(
   bytes: Uint8Array,
 ): Promise<ObjectId> {
   const id = hashObject(type, bytes);
-  const content = await compress(Buffer.concat([objectHeader(type, bytes.length), bytes]), { level: 1 });
   for (let attempt = 1; ; attempt++) {
     try {
-      await writeOnce(options, id, content);
+      await writeOnce(options, id, sliced(type, bytes));
       return id;
     } catch (error) {
       if (attempt === ATTEMPTS || !isSystemError(error, 'ENOENT')) throw error;
@@ -40,7 +41,7 @@ export async function writeLooseObject(
 async function writeOnce(
   { ports, objectsDirectory }: LooseObjectsOptions,
   id: ObjectId,
-  content: Uint8Array,
+  content: Iterable<Uint8Array>,
 ): Promise<void> {
   const { fs } = ports;
   const directory = join(objectsDirectory, id.slice(0, 2));
@@ -50,7 +51,7 @@ async function writeOnce(
   await orRemove(fs, temporary, async () => {
     const file = await fs.open(temporary, 'create', 0o444);
     try {
-      await file.write(content, 0);
+      await writeCompressed(file, content);
       await file.sync();
     } finally {
       await file.close();
@@ -58,4 +59,18 @@ async function writeOnce(
     await fs.rename(temporary, join(directory, id.slice(2)));
   });
   await fs.syncDirectory(directory);
+}
+
+function* sliced(type: ObjectType, bytes: Uint8Array): Generator<Uint8Array> {
+  yield objectHeader(type, bytes.length);
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES);
+}
+
+async function writeCompressed(file: OpenFile, content: Iterable<Uint8Array>): Promise<void> {
+  const compressed = Readable.from(content).pipe(createDeflate({ level: 1, chunkSize: SLICE_BYTES }));
+  let at = 0;
+  for await (const chunk of compressed) {
+    await file.write(chunk, at);
+    at += chunk.length;
+  }
 }

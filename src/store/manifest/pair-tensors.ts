@@ -1,0 +1,37 @@
+import { alignLines } from './align-lines.ts';
+import type { Manifest, ManifestTensor } from './manifest.ts';
+
+/** The versions of one tensor, of which at least one is there; `same` where their lines are equal, which are then not even read. */
+export type TensorPair =
+  | { readonly same: true; readonly name: string }
+  | ({ readonly same: false; readonly name: string } & TensorVersions);
+
+/** What became of one tensor. */
+export interface TensorVersions {
+  readonly before: ManifestTensor | undefined;
+  readonly after: ManifestTensor | undefined;
+}
+
+/**
+ * Pairs the tensors of two versions of a model by name, in the order of manifests, with as little work as they differ; holds one pair at a
+ * time. An absent version has no tensors. Errors: `MANIFEST_CORRUPT` for what is read.
+ */
+export function* pairTensors(
+  before: Manifest | undefined,
+  after: Manifest | undefined,
+): Generator<TensorPair> {
+  for (const { positions, isSame } of alignLines([before, after])) {
+    const [left, right] = positions;
+    if (isSame && before && left !== undefined) yield { same: true, name: before.nameAt(left) };
+    else yield pairOf(tensorAt(before, left), tensorAt(after, right));
+  }
+}
+
+function tensorAt(manifest: Manifest | undefined, position: number | undefined): ManifestTensor | undefined {
+  return position === undefined ? undefined : manifest?.tensors.at(position);
+}
+
+function pairOf(before: ManifestTensor | undefined, after: ManifestTensor | undefined): TensorPair {
+  const { name } = (before ?? after) as ManifestTensor;
+  return { same: false, name, before, after };
+}
