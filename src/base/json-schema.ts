@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { ValidateFunction } from 'ajv/dist/2020.js';
+import { loadAjv } from './lazy-packages.ts';
 import { packageFile } from './package-file.ts';
 
 const compiled = new Map<string, ValidateFunction>();
@@ -9,6 +10,7 @@ export function schemaValidator(name: string): ValidateFunction {
   const known = compiled.get(name);
   if (known) return known;
   const text = readFileSync(packageFile(`schema/${name}`), 'utf8');
+  const { Ajv2020 } = loadAjv();
   const validate = new Ajv2020({ allErrors: false, strict: true }).compile(JSON.parse(text));
   compiled.set(name, validate);
   return validate;

@@ -1,7 +1,8 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
+import type { Document, LineCounter } from 'yaml';
 import { MgitError } from './errors.ts';
 import { schemaValidator } from './json-schema.ts';
+import { loadYaml } from './lazy-packages.ts';
 
 const LARGEST_FILE = 1 << 20;
 
@@ -42,6 +43,7 @@ interface Text {
  * Errors: the kind's code, with line, column and the offending line.
  */
 export function parseYamlDocument(text: string, name: string, kind: DocumentKind): unknown {
+  const { LineCounter, parseDocument } = loadYaml();
   const source = { name, text, kind, lines: new LineCounter() };
   if (text.length > LARGEST_FILE) throw invalid(source, 0, 'the file is larger than 1 MiB');
   const document = parseDocument(text, { lineCounter: source.lines, prettyErrors: false, stringKeys: true });
@@ -99,6 +101,7 @@ function messageOf(error: ErrorObject): string {
 
 /** Where a place stands in the text: its key if it is one of a map, else its value, else its nearest parent. */
 function offsetOf(document: Document.Parsed, path: DocumentPath): number {
+  const { isMap, isNode } = loadYaml();
   if (path.length === 0) return document.contents?.range?.[0] ?? 0;
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const last = path.at(-1);
