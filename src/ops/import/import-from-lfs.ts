@@ -85,7 +85,9 @@ async function store(repository: Repository, plan: Plan, options: ImportOptions)
   if (conversion.broken.length > 0 && !options.leaveBroken)
     throw refuseBroken('IMPORT_UNREADABLE', conversion.broken);
   const rewritten = await rewrite(repository, plan, conversion, options);
-  const refs = await moveRefs(repository, { refs: plan.refs, objects: rewritten.objects }, options);
+  const { noteTree } = journal;
+  const moving = { ...long(options), noteTree };
+  const refs = await moveRefs(repository, { refs: plan.refs, objects: rewritten.objects }, moving);
   await journal.remove();
   return resultOf({ ...plan, conversion, rewritten, refs, isDone: true });
 }

@@ -14,6 +14,8 @@ export interface ImportJournal extends AsyncDisposable {
   /** The manifest of a content, if all of it is still in the store; it is kept from gc then. */
   find(content: ObjectId): Promise<ObjectId | undefined>;
   note(content: ObjectId, manifest: ObjectId): Promise<void>;
+  /** Says that index and work tree are about to become this tree, before any ref moves. */
+  noteTree(tree: ObjectId): Promise<void>;
   /** Once refs name what was stored. */
   remove(): Promise<void>;
 }
@@ -21,7 +23,7 @@ export interface ImportJournal extends AsyncDisposable {
 /** Opens the journal of a repository, and begins it where there is none. */
 export async function openJournal(repository: Repository): Promise<ImportJournal> {
   const { fs } = repository.ports;
-  const path = `${repository.mgitDirectory}/import.jsonl`;
+  const path = journalPath(repository);
   const known = parseLines((await readText(repository.ports, path)) ?? '');
   await makeDurableDirectory(fs, repository.mgitDirectory);
   const file: OpenFile = await fs.open(path, 'append');
@@ -31,9 +33,21 @@ export async function openJournal(repository: Repository): Promise<ImportJournal
       return manifest !== undefined && (await isWhole(repository, manifest)) ? manifest : undefined;
     },
     note: (content, manifest) => file.append(Buffer.from(`${JSON.stringify([content, manifest])}\n`)),
+    noteTree: tree => file.append(Buffer.from(`${JSON.stringify(['tree', tree])}\n`)),
     remove: () => fs.removeFile(path).catch(ifThere),
     [Symbol.asyncDispose]: () => file.close(),
   };
+}
+
+/** The tree that an import which did not end was leading index and work tree to. */
+export async function unfinishedTree(repository: Repository): Promise<ObjectId | undefined> {
+  const text = (await readText(repository.ports, journalPath(repository))) ?? '';
+  const id = [...text.matchAll(/^\["tree","([0-9a-f]{40})"\]$/gm)].at(-1)?.[1];
+  return id === undefined ? undefined : parseObjectId(id);
+}
+
+function journalPath({ mgitDirectory }: Repository): string {
+  return `${mgitDirectory}/import.jsonl`;
 }
 
 /** A line that a crash cut off is passed over. */

@@ -10,10 +10,11 @@ import { refuseUnconcluded } from '../in-progress.ts';
 import { refuseShownElsewhere } from '../linked-work-trees.ts';
 import type { Repository } from '../repository.ts';
 import { peeledCommits } from '../transfer/peeled-commits.ts';
-import { checkoutTree } from '../worktree/checkout.ts';
+import { checkoutTree, filesOfTree } from '../worktree/checkout.ts';
 import { localChanges } from '../worktree/local-changes.ts';
 import { stagedChanges, unstagedChanges } from '../worktree/status.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
+import { type ImportJournal, unfinishedTree } from './journal.ts';
 
 /** The branches and tags of a repository, and HEAD, as they were when an import began. */
 export interface RefsBefore {
@@ -65,22 +66,37 @@ export async function refuseUnready(
   if (history.workTree !== undefined) await refuseLocalChanges(repository, head, options);
 }
 
+/** What an import that did not end has changed is no local change: its files are looked at when they are led on. */
 async function refuseLocalChanges(repository: Repository, head: Head, long: LongOperation): Promise<void> {
+  const begun = await begunPaths(repository, head);
   const index = await readIndexState(await workTreeOf(repository));
   const changes = [
     ...index.unmerged,
     ...(await stagedChanges(repository, index, head.commit)),
     ...(await unstagedChanges(repository, index, long)),
   ];
-  const paths = [...new Set(changes.map(({ path }) => path))];
+  const paths = [...new Set(changes.map(({ path }) => path))].filter(path => !begun.has(path));
   if (paths.length > 0) throw localChanges(paths, 'commit them, or put them away with "git stash"');
+}
+
+/** The paths in which HEAD differs from the tree that such an import was leading to. */
+async function begunPaths(repository: Repository, head: Head): Promise<ReadonlySet<string>> {
+  const tree = await unfinishedTree(repository);
+  const isThere = tree !== undefined && (await repository.history.hasObject(tree));
+  if (!isThere || head.commit === undefined) return new Set();
+  const [before, after] = [
+    await filesOfTree(repository, (await repository.history.readCommit(head.commit)).tree),
+    await filesOfTree(repository, tree),
+  ];
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return new Set([...paths].filter(path => before.get(path)?.id !== after.get(path)?.id));
 }
 
 /** Moves all refs at once, and index and work tree with them. Errors: `REF_CONFLICT` where one has moved since, and then none is moved. */
 export async function moveRefs(
   repository: Repository,
   { refs: before, objects }: { readonly refs: RefsBefore; readonly objects: ReadonlyMap<ObjectId, ObjectId> },
-  long: LongOperation,
+  long: LongOperation & Pick<ImportJournal, 'noteTree'>,
 ): Promise<readonly MovedRef[]> {
   const moved = before.refs.flatMap(({ ref, id }): MovedRef[] => {
     const now = objects.get(id);
@@ -104,12 +120,17 @@ export async function moveRefs(
 async function moveFiles(
   repository: Repository,
   head: Head,
-  { objects, ...long }: LongOperation & { readonly objects: ReadonlyMap<ObjectId, ObjectId> },
+  {
+    objects,
+    noteTree,
+    ...long
+  }: LongOperation & Pick<ImportJournal, 'noteTree'> & { readonly objects: ReadonlyMap<ObjectId, ObjectId> },
 ): Promise<void> {
   const now = head.commit && (objects.get(head.commit) as CommitId | undefined);
   if (head.commit === undefined || now === undefined) return;
   const { history } = repository;
   const [from, to] = [await history.readCommit(head.commit), await history.readCommit(now)];
+  await noteTree(to.tree);
   await checkoutTree(repository, { ...long, from: from.tree, to: to.tree, head });
 }
 

@@ -76,6 +76,16 @@ export const CRASH_SCENARIOS: readonly CrashScenario[] = [
     doneAlready: ['NOTHING_TO_REPLAY'],
   },
   { name: 'rebase', argv: ['rebase', 'main', 'side'], prepare: nothing },
+  {
+    name: 'import --from-lfs',
+    argv: ['import', '--from-lfs', '*.pt'],
+    prepare: async (world, megabytes) => {
+      await world.write('legacy.pt', crashModel(megabytes, { probe: 6 }));
+      await world.mgit('add', '.');
+      await world.mgit('commit', '-m', 'a model in plain Git');
+    },
+    doneAlready: ['NOTHING_TO_IMPORT'],
+  },
   { name: 'push', argv: ['push', 'origin', 'side'], prepare: nothing, needsGit: true },
   {
     name: 'push a merge',
