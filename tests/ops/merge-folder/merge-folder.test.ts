@@ -299,6 +299,25 @@ slices:
     expect(config()).toMatchObject({ num_hidden_layers: 4, layer_types: ['a0', 'a1', 'b1', 'b2'] });
   });
 
+  test('all layers of two models may be a slice: the base is a source, and the first model', async () => {
+    writeModelFolder(join(cwd, 'a'), llama(1, 2));
+    writeModelFolder(join(cwd, 'b'), llama(5, 2));
+    await merge(`
+slices:
+  - sources:
+      - { model: b, layer_range: [0, 2] }
+      - { model: a, layer_range: [0, 2] }
+merge_method: slerp
+base_model: a
+parameters:
+  t:
+    - { filter: mlp, value: [0, 1] }
+    - { value: 0.5 }
+`);
+    expect([0, 1].map(layer => values(`model.layers.${layer}.mlp.weight`)[0])).toEqual([1, 6]);
+    expect(values('model.norm.weight')).toEqual([3]);
+  });
+
   test('a gradient runs over the layers, a filter picks tensors', async () => {
     writeModelFolder(join(cwd, 'a'), llama(0, 3));
     writeModelFolder(join(cwd, 'b'), llama(100, 3));
