@@ -1,6 +1,6 @@
 import { MgitError } from '../base/errors.ts';
-import { freeMemory } from '../base/free-memory.ts';
 import type { Dtype } from '../tensor/dtype.ts';
+import { type ChunkMemory, freshMemory } from './chunk-memory.ts';
 import type { MethodInput } from './method.ts';
 
 /** Bytes that are fetched at a time, so that small reads cost one decoded frame and not many: whole slices, and whole blocks of a survey. */
@@ -40,6 +40,8 @@ export interface InputOptions {
   readonly look?: (chunks: Chunks) => void;
   /** How much of all inputs together stays in memory once it was fetched, from their beginning on. */
   readonly keptBytes?: number;
+  /** Default: the system's. */
+  readonly memory?: ChunkMemory;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface InputOptions {
  */
 export function openInputs(
   sources: readonly InputSource[],
-  { look = () => {}, keptBytes = 0 }: InputOptions = {},
+  { look = () => {}, keptBytes = 0, memory: source = freshMemory }: InputOptions = {},
 ): TensorInputs {
   const length = sources[0]?.length ?? 0;
   const size = Math.min(chunkBytes(sources.length), length);
@@ -57,7 +59,7 @@ export function openInputs(
   const memory: Buffer[][] = [];
   const memoryOf = (chunk: number): Buffer[] => {
     const place = placeOf(chunk);
-    memory[place] ??= sources.map(() => Buffer.allocUnsafeSlow(size));
+    memory[place] ??= sources.map(() => source.take(size));
     return memory[place];
   };
   const fetched = new Map<number, Promise<Chunks>>();
@@ -112,7 +114,7 @@ export function openInputs(
       }
     },
     [Symbol.dispose]: () => {
-      for (const buffer of memory.flat()) freeMemory(buffer);
+      for (const buffer of memory.flat()) source.giveBack(buffer);
     },
   };
 }

@@ -2,6 +2,7 @@ import { MgitError } from '../../base/errors.ts';
 import { elementConverter } from '../../tensor/convert-elements.ts';
 import { bitsOf, byteCount, byteLength, type Dtype, elementCount } from '../../tensor/dtype.ts';
 import { type Kernels, loadKernels } from '../../tensor/kernels/kernels.ts';
+import type { ChunkMemory } from '../chunk-memory.ts';
 import type { ComputingMethod, MethodInput, MethodTask } from '../method.ts';
 import { methodNamed } from '../methods/registry.ts';
 import { SLICE_ELEMENTS } from '../slices.ts';
@@ -12,23 +13,21 @@ import { countNonFinite, nonFinite } from './non-finite.ts';
 import { rowsSource } from './rows-source.ts';
 import type { JobInput, MethodWork, TensorJob } from './tensor-job.ts';
 
-/** What a job works with. */
-interface JobContext {
+/** What whoever runs jobs, one after the other, has for all of them. */
+export interface JobBench {
   readonly files: OpenFiles;
-  readonly kernels: Kernels;
-  readonly signal: AbortSignal | undefined;
+  readonly memory: ChunkMemory;
+  readonly signal?: AbortSignal;
 }
+
+type JobContext = JobBench & { readonly kernels: Kernels };
 
 /**
  * The bytes of one tensor of the result, in order, in slices. Errors: `MERGE_NON_FINITE` with the models that have NaN or infinity, after the last
  * slice; `MERGE_NOT_A_FLOAT` where the tensor has no average and differs; those of the method and of reading.
  */
-export async function* runJob(
-  job: TensorJob,
-  files: OpenFiles,
-  signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const context = { files, kernels: await loadKernels(), signal };
+export async function* runJob(job: TensorJob, bench: JobBench): AsyncGenerator<Uint8Array> {
+  const context = { ...bench, kernels: await loadKernels() };
   const { computeDtype, dtype, work } = job;
   const sources = await Promise.all(job.inputs.map(input => sourceOf(input, computeDtype, context)));
   const slices =
@@ -62,7 +61,7 @@ type Reading = JobContext & { readonly sources: readonly InputSource[] };
 
 async function* computed(
   job: TensorJob,
-  { work, sources, kernels, signal }: Reading & { readonly work: MethodWork },
+  { work, sources, kernels, memory, signal }: Reading & { readonly work: MethodWork },
 ): AsyncGenerator<Uint8Array> {
   const { computeDtype, shape } = job;
   const method = methodNamed(work.method) as ComputingMethod;
@@ -71,7 +70,7 @@ async function* computed(
     for (const [at, bytes] of parts.entries())
       counts[at] = (counts[at] ?? 0) + countNonFinite(bytes, computeDtype, kernels);
   };
-  using opened = openInputs(sources, { look, keptBytes: method.isMultiPass ? KEPT_BYTES : 0 });
+  using opened = openInputs(sources, { look, memory, keptBytes: method.isMultiPass ? KEPT_BYTES : 0 });
   const task: MethodTask = {
     dtype: computeDtype,
     shape,
@@ -86,15 +85,15 @@ async function* computed(
   if (counts.some(count => count > 0)) throw nonFinite(job, counts);
 }
 
-/** Results are written in portions of about this many bytes; copied ones come in such: whole elements of every dtype. */
-export const PORTION_BYTES = 1024 * 1024;
+/** Bytes of a slice that is copied: whole elements of every dtype. */
+const SLICE_BYTES = SLICE_ELEMENTS * 8;
 
-async function* copied(job: TensorJob, { sources, signal }: Reading): AsyncGenerator<Uint8Array> {
-  using opened = openInputs(sources);
+async function* copied(job: TensorJob, { sources, memory, signal }: Reading): AsyncGenerator<Uint8Array> {
+  using opened = openInputs(sources, { memory });
   const [first, ...others] = opened.inputs as readonly [MethodInput, ...MethodInput[]];
-  for (let at = 0; at < first.length; at += PORTION_BYTES) {
+  for (let at = 0; at < first.length; at += SLICE_BYTES) {
     signal?.throwIfAborted();
-    const count = Math.min(PORTION_BYTES, first.length - at);
+    const count = Math.min(SLICE_BYTES, first.length - at);
     const [bytes, ...same] = await Promise.all([first, ...others].map(input => input.read(at, count)));
     const other = same.findIndex(slice => Buffer.compare(slice, bytes as Uint8Array) !== 0);
     if (other >= 0) throw notAFloat(job, other + 1);

@@ -3,6 +3,7 @@ import { MgitError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { FileSystem } from '../../base/ports/file-system.ts';
 import { workerUrl } from '../../base/worker-url.ts';
+import { freshMemory } from '../chunk-memory.ts';
 import { openFiles } from '../model-files/file-source.ts';
 import { type TensorTask, writeTensor } from './write-tensor.ts';
 
@@ -57,7 +58,7 @@ function inlinePool({ fs, signal }: { readonly fs: FileSystem; readonly signal?:
   const files = openFiles(fs);
   return {
     width: 1,
-    run: task => writeTensor(task, { fs, files, ...(signal ? { signal } : {}) }),
+    run: task => writeTensor(task, { fs, files, memory: freshMemory, ...(signal ? { signal } : {}) }),
     [Symbol.asyncDispose]: () => files[Symbol.asyncDispose](),
   };
 }

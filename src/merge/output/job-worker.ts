@@ -1,13 +1,16 @@
 import { parentPort } from 'node:worker_threads';
 import { isMgitError } from '../../base/errors.ts';
 import { nodeFileSystem } from '../../base/ports/node-file-system.ts';
+import { keptMemory } from '../chunk-memory.ts';
 import { openFiles } from '../model-files/file-source.ts';
+import { KEPT_BYTES } from '../tensor-inputs.ts';
 import type { TaskAnswer } from './job-pool.ts';
 import { type TensorTask, writeTensor } from './write-tensor.ts';
 
 /** Merges tensors for the thread that started it, one after the other, until it is told to end. */
 const fs = nodeFileSystem();
 const files = openFiles(fs);
+const memory = keptMemory(KEPT_BYTES);
 
 parentPort?.on('message', (task: TensorTask | 'end') => {
   if (task === 'end') void end();
@@ -21,7 +24,7 @@ async function end(): Promise<void> {
 
 async function perform(task: TensorTask): Promise<TaskAnswer> {
   try {
-    return { digest: await writeTensor(task, { fs, files }) };
+    return { digest: await writeTensor(task, { fs, files, memory }) };
   } catch (error) {
     return { error: described(error) };
   }
