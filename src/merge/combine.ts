@@ -24,18 +24,27 @@ export interface Combination {
 export async function* combine(task: MethodTask, combination: Combination): AsyncIterable<Uint8Array> {
   using vectors = await openVectors(task, { isFromBase: combination.isFromBase, spare: 1 });
   for (const band of bandsOf(task.shape, combination.grouping, blockSliceElements(task))) {
-    const coefficients = task.models.map(() => new Float64Array(band.groups));
-    let group = 0;
-    for await (const gram of gramsOf(task, band, vectors)) {
-      for (const [at, value] of combination.coefficients(gram).entries())
-        (coefficients[at] as Float64Array)[group] = value;
-      group++;
-    }
+    const coefficients = await coefficientsOf(task, { ...combination, band, vectors });
     for (const slice of blockSlices(task, band)) {
       await vectors.load(slice);
       yield combineSlice(vectors, { ...combination, task, band, slice, coefficients });
     }
   }
+}
+
+/** Per vector, one for each group of a band. */
+async function coefficientsOf(
+  task: MethodTask,
+  { band, vectors, coefficients }: Combination & { readonly band: Band; readonly vectors: Vectors },
+): Promise<readonly Float64Array[]> {
+  let all: readonly Float64Array[] | undefined;
+  let group = 0;
+  for await (const gram of gramsOf(task, band, vectors)) {
+    all ??= task.models.map(() => new Float64Array(band.groups)); // Not before it is known that there are not too many.
+    for (const [at, value] of coefficients(gram).entries()) (all[at] as Float64Array)[group] = value;
+    group++;
+  }
+  return all ?? [];
 }
 
 interface SliceOfBand extends Pick<Combination, 'isRoundedStepwise'> {

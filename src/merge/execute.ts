@@ -59,7 +59,7 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
   for await (const computed of inOrder(plan.computed, WIDTH, start)) {
     const { action, digest } = computed;
     survey.set(action.name, computed.survey);
-    if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey));
+    if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey, plan.sides));
     else {
       digests.set(action.name, digest);
       if (computed.checksum !== undefined) checksums.set(digest, computed.checksum);
@@ -67,7 +67,7 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
     }
     progress(action);
   }
-  if (bad.length > 0) throw nonFinite(bad);
+  if (bad.length > 0) throw nonFinite(bad, plan);
   const content = { ...context, tensors: plan.tensors, digests, checksums };
   return { manifest: await mergedManifest(layout, content), survey };
 }
@@ -148,8 +148,13 @@ function recipeFor(action: ComputeAction): Recipe {
   });
 }
 
-function nonFiniteSides(action: ComputeAction, { nonFinite: found }: TensorSurvey): string[] {
-  const sides = found.models.map((count, i) => ({ side: sideName(action.models[i] ?? 0), count }));
+function nonFiniteSides(
+  action: ComputeAction,
+  { nonFinite: found }: TensorSurvey,
+  names: readonly string[] = [],
+): string[] {
+  const nameOf = (model: number): string => names[model] ?? sideName(model);
+  const sides = found.models.map((count, i) => ({ side: nameOf(action.models[i] ?? 0), count }));
   return [...sides, { side: 'the base', count: found.base }]
     .filter(({ count }) => count > 0)
     .map(({ side, count }) => `${action.name} (${count} in ${side})`);
@@ -159,12 +164,17 @@ function sideName(model: number): string {
   return model === 0 ? 'ours' : model === 1 ? 'theirs' : `theirs ${model}`;
 }
 
-function nonFinite(tensors: readonly string[]): MgitError {
+function nonFinite(tensors: readonly string[], { sides }: FilePlan): MgitError {
   const more = tensors.length > 5 ? ` and ${tensors.length - 5} more` : '';
   return new MgitError(
     'MERGE_NON_FINITE',
     `NaN or infinity in tensors to be averaged: ${tensors.slice(0, 5).join(', ')}${more}`,
-    { hint: 'repair the model, or take the other side with -X take:<glob>=ours', details: { tensors } },
+    {
+      hint: sides
+        ? 'repair those versions, or leave them out'
+        : 'repair the model, or take the other side with -X take:<glob>=ours',
+      details: { tensors },
+    },
   );
 }
 

@@ -11,7 +11,7 @@ import type { Register } from './workspace.ts';
 export type Gram = (i: number, j: number) => number;
 
 /** Bytes of the sums of interleaved groups at most. */
-const MOST_BYTES = 256 * 1024 * 1024;
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
  * The dot products of all pairs of vectors, for each group of a band: products of floats and their sums in float64, in a tree over blocks of

@@ -12,6 +12,8 @@ import { isSameShape, isSameTensor } from './same-tensor.ts';
 export interface AverageInput {
   /** The last is the newest: the result is laid out as it is, and has its tensors that have no average. */
   readonly models: readonly Manifest[];
+  /** What messages call them. */
+  readonly names: readonly string[];
   readonly method: ComputingMethod;
   /** Complete, for these models. */
   readonly parameters: MethodParameters;
@@ -32,7 +34,12 @@ export function planAverage(input: AverageInput): FilePlan {
   }
   if (wrong.length > 0) throw mismatch(wrong);
   const newest = input.models.at(-1) as Manifest;
-  return planOf(actions, { base: undefined, models: [newest], layouts: [newest] });
+  return planOf(actions, {
+    base: undefined,
+    models: input.models,
+    layouts: [newest],
+    sides: input.names,
+  });
 }
 
 function averageOf(

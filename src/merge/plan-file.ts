@@ -19,6 +19,8 @@ export interface FilePlan {
   readonly models: readonly Manifest[];
   /** The versions whose files may hold the result: ours first, then those that are of the same format and call its tensors as ours does. */
   readonly layouts: readonly Manifest[];
+  /** What messages call the models; ours and theirs, where nothing is said. */
+  readonly sides?: readonly string[];
 }
 
 /**
@@ -48,7 +50,7 @@ export function planFile(given: PlanInput): FilePlan {
 /** The plan that consists of these actions. */
 export function planOf(
   actions: Table<TensorAction>,
-  files: Pick<FilePlan, 'base' | 'models' | 'layouts'>,
+  files: Pick<FilePlan, 'base' | 'models' | 'layouts' | 'sides'>,
 ): FilePlan {
   const computed: ComputeAction[] = [];
   const conflicts: TensorConflict[] = [];

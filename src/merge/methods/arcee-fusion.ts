@@ -13,7 +13,7 @@ import type { Register } from '../workspace.ts';
 /** How far beyond the median, in distances between the quartiles, a score must be. */
 const OUTLIER = 1.5;
 /** Rows that one number each is kept of. */
-const MOST_ROWS = 2 ** 25;
+const MOST_ROWS = 2 ** 23;
 
 /**
  * The first model, with those elements of the second whose change matters: the score |second - first| times the divergence of the row is at

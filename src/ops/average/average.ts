@@ -99,9 +99,10 @@ function chosen({ method: name, given }: AverageOptions, versions: readonly Vers
 /** Each model of the last version, over all of them. */
 function plansOf(versions: readonly Version[], { method, parameters }: Chosen): readonly PlannedModel[] {
   const newest = versions.at(-1) as Version;
+  const names = versions.map(({ commit }) => commit.slice(0, 10));
   return [...newest.models.values()].map(({ path, mode }) => {
     const models = versions.map(({ commit, models }) => models.get(path)?.manifest ?? missing(path, commit));
-    return { path, mode, plan: planAverage({ models, method, parameters }) };
+    return { path, mode, plan: planAverage({ models, names, method, parameters }) };
   });
 }
 

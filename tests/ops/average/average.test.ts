@@ -66,6 +66,12 @@ test('what cannot be averaged is refused by name, and nothing changes', async ()
     code: 'AVERAGE_MISMATCH',
     details: { tensors: ['w'] },
   });
+  await world.commit({ [FILE]: { w: [1, Number.NaN, 3], same: [7] } });
+  const { commit: bad } = await world.repository.history.head();
+  await expect(average(world, { revisions: ['main~1', 'main'] })).rejects.toMatchObject({
+    code: 'MERGE_NON_FINITE',
+    message: expect.stringContaining(`w (1 in ${bad?.slice(0, 10)})`),
+  });
   await world.write(FILE, { w: [9], same: [7] });
   await expect(average(world, {})).rejects.toMatchObject({ code: 'LOCAL_CHANGES' });
   expect((await world.repository.history.listRefs('refs/')).length).toBe(before.length);
