@@ -1,4 +1,5 @@
 import { MgitError } from '../base/errors.ts';
+import type { Digest } from '../base/ids.ts';
 import type { ByteSource } from '../formats/checkpoint.ts';
 import type { Manifest } from './manifest/manifest.ts';
 import type { TensorStore } from './tensor-store.ts';
@@ -29,4 +30,11 @@ export function storedBytes(store: Pick<TensorStore, 'read'>, manifest: Manifest
       return bytes;
     },
   };
+}
+
+/** The extents of a file around its tensors: what a reader of its structure asks for first. */
+export function skeletonDigests({ extents }: Manifest): readonly Digest[] {
+  const digests: Digest[] = [];
+  for (const { role, digest } of extents) if (role === 'skeleton') digests.push(digest);
+  return digests;
 }

@@ -1,10 +1,12 @@
-"""Writes files whose tensors do not lie in them as they are, or holds an npz that mgit has exported against one. Usage: onnx <file> <step> | npz <file> <step> | external <file> <step> | check <file> <exported>."""
+"""Writes files whose tensors do not lie in them as they are, or holds an npz that mgit has exported against one. Usage: onnx <file> <step> | npz <file> <step> | pt <file> <step> | external <file> <step> | check <file> <exported>."""
 
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import onnx
+import torch
 from onnx import TensorProto, helper, numpy_helper
 
 
@@ -41,6 +43,15 @@ def save_external(path, step):
     save_onnx(path, step, True)
 
 
+def save_compressed_pt(path, step):
+    torch.save({name: torch.from_numpy(array) for name, array in arrays(int(step)).items()}, path)
+    with zipfile.ZipFile(path) as plain:
+        files = {info.filename: plain.read(info) for info in plain.infolist()}
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, data in files.items():
+            packed.writestr(name, data, zipfile.ZIP_DEFLATED if "/data/" in name else zipfile.ZIP_STORED)
+
+
 def check(step, exported):
     found = np.load(exported)
     for name, array in arrays(int(step)).items():
@@ -55,5 +66,6 @@ def check(step, exported):
     "onnx": save_onnx,
     "npz": lambda path, step: np.savez_compressed(path, **arrays(int(step))),
     "external": save_external,
+    "pt": save_compressed_pt,
     "check": check,
 }[sys.argv[1]](*sys.argv[2:])

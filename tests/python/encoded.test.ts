@@ -5,7 +5,7 @@ import { scene } from '../testkit/scene.ts';
 
 const SCRIPT = 'tests/python/check_encoded.py';
 
-test.each(['onnx', 'npz'])(
+test.each(['onnx', 'npz', 'pt'])(
   '%s: what does not lie in the file as it is can be exported, imported and compared',
   async format => {
     await using day = await scene();

@@ -1,6 +1,6 @@
 import { bitsOf } from '../../tensor/dtype.ts';
 import { viewSpan } from '../../tensor/view-span.ts';
-import type { TensorView } from '../checkpoint.ts';
+import type { EncodedTensor, TensorView } from '../checkpoint.ts';
 import { type ArrayInPickle, arrayOf } from '../numpy/pickled-array.ts';
 import { findNamed } from '../pickle/find-named.ts';
 import type { PickleValue } from '../pickle/values.ts';
@@ -31,6 +31,51 @@ export function placeTensors(root: PickleValue, storages: Storages): readonly Te
     if (view) views.push(view);
   }
   return views;
+}
+
+/** How an archive keeps a storage that it has compressed. */
+export interface CompressedStorage {
+  /** Unpacked. */
+  readonly length: number;
+  /** All of it, unpacked, in slices. */
+  bytes(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The tensors that are views on compressed storages, with the names that {@link placeTensors} would give them. `find` gives undefined for a storage that is not compressed. Errors:
+ * `PYTORCH_INVALID` for tensors outside their storage, and those of the pickle.
+ */
+export function compressedTensors(
+  root: PickleValue,
+  byteOrder: Storages['byteOrder'],
+  find: (key: string) => CompressedStorage | undefined,
+): readonly EncodedTensor[] {
+  const tensors: EncodedTensor[] = [];
+  for (const { name, found } of findNamed<TensorOnStorage | ArrayInPickle>(root, tensorOrArray)) {
+    const storage = 'storage' in found ? find(found.storage.key) : undefined;
+    if (!storage || !('storage' in found)) continue;
+    const place = { offset: 0, length: storage.length };
+    const view = viewOnStorage(name, found, { byteOrder, find: () => place });
+    if (!view) continue;
+    const { offset, ...rest } = view;
+    tensors.push({ ...rest, span: () => bytesBetween(storage.bytes(), offset, offset + viewSpan(view)) });
+  }
+  return tensors;
+}
+
+/** Reads no further than it must. */
+async function* bytesBetween(
+  slices: AsyncIterable<Uint8Array>,
+  from: number,
+  to: number,
+): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for await (const slice of slices) {
+    const part = slice.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    at += slice.length;
+    if (part.length > 0) yield part;
+    if (at >= to) break;
+  }
 }
 
 function tensorOrArray(value: PickleValue): TensorOnStorage | ArrayInPickle | undefined {

@@ -1,13 +1,16 @@
-import type { ByteSource, CheckpointFormat, TensorView } from '../checkpoint.ts';
+import type { ByteSource, CheckpointFormat, EncodedTensor, TensorView } from '../checkpoint.ts';
 import { coverFile } from '../cover-file.ts';
 import { PICKLE_LIMITS } from '../pickle/limits.ts';
 import { parsePickle } from '../pickle/read-pickle.ts';
 import type { PickleValue } from '../pickle/values.ts';
 import { looksLikeZip, readArchive, type ZipFile } from '../zip/read-archive.ts';
-import { placeTensors, type Storages } from './place-tensors.ts';
+import { unpackedBytes } from '../zip/unpack-file.ts';
+import { compressedTensors, placeTensors, type Storages } from './place-tensors.ts';
 import { pytorchInvalid } from './pytorch-error.ts';
 
 const PICKLE = 'data.pkl';
+/** Where TorchScript keeps the constants of its code. */
+const CONSTANTS = { pickle: 'constants.pkl', storages: 'constants/' } as const;
 
 /**
  * What `torch.save` writes since 1.6, and TorchScript: a zip archive with a pickle and one file for each storage. Source:
@@ -24,6 +27,18 @@ export const pytorchZip: CheckpointFormat = {
       ...(await constantsOf(source, files, root)),
     ];
     return { format: 'pytorch', size: source.size, extents: coverFile(source.size, tensors), tensors };
+  },
+  encoded: async source => {
+    const files = await readArchive(source);
+    if ([...files.values()].every(({ isStored }) => isStored)) return [];
+    const root = rootOf(files) ?? '';
+    const constants = files.has(root + CONSTANTS.pickle)
+      ? await compressedIn(source, { files, root, ...CONSTANTS })
+      : [];
+    return [
+      ...(await compressedIn(source, { files, root, pickle: PICKLE, storages: 'data/' })),
+      ...constants.map(tensor => ({ ...tensor, name: `constants.${tensor.name}` })),
+    ];
   },
 };
 
@@ -45,9 +60,8 @@ interface Part {
 
 /** TorchScript keeps the constants of its code apart. */
 async function constantsOf(source: ByteSource, files: Files, root: string): Promise<readonly TensorView[]> {
-  const pickle = 'constants.pkl';
-  if (!files.has(root + pickle)) return [];
-  const tensors = await tensorsOf(source, { files, root, pickle, storages: 'constants/' });
+  if (!files.has(root + CONSTANTS.pickle)) return [];
+  const tensors = await tensorsOf(source, { files, root, ...CONSTANTS });
   return tensors.map(tensor => ({ ...tensor, name: `constants.${tensor.name}` }));
 }
 
@@ -63,6 +77,17 @@ async function tensorsOf(source: ByteSource, part: Part): Promise<readonly Tenso
     },
   };
   return placeTensors(value, storages);
+}
+
+async function compressedIn(source: ByteSource, part: Part): Promise<readonly EncodedTensor[]> {
+  const { files, root } = part;
+  const value = await pickleOf(source, files.get(root + part.pickle));
+  const byteOrder = await byteOrderOf(source, files.get(`${root}byteorder`));
+  return compressedTensors(value, byteOrder, key => {
+    const file = files.get(root + part.storages + key);
+    if (!file || file.isStored) return undefined;
+    return { length: file.unpackedLength, bytes: () => unpackedBytes(source, file) };
+  });
 }
 
 async function pickleOf(source: ByteSource, file: ZipFile | undefined): Promise<PickleValue> {
