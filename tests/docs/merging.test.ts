@@ -26,14 +26,15 @@ function section(method: MergeMethod): string {
   ].join('\n');
 }
 
-function modelsOf({ models: { minimum, maximum }, baseRole }: ComputingMethod): string {
+function modelsOf({ models: { minimum, maximum }, baseRole, parameters }: ComputingMethod): string {
   const count = minimum === maximum ? `exactly ${minimum}` : `${minimum} or more`;
   const base = {
     unused: '',
     origin: '; changes are counted from the base',
     first: '; the base of a mergekit recipe is the first',
   }[baseRole];
-  return `Models: ${count}${base}.`;
+  const numerics = parameters.some(({ name }) => name === 'numerics') ? ' Takes `numerics`.' : '';
+  return `Models: ${count}${base}.${numerics}`;
 }
 
 function parametersOf({ parameters }: ComputingMethod): string[] {
