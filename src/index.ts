@@ -17,6 +17,8 @@ export {
   type StoredModel,
   type StoredTensor,
 } from './ops/content/stored-model.ts';
+export { type ConvertedFile, type ExportRequest, exportModel } from './ops/convert/export.ts';
+export { type ImportedFile, type ImportRequest, importModel } from './ops/convert/import.ts';
 export { type DiffRequest, diffFiles } from './ops/diff/diff.ts';
 export type { GateRun, RunGatesOptions } from './ops/gate/gate-run.ts';
 export { runGates } from './ops/gate/run-gates.ts';

@@ -1,7 +1,6 @@
 import { MgitError } from '../base/errors.ts';
-import type { Digest } from '../base/ids.ts';
 import type { ByteSource } from '../formats/checkpoint.ts';
-import type { Manifest } from './manifest/manifest.ts';
+import type { Manifest, ManifestExtent } from './manifest/manifest.ts';
 import type { TensorStore } from './tensor-store.ts';
 
 /** The bytes of a stored file, wherever they are asked for. Errors on reading: `FILE_TRUNCATED`, `EXTENT_MISSING`, `EXTENT_CORRUPT`. */
@@ -13,9 +12,10 @@ export function storedBytes(store: Pick<TensorStore, 'read'>, manifest: Manifest
       if (offset + length > size)
         throw new MgitError('FILE_TRUNCATED', `the file ends before byte ${offset + length}`);
       const bytes = Buffer.alloc(length);
-      for (const extent of manifest.extents) {
+      const { extents } = manifest;
+      for (let place = firstPlace(extents, offset); place < extents.length; place++) {
+        const extent = extents.at(place) as ManifestExtent;
         if (extent.offset >= offset + length) break;
-        if (extent.offset + extent.length <= offset) continue;
         const from = Math.max(offset, extent.offset);
         const to = Math.min(offset + length, extent.offset + extent.length);
         let at = from - offset;
@@ -32,9 +32,14 @@ export function storedBytes(store: Pick<TensorStore, 'read'>, manifest: Manifest
   };
 }
 
-/** The extents of a file around its tensors: what a reader of its structure asks for first. */
-export function skeletonDigests({ extents }: Manifest): readonly Digest[] {
-  const digests: Digest[] = [];
-  for (const { role, digest } of extents) if (role === 'skeleton') digests.push(digest);
-  return digests;
+/** The place of the first extent that ends behind `offset`. */
+function firstPlace(extents: Manifest['extents'], offset: number): number {
+  let [low, high] = [0, extents.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const extent = extents.at(middle) as ManifestExtent;
+    if (extent.offset + extent.length <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

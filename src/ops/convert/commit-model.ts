@@ -28,6 +28,7 @@ export async function openCommitModel(
   if (!model) throw new MgitError('NOT_A_MODEL', `there is no model at ${revision}:${chosen}`);
   const files = [...model.files].map(([name, manifest]) => storedModel(repository, name, manifest));
   const tensors = files.flatMap(tensorsInFileOrder);
+  for (const { manifest } of files) await store.require(manifest.skeleton.map(({ digest }) => digest));
   const encoded = await readEncoded(
     files.map(({ manifest }) => ({
       format: manifest.format,

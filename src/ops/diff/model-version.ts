@@ -27,7 +27,10 @@ export function storedVersion(
 ): ModelVersion {
   return {
     manifest,
-    encoded: async () => encodedTensors(manifest.format, storedBytes(store, manifest)),
+    encoded: async () => {
+      await store.require(manifest.skeleton.map(({ digest }) => digest));
+      return encodedTensors(manifest.format, storedBytes(store, manifest));
+    },
     prepare: (tensors, long) =>
       store.require(
         tensors.map(({ extent }) => extent.digest),
