@@ -20,12 +20,14 @@ export interface Vectors extends Disposable {
 export interface VectorNeeds {
   readonly isFromBase: boolean;
   readonly spare?: number;
+  /** Whether changes are rounded to the dtype. */
+  readonly isRounded?: boolean;
 }
 
 /** Borrows registers for a task's vectors. Errors: `MERGE_BASE_REQUIRED`; those of `openWorkspace`. */
 export async function openVectors(
   task: MethodTask,
-  { isFromBase, spare = 0 }: VectorNeeds,
+  { isFromBase, spare = 0, isRounded = false }: VectorNeeds,
 ): Promise<Vectors> {
   const origin = isFromBase ? baseOf(task) : undefined;
   const models = task.models.length;
@@ -49,6 +51,7 @@ export async function openVectors(
       for (const [at, register] of registers.entries()) {
         work.load(register, bytes[at] ?? new Uint8Array());
         if (base) work.subtract(register, base);
+        if (base && isRounded) work.round(register);
       }
     },
     [Symbol.dispose]: () => work[Symbol.dispose](),

@@ -35,6 +35,16 @@ export interface Workspace extends Disposable {
   /** Values from 0 to 1; NaN becomes 1. */
   clampToUnit(target: Register): void;
   absolute(target: Register): void;
+  /** The sign of each element: -1, 0 or 1. */
+  signs(target: Register, source: Register): void;
+  /** target = 0 unless |target| > threshold */
+  keepAbove(target: Register, threshold: number): void;
+  /** target = 0 unless it has the sign of `totals`, where 0 counts as positive. */
+  keepAgreeing(target: Register, totals: Register): void;
+  /** target = `mark` where the source is not 0, else 0 */
+  markNonZero(target: Register, source: Register, mark: number): void;
+  /** target = target / divisors, where these are not 0 */
+  divideWhereNonZero(target: Register, divisors: Register): void;
   copy(target: Register, source: Register): void;
   /** Rounds a register to the tensor's dtype. */
   round(target: Register): void;
@@ -119,6 +129,13 @@ function createWorkspace({ kernels, conversion, registers, staging, dtype }: Par
     complement: (target, source) => arithmetic.complement(target.pointer, source.pointer, count),
     clampToUnit: target => arithmetic.clampToUnit(target.pointer, count),
     absolute: target => arithmetic.absolute(target.pointer, count),
+    signs: (target, source) => arithmetic.signs(target.pointer, source.pointer, count),
+    keepAbove: (target, threshold) => arithmetic.keepAbove(target.pointer, count, threshold),
+    keepAgreeing: (target, totals) => arithmetic.keepAgreeing(target.pointer, totals.pointer, count),
+    markNonZero: (target, source, mark) =>
+      arithmetic.markNonZero(target.pointer, source.pointer, count, mark),
+    divideWhereNonZero: (target, divisors) =>
+      arithmetic.divideWhereNonZero(target.pointer, divisors.pointer, count),
     copy: (target, source) => kernels.exports.copyBytes(target.pointer, source.pointer, count * floatBytes),
     round,
     roundNumber: value => {
@@ -155,6 +172,11 @@ function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
       complement: exports.mergeComplementF64,
       clampToUnit: exports.mergeClampToUnitF64,
       divide: exports.mergeDivideF64,
+      signs: exports.signsF64,
+      keepAbove: exports.keepAboveF64,
+      keepAgreeing: exports.keepAgreeingF64,
+      markNonZero: exports.markNonZeroF64,
+      divideWhereNonZero: exports.divideWhereNonZeroF64,
       canonicalNan: exports.mergeCanonicalNanF64,
     };
   return {
@@ -168,6 +190,11 @@ function arithmeticOf({ exports }: Kernels, dtype: Dtype) {
     complement: exports.mergeComplementF32,
     clampToUnit: exports.mergeClampToUnitF32,
     divide: exports.mergeDivideF32,
+    signs: exports.signsF32,
+    keepAbove: exports.keepAboveF32,
+    keepAgreeing: exports.keepAgreeingF32,
+    markNonZero: exports.markNonZeroF32,
+    divideWhereNonZero: exports.divideWhereNonZeroF32,
     canonicalNan: exports.mergeCanonicalNanF32,
   };
 }

@@ -2,6 +2,8 @@ import { MgitError } from '../../base/errors.ts';
 import type { MergeMethod } from '../method.ts';
 import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
+import { breadcrumbs } from './breadcrumbs.ts';
+import { breadcrumbsTies } from './breadcrumbs-ties.ts';
 import { ema } from './ema.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
@@ -14,6 +16,7 @@ import { passthrough } from './passthrough.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { theirs } from './theirs.ts';
+import { ties } from './ties.ts';
 import { uniformSoup } from './uniform-soup.ts';
 
 /** All merge methods, in the order of `mgit merge --list`. */
@@ -31,6 +34,9 @@ export const METHODS: readonly MergeMethod[] = [
   passthrough,
   taskArithmetic,
   addDifference,
+  ties,
+  breadcrumbs,
+  breadcrumbsTies,
   ours,
   theirs,
 ];

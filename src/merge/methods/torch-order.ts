@@ -6,6 +6,15 @@ import type { Register, Workspace } from '../workspace.ts';
 /** The order of a sum: each lane is added from its first term on, then the lanes are added to the first. */
 export type SumOrder<Term> = readonly (readonly Term[])[];
 
+/** Puts terms in the order in which they are added. */
+export type OrderTerms = <Term>(terms: readonly Term[]) => SumOrder<Term>;
+
+/** A slice of a tensor, and how to add up stacked models there. */
+export interface OrderedSlice {
+  readonly slice: Slice;
+  readonly order: OrderTerms;
+}
+
 /** The order of `row_sum` in PyTorch; equal to the plain one up to four terms. */
 export function interleavedOrder<Term>(terms: readonly Term[]): SumOrder<Term> {
   const whole = Math.floor(terms.length / 4) * 4;
@@ -14,7 +23,8 @@ export function interleavedOrder<Term>(terms: readonly Term[]): SumOrder<Term> {
   return [[...first, ...terms.slice(whole)], ...others];
 }
 
-function plainOrder<Term>(terms: readonly Term[]): SumOrder<Term> {
+/** One after the other. */
+export function plainOrder<Term>(terms: readonly Term[]): SumOrder<Term> {
   return [terms];
 }
 
@@ -23,9 +33,7 @@ function plainOrder<Term>(terms: readonly Term[]): SumOrder<Term> {
  * blocks of 4 vectors of 8 floats (of 4 doubles) in plain order; what is left over goes through four partial sums.
  * Source: aten/src/ATen/native/cpu/SumKernel.cpp (`vectorized_outer_sum`).
  */
-export function* torchSlices(
-  task: MethodTask,
-): Iterable<{ readonly slice: Slice; readonly order: (terms: readonly Register[]) => SumOrder<Register> }> {
+export function* torchSlices(task: MethodTask): Iterable<OrderedSlice> {
   const block = task.dtype === 'F64' ? 16 : 32;
   const boundary = Math.floor(elementCount(task.shape) / block) * block;
   for (const slice of slicesOf(task, boundary))

@@ -3,6 +3,7 @@ import type { DifferenceKernels } from './difference-kernels.ts';
 import type { FusionKernels } from './fusion-kernels.ts';
 import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
 import type { ReduceKernels } from './reduce-kernels.ts';
+import type { SparsifyKernels } from './sparsify-kernels.ts';
 
 /** A byte address in the kernels' memory. */
 export type Pointer = number;
@@ -83,4 +84,5 @@ export interface KernelExports
     MergeKernels,
     TaskVectorKernels,
     ReduceKernels,
-    FusionKernels {}
+    FusionKernels,
+    SparsifyKernels {}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { METHODS } from '../../../src/merge/methods/registry.ts';
+import { elementCount } from '../../../src/tensor/dtype.ts';
 import { decodeElements } from '../../testkit/float-elements.ts';
 import {
   type GoldenCase,
@@ -12,13 +13,10 @@ import { mergeInMemory } from '../../testkit/merge-task.ts';
 
 /** Methods of the golden vectors that do not run here, with the reason. */
 const NOT_RUN: Readonly<Record<string, string>> = {
-  ties: 'not among the methods yet',
   dare_linear: 'not among the methods yet',
   dare_ties: 'not among the methods yet',
   della: 'not among the methods yet',
   della_linear: 'not among the methods yet',
-  breadcrumbs: 'not among the methods yet',
-  breadcrumbs_ties: 'not among the methods yet',
   sce: 'not among the methods yet',
   ram: 'not among the methods yet',
   ramplus_tl: 'not among the methods yet',
@@ -38,6 +36,15 @@ test('every case runs, or its method is named with the reason', () => {
   expect(run.filter(({ method }) => !registered.includes(method))).toEqual([]);
   expect(registered.filter(name => NOT_RUN[name] !== undefined)).toEqual([]);
 });
+
+/** Whether mergekit drops a model's whole change, since gamma of its elements is less than one: only `numerics: mergekit` does. */
+function losesAllForNoOutlier({ dtype, parameters, models }: GoldenCase, name: string): boolean {
+  const { density, gamma } = parameters as Record<string, Record<string, number> | undefined>;
+  const elements = elementCount(goldenTensor(`inputs/${dtype}/base.safetensors`, name).shape);
+  const isLost = (share: number, outliers: number): boolean =>
+    Math.min(Math.trunc(outliers * elements), elements - Math.trunc(share * elements)) === 0;
+  return models.some(model => gamma !== undefined && isLost(density?.[model] ?? 1, gamma[model] ?? 0));
+}
 
 /** Fails unless a merge stays within four times the reference's own difference to exact arithmetic, or four ulp. */
 async function expectClose(golden: GoldenCase, name: string, numerics: string): Promise<void> {
@@ -70,6 +77,7 @@ describe.each(run)('$id', golden => {
     });
 
   test('the default is as close as exact arithmetic is', async () => {
-    for (const name of golden.tensors) await expectClose(golden, name, 'mgit');
+    for (const name of golden.tensors)
+      if (!losesAllForNoOutlier(golden, name)) await expectClose(golden, name, 'mgit');
   });
 });

@@ -49,7 +49,12 @@ async function mergeDigests(): Promise<Record<string, string>> {
 }
 
 /** Values that are uneven, so that each model and parameter shows in the result. */
-const SAMPLES: Readonly<Record<string, JsonValue>> = { weight: [0.5, 0.3, 0.4], scale: 0.3 };
+const SAMPLES: Readonly<Record<string, JsonValue>> = {
+  weight: [0.5, 0.3, 0.4],
+  scale: 0.3,
+  density: [0.5, 0.3, 0.7],
+  gamma: [0.1, 0.02, 0.4],
+};
 
 /** A method with samples and defaults, and with each other value of each choice and switch, in both numerics. */
 function variantsOf({ name, kernels, parameters, models }: ComputingMethod) {

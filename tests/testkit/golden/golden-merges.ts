@@ -47,8 +47,11 @@ export function goldenTensor(file: string, name: string): StoredTensor {
 
 /** Parameters of cases that a method here does not have, because the value in every case changes nothing. */
 const WITHOUT_EFFECT: Readonly<Record<string, readonly string[]>> = {
-  task_arithmetic: ['density', 'rescale', 'int8_mask'],
+  task_arithmetic: ['density', 'rescale'],
 };
+
+/** A parameter of mergekit that changes how it calculates, not what comes out. */
+const HOW_ALONE = 'int8_mask';
 
 /** A case's merge of one tensor by the registered method. Throws on a parameter that it does not know what to do with. */
 export function goldenMerge(golden: GoldenCase, name: string, numerics: string): TensorMerge {
@@ -74,7 +77,7 @@ function hasNumerics({ parameters }: ComputingMethod): boolean {
 function parametersOf(method: ComputingMethod, golden: GoldenCase): Record<string, JsonValue> {
   const known = new Map(method.parameters.map(parameter => [parameter.name, parameter]));
   const given = Object.entries(golden.parameters).flatMap(([name, value]) => {
-    if (WITHOUT_EFFECT[golden.method]?.includes(name)) return [];
+    if (name === HOW_ALONE || WITHOUT_EFFECT[golden.method]?.includes(name)) return [];
     const parameter = known.get(name);
     if (!parameter) throw new Error(`${golden.id} has a parameter ${name}, and ${method.name} does not`);
     const valueOf = (model: string): JsonValue =>

@@ -13,6 +13,7 @@ import { passthrough } from './passthrough.ts';
 import type { Reference } from './reference.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
+import { taskVectors, trimmed } from './task-vectors.ts';
 
 /** A method's reference, and parameters to try it with. */
 export interface ReferenceCase {
@@ -28,6 +29,21 @@ const weights = (models: number): fc.Arbitrary<number[]> =>
 const unlikeWeights = (models: number): fc.Arbitrary<number[]> =>
   weights(models).map(values => values.map((value, at) => value / 100 + 2 ** at));
 const origin = fc.constantFrom('zero', 'base');
+
+/** The parameters of all methods on sparse task vectors. */
+const sparse = (models: number) => ({
+  weight: weights(models),
+  density: fc.array(fc.oneof(between(0, 1), fc.constantFrom(0, 0.5, 1)), {
+    minLength: models,
+    maxLength: models,
+  }),
+  lambda: between(-1, 1.5),
+  normalize: fc.boolean(),
+  rescale: fc.boolean(),
+});
+const gamma = (models: number): fc.Arbitrary<number[]> =>
+  fc.array(between(0, 0.6), { minLength: models, maxLength: models });
+const consensus_method = fc.constantFrom('sum', 'count');
 
 /** The reference of each method that calculates. */
 export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
@@ -63,6 +79,21 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   passthrough: {
     reference: passthrough,
     parameters: () => fc.record({ scale: between(-2, 2).map(value => [value]) }),
+  },
+  ties: {
+    reference: taskVectors(trimmed, ({ parameters }) =>
+      parameters.variant === 'peft' ? 'unweighted' : 'weighted',
+    ),
+    parameters: models =>
+      fc.record({ ...sparse(models), consensus_method, variant: fc.constantFrom('mergekit', 'peft') }),
+  },
+  breadcrumbs: {
+    reference: taskVectors(trimmed, () => 'none'),
+    parameters: models => fc.record({ ...sparse(models), gamma: gamma(models) }),
+  },
+  breadcrumbs_ties: {
+    reference: taskVectors(trimmed, () => 'weighted'),
+    parameters: models => fc.record({ ...sparse(models), gamma: gamma(models), consensus_method }),
   },
   slerp: { reference: slerp, parameters: () => fc.record({ t: between(-0.5, 1.5) }) },
   task_arithmetic: {

@@ -11,3 +11,4 @@ export * from './predict';
 export * from './sparse';
 export * from './reduce';
 export * from './fusion';
+export * from './sparsify';

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { blockSlices } from '../../../src/merge/slices.ts';
+import { keepRanked } from '../../../src/merge/task-vectors/keep-ranked.ts';
+import { openVectors } from '../../../src/merge/vectors.ts';
+import { decodeElements, encodeElements } from '../../testkit/float-elements.ts';
+import { methodTask } from '../../testkit/merge-task.ts';
+
+/** Vectors of few different magnitudes, so that many are equal, longer than a slice. */
+const scene = fc.constantFrom(1, 30, 5000).chain(length =>
+  fc.record({
+    dtype: fc.constantFrom('F32', 'F64', 'BF16'),
+    vectors: fc.array(fc.array(fc.integer({ min: -4, max: 4 }), { minLength: length, maxLength: length }), {
+      minLength: 2,
+      maxLength: 2,
+    }),
+    ranges: fc.array(fc.record({ first: fc.nat(length - 1), count: fc.nat(length) }), {
+      minLength: 2,
+      maxLength: 2,
+    }),
+  }),
+);
+
+test('exactly the elements of the wanted ranks stay, of equal ones the first rank first', async () => {
+  await fc.assert(
+    fc.asyncProperty(scene, async ({ dtype, vectors, ranges }) => {
+      const length = vectors[0]?.length ?? 0;
+      const task = methodTask({
+        method: 'ties',
+        dtype,
+        shape: [length],
+        models: vectors.map(values => encodeElements(dtype, values)),
+      });
+      const wanted = ranges.map(({ first, count }) => ({ first, count: Math.min(count, length - first) }));
+      using loaded = await openVectors(task, { isFromBase: false });
+      using selection = await keepRanked(task, loaded, wanted);
+      const kept: number[][] = vectors.map(() => []);
+      selection.begin();
+      for (const slice of blockSlices(task)) {
+        await loaded.load(slice);
+        selection.apply(slice);
+        for (const [at, register] of loaded.registers.entries())
+          kept[at]?.push(...decodeElements(dtype, loaded.work.store(register)));
+      }
+      expect(kept).toEqual(vectors.map((values, at) => keptBySorting(values, wanted[at])));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+function keptBySorting(values: readonly number[], range = { first: 0, count: 0 }): number[] {
+  const ranking = [...values.keys()].sort(
+    (a, b) => Math.abs(values[b] ?? 0) - Math.abs(values[a] ?? 0) || a - b,
+  );
+  const kept = new Set(ranking.slice(range.first, range.first + range.count));
+  return values.map((value, i) => (kept.has(i) ? value : 0));
+}
