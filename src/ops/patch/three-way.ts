@@ -26,8 +26,8 @@ export interface MergedPatch {
   readonly files: number;
 }
 
-/** Both sides' changes to a tensor are added to what it was. */
-const TASK_ARITHMETIC = compileRules({ method: 'task_arithmetic' }, 2);
+/** To a tensor that both sides changed, the patch's change is added: what the patch left alone in it stays bit for bit. */
+const ADD_CHANGES = compileRules({ method: 'add_difference' }, 2);
 
 /**
  * Merges what a patch changed into index and work tree, and commits it, all commits of the patch in one. Conflicts stay for the user: the
@@ -51,7 +51,7 @@ export async function mergePatch(
     const labels = ['HEAD', subject] as const;
     const merged = await mergeIntoWorkTree(
       recorded,
-      { base, theirs: tree, labels, decide: TASK_ARITHMETIC },
+      { base, theirs: tree, labels, decide: ADD_CHANGES },
       long,
     );
     const touched = [...merged.after.values()].filter(
