@@ -158,21 +158,18 @@ function receiptName({ name }: { readonly name: string }): string {
   return `${name}.json`;
 }
 
+/** Undefined where the file is not there, either: after a crash a receipt may be without it. Errors: `SHARD_OF_ANOTHER_MERGE`. */
 async function readReceipt(
   fs: FileSystem,
   folder: string,
   file: OutputFile<OutputJob>,
   plan: string,
 ): Promise<Receipt | undefined> {
-  const path = join(folder, receiptName(file));
-  const bytes = await fs.readFile(path).catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return undefined;
-    throw error;
-  });
-  if (bytes === undefined) return undefined;
+  const bytes = await ifThere(fs.readFile(join(folder, receiptName(file))));
+  const made = await ifThere(fs.stat(join(folder, file.name)));
+  if (bytes === undefined || made === undefined) return undefined;
   const receipt = JSON.parse(new TextDecoder().decode(bytes)) as Receipt;
-  const { size } = await fs.stat(join(folder, file.name));
-  if (receipt.plan === plan && size === file.size) return receipt;
+  if (receipt.plan === plan && made.size === file.size) return receipt;
   throw new MgitError(
     'SHARD_OF_ANOTHER_MERGE',
     `${join(folder, file.name)} was made by another recipe or from other models`,
@@ -180,6 +177,14 @@ async function readReceipt(
       hint: `run every share with the same recipe and options; remove ${folder} to begin anew`,
     },
   );
+}
+
+/** Undefined where there is no such file. */
+function ifThere<Result>(result: Promise<Result>): Promise<Result | undefined> {
+  return result.catch((error: unknown) => {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  });
 }
 
 async function collectDigests(

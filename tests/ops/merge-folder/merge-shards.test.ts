@@ -52,6 +52,16 @@ test('a share that is made again finds its files', async () => {
   expect((await share(2, 2)).written).toHaveLength(3);
 });
 
+test('a file that somebody removed is made again, whatever its receipt says', async () => {
+  const { written } = await share(1, 2);
+  rmSync(join(cwd, 'out.shards', written[0] ?? ''));
+  await expect(assembleShards(ports, request())).rejects.toMatchObject({
+    code: 'SHARDS_MISSING',
+    details: { files: expect.arrayContaining([written[0]]) },
+  });
+  expect(await share(1, 2)).toMatchObject({ written: [written[0]], present: written.slice(1) });
+});
+
 test('shares that are missing are named', async () => {
   await share(2, 5);
   await expect(assembleShards(ports, request())).rejects.toMatchObject({
