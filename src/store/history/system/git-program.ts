@@ -1,6 +1,7 @@
 import { isSystemError, MgitError } from '../../../base/errors.ts';
 import type { Ports } from '../../../base/ports/ports.ts';
 import type { Conversation, SpawnRequest } from '../../../base/ports/process.ts';
+import { gitSystemError } from './git-system-error.ts';
 
 /** What a run of git printed. `code` is 128 or more, or null, for what git calls fatal. */
 export interface GitResult {
@@ -21,7 +22,7 @@ export interface GitOptions {
 
 /** The git program, in one repository. */
 export interface GitProgram {
-  /** Errors: `GIT_FAILED`, `GIT_MISSING`. */
+  /** Errors: `GIT_FAILED`, `GIT_MISSING`, and the system's. */
   run(args: readonly string[], options?: GitOptions): Promise<GitResult>;
   converse(args: readonly string[]): Conversation;
 }
@@ -56,12 +57,17 @@ export function gitProgram(ports: Ports, place: GitPlace): GitProgram {
   };
 }
 
-/** The error for a run of git that failed in a way nobody foresaw. */
-export function gitFailed(args: readonly string[], result: GitResult): MgitError {
+/** The error for a run of git that failed in a way nobody foresaw: the system's, where the machine is to blame. */
+export function gitFailed(args: readonly string[], result: GitResult): Error {
   const command = args.find(arg => !arg.startsWith('-') && !arg.includes('=')) ?? '';
-  return new MgitError('GIT_FAILED', `git ${command} failed: ${firstComplaint(result.stderr)}`, {
-    details: { exitCode: result.code, stderr: result.stderr },
-  });
+  const said = firstComplaint(result.stderr);
+  return (
+    gitSystemError(command, result.stderr) ??
+    new MgitError('GIT_FAILED', `git ${command} failed: ${said}`, {
+      ...(/could ?n[o']t write|failed to write/.test(said) ? { hint: 'look whether the disk is full' } : {}),
+      details: { exitCode: result.code, stderr: result.stderr },
+    })
+  );
 }
 
 /** The line of git's messages that says what went wrong. */
