@@ -23,7 +23,7 @@ export function checkDigest(expected: Digest, actual: Digest): void {
     'EXTENT_CORRUPT',
     `the data ${expected.slice(0, 12)} is damaged: its digest is ${actual}`,
     {
-      hint: 'Run "mgit fsck"; then delete the pack it names and fetch it again.',
+      hint: 'run "mgit fsck --repair": it takes the data from elsewhere and puts the damaged pack away',
       details: { digest: expected, actual },
     },
   );
