@@ -1,3 +1,4 @@
+import { counted } from '../base/counted.ts';
 import type { CommitId, PackId } from '../base/ids.ts';
 import { LONGEST_POINTER } from '../formats/pointer-file.ts';
 import type { History, TreeFile } from '../store/history/history.ts';
@@ -48,7 +49,7 @@ export async function addPointers(
   return writeSharedCommit(history, {
     files: [...files, ...fresh],
     parents: base === undefined ? [] : [base],
-    message: `Publish ${fresh.length} pack${fresh.length === 1 ? '' : 's'}\n`,
+    message: `Publish ${counted(fresh.length, 'pack')}\n`,
     seconds: added.seconds,
   });
 }

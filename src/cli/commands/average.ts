@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { averageCommits } from '../../ops/average/average.ts';
 import { subjectOf } from '../../ops/history/commit.ts';
 import { type CommandSpec, listArgument, listOption, textOption } from '../command.ts';
@@ -34,7 +35,8 @@ export const command: CommandSpec = {
       });
       const id = await repository.history.abbreviate(commit.id);
       const lines = models.map(
-        ({ path, counts }) => ` ${path}: ${counts.computed} tensors averaged, ${counts.kept} the same`,
+        ({ path, counts }) =>
+          ` ${path}: ${counted(counts.computed, 'tensor')} averaged, ${counts.kept} the same`,
       );
       return {
         json: jsonValue({ commit: commit.id, method, versions, models }),

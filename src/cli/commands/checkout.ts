@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { MgitError } from '../../base/errors.ts';
 import { branchTip } from '../../ops/history/branch.ts';
 import { isRevision, splitOperands } from '../../ops/history/operands.ts';
@@ -84,6 +85,6 @@ async function restore(
   const count = result.restored.length;
   return {
     json: { restored: result.restored, removed: result.removed },
-    human: `Updated ${count} path${count === 1 ? '' : 's'} from ${source ?? 'the index'}`,
+    human: `Updated ${counted(count, 'path')} from ${source ?? 'the index'}`,
   };
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { cloneRepository } from '../../ops/transfer/clone.ts';
 import { type CommandSpec, flagOption, textArgument, textOption } from '../command.ts';
 import { depthOption } from '../depth-option.ts';
@@ -35,7 +36,7 @@ export const command: CommandSpec = {
       filter: textOption(input, 'filter'),
       depth: depthOption(input),
     });
-    const state = result.commit === undefined ? 'which has no commits yet' : `${result.files} files`;
+    const state = result.commit === undefined ? 'which has no commits yet' : counted(result.files, 'file');
     const packs = packsText('received', result.fetched.packs);
     return {
       json: jsonValue({ ...result, commit: result.commit ?? null, fetched: jsonOf(result.fetched) }),

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { MgitError } from '../../base/errors.ts';
 import { type AdapterCommitResult, commitAdapter } from '../../ops/adapters/commit-adapter.ts';
 import { type CommitResult, commitIndex, subjectOf } from '../../ops/history/commit.ts';
@@ -89,7 +90,7 @@ async function adapterOutcome(
 
 function adaptedText({ model, adapterType, computed, replaced }: AdapterCommitResult): string {
   const whole = replaced === 0 ? '' : `, ${replaced} stored whole`;
-  return `${adapterType} on ${model}: ${computed} tensors by their factors${whole}`;
+  return `${adapterType} on ${model}: ${counted(computed, 'tensor')} by their factors${whole}`;
 }
 
 function messageOf(input: CommandInput): string | undefined {

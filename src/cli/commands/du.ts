@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { MgitError } from '../../base/errors.ts';
 import { type DiskUsage, diskUsage } from '../../ops/maintenance/du.ts';
 import { type CommandInput, type CommandSpec, textOption } from '../command.ts';
@@ -31,7 +32,7 @@ function usageText({ packBytes, packs, unreachableBytes, kinds, branches, tensor
     `  ${kind}`,
     formatBytes(storedBytes),
     `of ${formatBytes(bytes)}`,
-    `${extents} extents`,
+    counted(extents, 'extent'),
   ]);
   const branchRows = branches.map(({ branch, all, exclusive }) => [
     `  ${printable(branch)}`,
@@ -46,7 +47,7 @@ function usageText({ packBytes, packs, unreachableBytes, kinds, branches, tensor
   const section = (title: string, rows: readonly (readonly string[])[]): string =>
     rows.length === 0 ? '' : `${title}\n${table(rows, ['left', 'right', 'right', 'right'])}`;
   return [
-    `${formatBytes(packBytes)} in ${packs} packs, ${formatBytes(unreachableBytes)} of it unreached, or indexes`,
+    `${formatBytes(packBytes)} in ${counted(packs, 'pack')}, ${formatBytes(unreachableBytes)} of it unreached, or indexes`,
     section('by kind of record', kindRows),
     section('by branch', branchRows),
     section('largest tensors of HEAD', tensorRows),

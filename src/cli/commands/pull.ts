@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { type PullOptions, type PullResult, pullRemote } from '../../ops/transfer/pull.ts';
 import {
   type CommandInput,
@@ -75,5 +76,5 @@ function outcomeOf({ io }: CliContext, result: PullResult): CommandOutcome {
 function forwardText({ old, new: id, status, files }: PullResult): string {
   if (status === 'up-to-date') return 'Already up to date.';
   const range = old === undefined ? id.slice(0, 7) : `${old.slice(0, 7)}..${id.slice(0, 7)}`;
-  return `Fast-forward ${range}, ${files} files changed`;
+  return `Fast-forward ${range}, ${counted(files, 'file')} changed`;
 }

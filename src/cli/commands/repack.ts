@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { repackRepository } from '../../ops/maintenance/repack.ts';
 import type { CommandSpec } from '../command.ts';
 import { formatBytes } from '../io.ts';
@@ -15,7 +16,7 @@ export const command: CommandSpec = {
       const human =
         removed.length === 0
           ? 'nothing to gain'
-          : `${recoded} tensors coded anew, ${formatBytes(bytesBefore)} to ${formatBytes(bytesAfter)}; ${removed.length} packs became ${written.length}`;
+          : `${counted(recoded, 'tensor')} coded anew, ${formatBytes(bytesBefore)} to ${formatBytes(bytesAfter)}; ${counted(removed.length, 'pack')} became ${written.length}`;
       return { json: jsonValue(result), human };
     }),
 };

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { JsonValue } from '../../base/canonical-json.ts';
+import { counted } from '../../base/counted.ts';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import { openByteSource } from '../../formats/byte-source.ts';
 import { type ScanReport, scanFile } from '../../formats/scan/scan.ts';
@@ -43,7 +44,7 @@ const COLORS = { clean: 'green', unknown: 'yellow', dangerous: 'red' } as const;
 
 function describe(io: CliIo, file: string, report: ScanReport): string {
   const kind = report.format === null ? 'no format that mgit reads' : report.format;
-  const count = report.tensors === null ? '' : `, ${report.tensors} tensors`;
+  const count = report.tensors === null ? '' : `, ${counted(report.tensors, 'tensor')}`;
   const head = `${paint(io, COLORS[report.verdict], report.verdict)}  ${label(file)}: ${kind}${count}`;
   const names = report.names.filter(({ judgement }) => judgement !== 'data');
   const lines = names.slice(0, SHOWN).map(({ name, judgement, where }) => {

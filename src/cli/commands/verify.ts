@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { type CommitVerification, verifyCommit } from '../../ops/maintenance/verify-commit.ts';
 import { type CommandSpec, textArgument } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -36,7 +37,7 @@ function verificationText({
     const what = tensors.length > 0 ? `${path}: ${tensors.join(', ')}` : path;
     return `${code} ${printable(what)}: ${printable(message)}`;
   });
-  const counted = `${models} models, ${extents} extents (${recomputed} recomputed), ${formatBytes(bytes)}`;
-  const verdict = failures.length === 0 ? 'verified' : `${failures.length} extents failed`;
-  return [...lines, `${commit.slice(0, 7)} ${verdict}: ${counted}`].join('\n');
+  const read = `${counted(models, 'model')}, ${counted(extents, 'extent')} (${recomputed} recomputed), ${formatBytes(bytes)}`;
+  const verdict = failures.length === 0 ? 'verified' : `${counted(failures.length, 'extent')} failed`;
+  return [...lines, `${commit.slice(0, 7)} ${verdict}: ${read}`].join('\n');
 }

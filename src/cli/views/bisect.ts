@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { Mark } from '../../ops/bisect/bisect.ts';
 import type { BisectStep } from '../../ops/bisect/next-step.ts';
 import { subjectOf } from '../../ops/history/commit.ts';
@@ -20,7 +21,7 @@ export function stepText(io: CliIo, step: BisectStep): string {
       : `status: waiting for a ${step.needs[0]} commit`;
   const head = step.isMergeBase
     ? 'Bisecting: a merge base must be tested'
-    : `Bisecting: ${count(step.left, 'revision')} left to test after this (roughly ${count(step.steps, 'step')})`;
+    : `Bisecting: ${counted(step.left, 'revision')} left to test after this (roughly ${counted(step.steps, 'step')})`;
   return `${head}\n[${step.commit.id}] ${subjectOf(step.commit.message)}`;
 }
 
@@ -40,8 +41,4 @@ function stepJson(step: BisectStep) {
   if (step.kind === 'found') return { status: step.kind, commit };
   const { left, steps, isMergeBase } = step;
   return { status: step.kind, commit, left, steps, isMergeBase };
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

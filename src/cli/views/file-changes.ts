@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { FileChange } from '../../ops/history/tree-changes.ts';
 import { describeModelChange } from '../../ops/worktree/model-change.ts';
 import { type CliIo, paint, type Style, table } from '../io.ts';
@@ -22,5 +23,5 @@ export function changeLines(io: CliIo, changes: readonly FileChange[], style?: S
 
 /** "2 files changed". */
 export function countFiles(changes: readonly FileChange[]): string {
-  return `${changes.length} file${changes.length === 1 ? '' : 's'} changed`;
+  return `${counted(changes.length, 'file')} changed`;
 }

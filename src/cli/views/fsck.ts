@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { FsckResult } from '../../ops/maintenance/fsck.ts';
 import type { FsckProblem } from '../../ops/maintenance/fsck-problem.ts';
 import { type CliIo, paint } from '../io.ts';
@@ -10,8 +11,8 @@ export function fsckText(io: CliIo, result: FsckResult): string {
     ...result.problems.flatMap(problem => problemLines(io, problem)),
     ...repairLines(result),
     errors.length === 0
-      ? `whole: ${result.packs} packs, ${result.reachableExtents} extents reached${promisedText(result)}`
-      : `${errors.length} problem${errors.length === 1 ? '' : 's'}${result.repair ? ' left' : '; see "mgit fsck --repair"'}`,
+      ? `whole: ${counted(result.packs, 'pack')}, ${counted(result.reachableExtents, 'extent')} reached${promisedText(result)}`
+      : `${counted(errors.length, 'problem')}${result.repair ? ' left' : '; see "mgit fsck --repair"'}`,
   ].join('\n');
 }
 
@@ -41,8 +42,8 @@ function repairLines({ repair }: FsckResult): readonly string[] {
   if (!repair) return [];
   const { quarantined, fetched, fromWorkTree } = repair;
   return [
-    quarantined.length > 0 ? `moved ${quarantined.length} damaged packs to mgit/quarantine` : '',
-    fetched.length > 0 ? `fetched ${fetched.length} packs` : '',
-    fromWorkTree > 0 ? `took ${fromWorkTree} extents from the work tree` : '',
+    quarantined.length > 0 ? `moved ${counted(quarantined.length, 'damaged pack')} to mgit/quarantine` : '',
+    fetched.length > 0 ? `fetched ${counted(fetched.length, 'pack')}` : '',
+    fromWorkTree > 0 ? `took ${counted(fromWorkTree, 'extent')} from the work tree` : '',
   ].filter(Boolean);
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { GcResult } from '../../ops/maintenance/gc.ts';
 import { formatBytes } from '../io.ts';
 
@@ -9,16 +10,16 @@ export function gcText(result: GcResult): string {
   const verb = result.dryRun ? 'would free' : 'freed';
   const lines = [
     going.length === 0 ? 'nothing to remove' : `${verb} ${formatBytes(sum(going))}: ${counts(result)}`,
-    spared === 0 ? '' : `${packs(spared)} spared: another process has begun to use them`,
+    spared === 0 ? '' : `${counted(spared, 'pack')} spared: another process has begun to use them`,
     young.length === 0
       ? ''
-      : `${formatBytes(sum(young))} unreached in ${packs(young.length)} too young to go`,
+      : `${formatBytes(sum(young))} unreached in ${counted(young.length, 'pack')} too young to go`,
     result.staleCaches === 0
       ? ''
       : `${result.dryRun ? 'would forget' : 'forgot'} ${result.staleCaches} cached indexes`,
     result.evicted.length === 0
       ? ''
-      : `${packs(result.evicted.length)} beyond mgit.cacheQuota removed: the remote has them`,
+      : `${counted(result.evicted.length, 'pack')} beyond mgit.cacheQuota removed: the remote has them`,
   ];
   return lines.filter(Boolean).join('\n');
 }
@@ -28,13 +29,9 @@ function counts({ fates }: GcResult): string {
   const extents = fates
     .filter(({ fate }) => fate === 'removed' || fate === 'rewritten')
     .reduce((total, { deadExtents }) => total + deadExtents, 0);
-  return `${extents} extents, ${packs(of('removed'))} removed, ${packs(of('rewritten'))} rewritten`;
+  return `${counted(extents, 'extent')}, ${counted(of('removed'), 'pack')} removed, ${counted(of('rewritten'), 'pack')} rewritten`;
 }
 
 function sum(fates: GcResult['fates']): number {
   return fates.reduce((total, { deadBytes }) => total + deadBytes, 0);
-}
-
-function packs(count: number): string {
-  return `${count} pack${count === 1 ? '' : 's'}`;
 }

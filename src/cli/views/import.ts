@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { ImportResult } from '../../ops/import/import-from-lfs.ts';
 import { formatBytes } from '../io.ts';
 import { label } from './printable.ts';
@@ -59,8 +60,4 @@ function leftLines({ left }: ImportResult): readonly string[] {
 function nextLines({ isDone, refs }: ImportResult): readonly string[] {
   if (!isDone || refs.length === 0) return [];
   return ['remotes keep the old history until you push with --force; other clones must be made anew'];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { FolderMergeOutcome } from '../../ops/merge-folder/merge-folder.ts';
 import type { ShardOutcome } from '../../ops/merge-folder/merge-shards.ts';
 import type { FolderMergePreview } from '../../ops/merge-folder/preview.ts';
@@ -6,7 +7,7 @@ import { type CliIo, formatBytes, paint, table } from '../io.ts';
 /** What a merge of folders made, for a person. */
 export function folderOutcomeText({ out, method, tensors, bytes, files }: FolderMergeOutcome): string {
   const weights = files.filter(name => name.endsWith('.safetensors')).length;
-  return `Merged ${tensors} tensors by ${method} into ${out}: ${formatBytes(bytes)} in ${weights} ${weights === 1 ? 'file' : 'files'}`;
+  return `Merged ${counted(tensors, 'tensor')} by ${method} into ${out}: ${formatBytes(bytes)} in ${counted(weights, 'file')}`;
 }
 
 /** What one of several runs made, for a person. */

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { subjectOf } from '../../ops/history/commit.ts';
 import { describeConflict } from '../../ops/merge/file-conflict.ts';
 import type { PatchApplied } from '../../ops/patch/apply.ts';
@@ -17,7 +18,7 @@ export function patchText(summary: PatchSummary): string {
   const models = summary.models.map(({ path, size, changedTensors }) => [
     `  ${printable(path)}`,
     formatBytes(size),
-    `${changedTensors} tensors changed`,
+    `${counted(changedTensors, 'tensor')} changed`,
   ]);
   const errors = summary.models.flatMap(model =>
     model.errors.map(({ tensor, relativeL2 }) => [`  ${label(tensor)}`, relativeL2.toExponential(2)]),
@@ -65,5 +66,5 @@ export function patchOutcome(applied: PatchApplied): CommandOutcome {
   }
   const made = merge?.commit ? [{ commit: merge.commit, subject: merge.subject }] : commits;
   const lines = made.map(({ commit, subject }) => `${commit.slice(0, 7)} ${printable(subject)}`);
-  return { json, human: [...lines, `${files} files changed`].join('\n') };
+  return { json, human: [...lines, `${counted(files, 'file')} changed`].join('\n') };
 }

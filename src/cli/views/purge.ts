@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { PurgeResult } from '../../ops/maintenance/purge.ts';
 import type { PurgePlace } from '../../ops/maintenance/purge-place.ts';
 import { formatBytes } from '../io.ts';
@@ -44,8 +45,4 @@ function listed(names: readonly string[]): string {
   const shown = all.slice(0, 8).map(printable).join(', ');
   if (all.length === 0) return 'none';
   return all.length > 8 ? `${shown} and ${all.length - 8} more` : shown;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { JsonValue } from '../../base/canonical-json.ts';
+import { counted } from '../../base/counted.ts';
 import type { ShownPath } from '../../ops/history/show-path.ts';
 import { byteLength } from '../../tensor/dtype.ts';
 import { type CliIo, formatBytes, paint, table } from '../io.ts';
@@ -11,7 +12,7 @@ export function pathText(io: CliIo, shown: Exclude<ShownPath, { kind: 'file' }>)
   if (shown.kind === 'folder') return shown.entries.join('\n');
   const { file, manifest } = shown;
   const { format, size, tensors } = manifest;
-  const head = `${paint(io, 'bold', file.path)}  ${format}, ${tensors.length} tensors, ${formatBytes(size)}`;
+  const head = `${paint(io, 'bold', file.path)}  ${format}, ${counted(tensors.length, 'tensor')}, ${formatBytes(size)}`;
   const rows = tensors.map(({ name, dtype, shape, extent }) => [
     `  ${label(name)}`,
     `${dtype} [${shape.join(', ')}]`,

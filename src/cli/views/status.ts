@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { FileChange } from '../../ops/history/tree-changes.ts';
 import { GIT_MERGE_HINT } from '../../ops/in-progress.ts';
 import { describeConflict } from '../../ops/merge/file-conflict.ts';
@@ -33,7 +34,7 @@ function headLine({ head }: Status): string {
 function trackingLine({ upstream }: Status): string {
   if (upstream === undefined) return '';
   const { name, ahead, behind } = upstream;
-  const commits = (count: number): string => `${count} commit${count === 1 ? '' : 's'}`;
+  const commits = (count: number): string => counted(count, 'commit');
   if (ahead > 0 && behind > 0)
     return `Your branch and '${name}' have diverged: ${commits(ahead)} here, ${commits(behind)} there`;
   if (ahead > 0) return `Your branch is ahead of '${name}' by ${commits(ahead)}`;

@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { formatBytes } from '../io.ts';
 
 /** One ref of a fetch or push, as Git prints it. */
@@ -47,5 +48,5 @@ export function packsText(
   packs: { readonly ids: readonly string[]; readonly bytes: number },
 ): string {
   const { length } = packs.ids;
-  return length === 0 ? '' : `${verb} ${length} pack${length === 1 ? '' : 's'}, ${formatBytes(packs.bytes)}`;
+  return length === 0 ? '' : `${verb} ${counted(length, 'pack')}, ${formatBytes(packs.bytes)}`;
 }

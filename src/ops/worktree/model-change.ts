@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { pairTensors } from '../../store/manifest/pair-tensors.ts';
@@ -28,15 +29,11 @@ export function modelChange(before: Manifest | undefined, after: Manifest | unde
 /** "3 of 12 tensors changed, 1 added". */
 export function describeModelChange(change: ModelChange): string {
   const { tensors, changed, added, removed } = change;
-  if (added === tensors && removed === 0) return `${count(tensors, 'tensor')}, all new`;
+  if (added === tensors && removed === 0) return `${counted(tensors, 'tensor')}, all new`;
   const parts = [
-    changed > 0 ? `${changed} of ${count(tensors, 'tensor')} changed` : '',
+    changed > 0 ? `${changed} of ${counted(tensors, 'tensor')} changed` : '',
     added > 0 ? `${added} added` : '',
     removed > 0 ? `${removed} removed` : '',
   ].filter(part => part !== '');
   return parts.length === 0 ? 'no tensor changed, only the file around them' : parts.join(', ');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }

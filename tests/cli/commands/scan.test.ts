@@ -12,7 +12,7 @@ test('scan says what files are and what they would run, and ends with 1 for a da
   const run = await day.attempt('scan', 'good.safetensors', 'evil.pkl');
   expect(run.exitCode).toBe(1);
   expect(run.stdout).toMatchInlineSnapshot(`
-    "clean  good.safetensors: safetensors, 1 tensors
+    "clean  good.safetensors: safetensors, 1 tensor
     dangerous  evil.pkl: pickle
         would run posix.system
     "

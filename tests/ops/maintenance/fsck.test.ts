@@ -130,7 +130,7 @@ test('a person sees the files, tensors, commits and branches, and repairs from t
   await work.write('model.safetensors', picoModel(1));
   await work.mgit('add', '.');
   await work.mgit('commit', '-m', 'first');
-  expect(await work.mgit('fsck')).toMatch(/^whole: 1 packs, \d+ extents reached$/);
+  expect(await work.mgit('fsck')).toMatch(/^whole: 1 pack, \d+ extents reached$/);
   const packs = join(work.path, '.git/mgit/packs');
   const [name] = (await work.ports.fs.readDirectory(packs)).map(entry => entry.name);
   const bytes = await readFile(join(packs, name as string));
@@ -151,8 +151,8 @@ test('a person sees the files, tensors, commits and branches, and repairs from t
   const mended = await work.attempt('fsck', '--repair');
   expect(mended).toMatchObject({ exitCode: 0, stderr: '' });
   expect(mended.stdout).toMatchInlineSnapshot(`
-    "moved 1 damaged packs to mgit/quarantine
-    took 1 extents from the work tree
+    "moved 1 damaged pack to mgit/quarantine
+    took 1 extent from the work tree
     whole: 2 packs, 4 extents reached
     "
   `);
@@ -176,7 +176,7 @@ test('what is only staged counts: its damage names the file, and a repair takes 
   expect(found).toMatchObject({
     problems: [{ affects: { files: ['model.safetensors'], tensors: ['fc2.weight'], commits: [], refs: [] } }],
   });
-  expect(await work.mgit('fsck', '--repair')).toContain('took 1 extents from the work tree');
+  expect(await work.mgit('fsck', '--repair')).toContain('took 1 extent from the work tree');
   await work.mgit('commit', '-m', 'first');
   await rm(join(work.path, 'model.safetensors'));
   await work.mgit('restore', '.');
