@@ -7,6 +7,7 @@ import type { ComputingMethod, MethodParameters } from './method.ts';
 import { parametersOf } from './parameters.ts';
 import type { ComputeDecision, Decide, Decision } from './rules.ts';
 import { isSameShape, isSameTensor } from './same-tensor.ts';
+import { seededFor } from './task-vectors/seed.ts';
 
 /** A tensor that a method calculates from the models that changed it. */
 export interface ComputeAction {
@@ -112,7 +113,7 @@ function merged(versions: TensorVersions, changed: readonly number[], decision: 
     kind: 'compute',
     name: versions.name,
     method,
-    parameters: parametersOf(method, decision.parameters, changed),
+    parameters: seededFor(versions.name, parametersOf(method, decision.parameters, changed)),
     base: tensors[0] && versions.base && isSameShape(versions.base, tensors[0]) ? versions.base : undefined,
     models: changed,
     tensors,

@@ -4,6 +4,10 @@ import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
 import { breadcrumbs } from './breadcrumbs.ts';
 import { breadcrumbsTies } from './breadcrumbs-ties.ts';
+import { dareLinear } from './dare-linear.ts';
+import { dareTies } from './dare-ties.ts';
+import { della } from './della.ts';
+import { dellaLinear } from './della-linear.ts';
 import { ema } from './ema.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
@@ -37,6 +41,10 @@ export const METHODS: readonly MergeMethod[] = [
   ties,
   breadcrumbs,
   breadcrumbsTies,
+  dareLinear,
+  dareTies,
+  dellaLinear,
+  della,
   ours,
   theirs,
 ];

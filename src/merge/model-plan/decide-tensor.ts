@@ -6,6 +6,7 @@ import { methodNamed } from '../methods/registry.ts';
 import { completeParameters } from '../parameters.ts';
 import type { MergeRecipe } from '../recipe-file/merge-recipe.ts';
 import { firstValue, type Scalar } from '../recipe-file/settings.ts';
+import { seededFor } from '../task-vectors/seed.ts';
 import type { OutputSource, OutputTensor } from './output-tensors.ts';
 
 /** How a tensor of the result comes about. */
@@ -63,7 +64,7 @@ function compute(choice: Choice): TensorDecision {
   return {
     kind: 'compute',
     method,
-    parameters,
+    parameters: seededFor(tensor.name, parameters),
     base: method.needsBase(parameters) ? base : undefined,
     models,
   };

@@ -35,6 +35,7 @@ export async function* mergeTaskVectors(task: MethodTask, merge: TaskVectorMerge
   const mix = mixing(task, { vectors, sparsity, election: merge.election });
   sparsity.begin();
   for (const { slice, order } of orderedSlices(task)) {
+    await sparsity.prepare?.(slice);
     await vectors.load(slice);
     sparsity.apply(slice);
     yield mix(order);

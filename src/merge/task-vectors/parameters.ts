@@ -71,3 +71,26 @@ export function rescaleParameter(isDefault: boolean): MethodParameter {
     perModel: false,
   };
 }
+
+/** How to make up for the elements that are gone. */
+export const RESCALE_BY: MethodParameter = {
+  name: 'rescale_by',
+  description:
+    "how to rescale: to each change's sum of magnitudes (norm, as mergekit does), or by 1 / density",
+  type: 'choice',
+  choices: ['norm', 'density'],
+  default: 'norm',
+  perModel: false,
+};
+
+/** How much more probably the largest elements stay than the smallest. */
+export const EPSILON: MethodParameter = {
+  name: 'epsilon',
+  description:
+    'the smallest element stays with the probability density - epsilon, the largest with density + epsilon',
+  type: 'number',
+  default: 0.15,
+  minimum: 0,
+  maximum: 0.5,
+  perModel: true,
+};

@@ -39,6 +39,7 @@ async function normsOf(task: MethodTask, vectors: Vectors, selection: Selection)
   const sums = vectors.registers.map(() => [createPairwiseSum(add), createPairwiseSum(add)] as const);
   selection.begin();
   for (const slice of blockSlices(task)) {
+    await selection.prepare?.(slice);
     await vectors.load(slice);
     for (const [at, register] of vectors.registers.entries())
       for (const value of blockNorms(task, kernels, { register, count: slice.count }))

@@ -8,6 +8,8 @@ export interface Sparsity extends Disposable {
   readonly factors: readonly number[];
   /** Begins a pass over the tensor: slices come in their order from now on. */
   begin(): void;
+  /** Looks ahead, before the slice is loaded, where that takes reading more. */
+  prepare?(slice: Slice): Promise<void>;
   /** Makes elements of the slice that is loaded 0. */
   apply(slice: Slice): void;
 }

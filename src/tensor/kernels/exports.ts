@@ -3,6 +3,7 @@ import type { DifferenceKernels } from './difference-kernels.ts';
 import type { FusionKernels } from './fusion-kernels.ts';
 import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
 import type { ReduceKernels } from './reduce-kernels.ts';
+import type { SampleKernels } from './sample-kernels.ts';
 import type { SparsifyKernels } from './sparsify-kernels.ts';
 
 /** A byte address in the kernels' memory. */
@@ -85,4 +86,5 @@ export interface KernelExports
     TaskVectorKernels,
     ReduceKernels,
     FusionKernels,
-    SparsifyKernels {}
+    SparsifyKernels,
+    SampleKernels {}

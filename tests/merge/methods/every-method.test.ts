@@ -74,17 +74,22 @@ async function expectAgreement(method: ComputingMethod, merge: TensorMerge & { r
   }
 }
 
+/** Parameters that make a method work, where its defaults leave it little to do. */
+const SPARSE = { density: 0.5, select_topk: 0.5 };
+
 /** A merge of tensors of several blocks. */
 function largeMerge(method: ComputingMethod, shape: readonly number[]): TensorMerge {
   const tensor = (seed: number): Uint8Array =>
     encodeElements('BF16', plainNumbers(elementCount(shape), seed));
   const count = Math.min(3, method.models.maximum);
+  const names = method.parameters.map(({ name }) => name);
   return {
     method: method.name,
     dtype: 'BF16',
     shape,
     base: tensor(1),
     models: Array.from({ length: count }, (_, model) => tensor(model + 2)),
+    parameters: Object.fromEntries(Object.entries(SPARSE).filter(([name]) => names.includes(name))),
   };
 }
 

@@ -54,6 +54,8 @@ const SAMPLES: Readonly<Record<string, JsonValue>> = {
   scale: 0.3,
   density: [0.5, 0.3, 0.7],
   gamma: [0.1, 0.02, 0.4],
+  epsilon: [0.2, 0.1, 0.15],
+  seed: 5,
 };
 
 /** A method with samples and defaults, and with each other value of each choice and switch, in both numerics. */

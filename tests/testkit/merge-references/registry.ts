@@ -13,7 +13,7 @@ import { passthrough } from './passthrough.ts';
 import type { Reference } from './reference.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
-import { taskVectors, trimmed } from './task-vectors.ts';
+import { drawn, sampled, taskVectors, trimmed } from './task-vectors.ts';
 
 /** A method's reference, and parameters to try it with. */
 export interface ReferenceCase {
@@ -43,6 +43,24 @@ const sparse = (models: number) => ({
 });
 const gamma = (models: number): fc.Arbitrary<number[]> =>
   fc.array(between(0, 0.6), { minLength: models, maxLength: models });
+const random = { seed: fc.nat(), rescale_by: fc.constantFrom('norm', 'density') };
+
+/** Densities whose inverse eight-bit floats can bear. */
+const dropping = (models: number) => ({
+  density: fc.array(fc.oneof(between(0.1, 1), fc.constantFrom(0, 1)), {
+    minLength: models,
+    maxLength: models,
+  }),
+});
+
+/** Densities that leave room for their epsilon. */
+const sampling = (models: number) => ({
+  density: fc.array(fc.oneof(between(0.3, 0.7), fc.constantFrom(0, 1)), {
+    minLength: models,
+    maxLength: models,
+  }),
+  epsilon: fc.array(between(0, 0.2), { minLength: models, maxLength: models }),
+});
 const consensus_method = fc.constantFrom('sum', 'count');
 
 /** The reference of each method that calculates. */
@@ -94,6 +112,22 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   breadcrumbs_ties: {
     reference: taskVectors(trimmed, () => 'weighted'),
     parameters: models => fc.record({ ...sparse(models), gamma: gamma(models), consensus_method }),
+  },
+  dare_linear: {
+    reference: taskVectors(drawn, () => 'none'),
+    parameters: models => fc.record({ ...sparse(models), ...random, ...dropping(models) }),
+  },
+  dare_ties: {
+    reference: taskVectors(drawn, () => 'weighted'),
+    parameters: models => fc.record({ ...sparse(models), ...random, ...dropping(models), consensus_method }),
+  },
+  della_linear: {
+    reference: taskVectors(sampled, () => 'none'),
+    parameters: models => fc.record({ ...sparse(models), ...random, ...sampling(models) }),
+  },
+  della: {
+    reference: taskVectors(sampled, () => 'weighted'),
+    parameters: models => fc.record({ ...sparse(models), ...random, ...sampling(models), consensus_method }),
   },
   slerp: { reference: slerp, parameters: () => fc.record({ t: between(-0.5, 1.5) }) },
   task_arithmetic: {

@@ -1,3 +1,5 @@
+import { keyOf } from '../../../src/merge/task-vectors/seed.ts';
+import { keepRandom, keepSampled } from '../../../src/tensor/kernels/reference/sample.ts';
 import { listOf, type Reference, type ReferenceElement, type ReferenceInput } from './reference.ts';
 
 /** The change of one model after elements were made 0, and where the last bit of a magnitude decides which. */
@@ -81,7 +83,7 @@ function sumOf(terms: readonly number[]): ReferenceElement {
 }
 
 function rescaled(change: SparseChange, model: readonly number[], input: ReferenceInput): SparseChange {
-  if (!input.parameters.rescale) return change;
+  if (!input.parameters.rescale || input.parameters.rescale_by === 'density') return change;
   const before = model.reduce((sum, value, i) => sum + Math.abs(value - (input.base[i] ?? 0)), 0);
   const after = change.values.reduce((sum, value) => sum + Math.abs(value), 0);
   const factor = before < 1e-7 || after < 1e-7 ? 1 : before / after;
@@ -110,4 +112,35 @@ export const trimmed: ReferenceSparsify = (change, model, input) => {
 
 function size(change: readonly number[], i: number): number {
   return Math.abs(change[i] ?? 0);
+}
+
+/** Keeps elements with the probability `density`. */
+export const drawn: ReferenceSparsify = (change, model, input) => {
+  const density = listOf(input, 'density')[model] ?? 1;
+  const values = Float64Array.from(change);
+  keepRandom(values, { key: keyOf(input.parameters, model), start: 0 }, density * 2 ** 32);
+  const factor = isByDensity(input) && density > 0 ? 1 / density : 1;
+  return { values: Array.from(values, value => value * factor), isUnsure: [] };
+};
+
+/** Keeps elements with a probability that follows from their rank in their row. */
+export const sampled: ReferenceSparsify = (change, model, input) => {
+  const density = listOf(input, 'density')[model] ?? 1;
+  const epsilon = listOf(input, 'epsilon')[model] ?? 0;
+  if (density >= 1 || density <= 0)
+    return { values: change.map(value => (density >= 1 ? value : 0)), isUnsure: [] };
+  const key = keyOf(input.parameters, model);
+  const length = change.length / (input.shape.length < 2 ? 1 : (input.shape[0] ?? 1));
+  const [least, step] = length === 1 ? [density, 0] : [density - epsilon, (2 * epsilon) / (length - 1)];
+  const values: number[] = [];
+  for (let start = 0; start < change.length; start += length) {
+    const row = Float64Array.from(change.slice(start, start + length));
+    keepSampled(row, { key, start }, { least, step, isEnlarged: isByDensity(input) });
+    values.push(...row);
+  }
+  return { values, isUnsure: [] };
+};
+
+function isByDensity({ parameters }: ReferenceInput): boolean {
+  return parameters.rescale === true && parameters.rescale_by === 'density';
 }

@@ -12,3 +12,4 @@ export * from './sparse';
 export * from './reduce';
 export * from './fusion';
 export * from './sparsify';
+export * from './sample';

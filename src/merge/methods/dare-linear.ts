@@ -1,0 +1,39 @@
+import type { ComputingMethod } from '../method.ts';
+import { NUMERICS_PARAMETER } from '../parameters.ts';
+import { dropAtRandom } from '../task-vectors/drop-at-random.ts';
+import { mergeTaskVectors } from '../task-vectors/merge-task-vectors.ts';
+import {
+  DENSITY,
+  LAMBDA,
+  normalizeParameter,
+  RESCALE_BY,
+  rescaleParameter,
+  WEIGHT,
+} from '../task-vectors/parameters.ts';
+import { SEED } from '../task-vectors/seed.ts';
+
+/** Drop and rescale: task arithmetic with changes of which random elements are dropped, and the others enlarged. */
+export const dareLinear: ComputingMethod = {
+  name: 'dare_linear',
+  kind: 'compute',
+  summary: 'changes with elements dropped at random, summed and added to the base',
+  whenToUse: 'fine-tunings whose changes are small and redundant: most can be dropped',
+  source:
+    'Yu et al. 2023, Language models are super Mario: absorbing abilities from homologous models as a free lunch, https://arxiv.org/abs/2311.03099',
+  baseRole: 'origin',
+  models: { minimum: 1, maximum: Infinity },
+  isMultiPass: true,
+  kernels: 1,
+  parameters: [
+    WEIGHT,
+    DENSITY,
+    LAMBDA,
+    normalizeParameter(false),
+    rescaleParameter(true),
+    RESCALE_BY,
+    SEED,
+    NUMERICS_PARAMETER,
+  ],
+  needsBase: () => true,
+  run: task => mergeTaskVectors(task, { sparsify: dropAtRandom, election: 'none' }),
+};

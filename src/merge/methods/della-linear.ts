@@ -1,0 +1,42 @@
+import type { ComputingMethod } from '../method.ts';
+import { NUMERICS_PARAMETER } from '../parameters.ts';
+import { mergeTaskVectors } from '../task-vectors/merge-task-vectors.ts';
+import {
+  DENSITY,
+  EPSILON,
+  LAMBDA,
+  normalizeParameter,
+  RESCALE_BY,
+  rescaleParameter,
+  WEIGHT,
+} from '../task-vectors/parameters.ts';
+import { sampleByRank } from '../task-vectors/sample-by-rank.ts';
+import { SEED } from '../task-vectors/seed.ts';
+
+/** Task arithmetic with changes of which elements are dropped at random, small ones more often than large ones of the same row. */
+export const dellaLinear: ComputingMethod = {
+  name: 'della_linear',
+  kind: 'compute',
+  summary:
+    'changes whose small elements are dropped more often than large ones, summed and added to the base',
+  whenToUse: 'as dare_linear, where large changes matter more than small ones',
+  source:
+    'Deep et al. 2024, DELLA-merging: reducing interference in model merging through magnitude-based sampling, https://arxiv.org/abs/2406.11617',
+  baseRole: 'origin',
+  models: { minimum: 1, maximum: Infinity },
+  isMultiPass: true,
+  kernels: 1,
+  parameters: [
+    WEIGHT,
+    DENSITY,
+    EPSILON,
+    LAMBDA,
+    normalizeParameter(false),
+    rescaleParameter(true),
+    RESCALE_BY,
+    SEED,
+    NUMERICS_PARAMETER,
+  ],
+  needsBase: () => true,
+  run: task => mergeTaskVectors(task, { sparsify: sampleByRank, election: 'none' }),
+};
