@@ -1,6 +1,7 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, Digest, ObjectId } from '../../base/ids.ts';
-import type { Repacked, RepackWish } from '../../store/maintenance/repack.ts';
+import type { RepackWish } from '../../store/maintenance/recode-all.ts';
+import type { Repacked } from '../../store/maintenance/repack.ts';
 import { listModels } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
 import { peeledCommits } from '../transfer/peeled-commits.ts';
@@ -43,7 +44,7 @@ async function wishesOf(repository: Repository): Promise<readonly RepackWish[]> 
         const before = versions.get(key) ?? [];
         const bases = [...new Set([...before.slice(-LATEST).reverse(), ...before.slice(0, 1)])];
         wishes.set(extent.digest, { digest: extent.digest, dtype, bases });
-        versions.set(key, [...before, extent.digest]);
+        versions.set(key, [...before.slice(0, 1), ...before.slice(1).slice(1 - LATEST), extent.digest]);
       }
     }
   return [...wishes.values()];
