@@ -119,7 +119,9 @@ export const drawn: ReferenceSparsify = (change, model, input) => {
   const density = listOf(input, 'density')[model] ?? 1;
   const values = Float64Array.from(change);
   keepRandom(values, { key: keyOf(input.parameters, model), start: 0 }, density * 2 ** 32);
-  const factor = isByDensity(input) && density > 0 ? 1 / density : 1;
+  // The probability that 32 random bits really have.
+  const probability = Math.ceil(density * 2 ** 32) / 2 ** 32;
+  const factor = isByDensity(input) && density > 0 ? 1 / probability : 1;
   return { values: Array.from(values, value => value * factor), isUnsure: [] };
 };
 
