@@ -1,4 +1,5 @@
 import { MgitError } from '../base/errors.ts';
+import { firstWhere } from '../base/first-where.ts';
 import type { ByteSource } from '../formats/checkpoint.ts';
 import type { Manifest, ManifestExtent } from './manifest/manifest.ts';
 import type { TensorStore } from './tensor-store.ts';
@@ -34,12 +35,8 @@ export function storedBytes(store: Pick<TensorStore, 'read'>, manifest: Manifest
 
 /** The place of the first extent that ends behind `offset`. */
 function firstPlace(extents: Manifest['extents'], offset: number): number {
-  let [low, high] = [0, extents.length];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    const extent = extents.at(middle) as ManifestExtent;
-    if (extent.offset + extent.length <= offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere({ to: extents.length }, place => {
+    const extent = extents.at(place) as ManifestExtent;
+    return extent.offset + extent.length > offset;
+  });
 }

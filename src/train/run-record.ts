@@ -3,7 +3,7 @@ import { canonicalJson, type JsonValue } from '../base/canonical-json.ts';
 import { MgitError } from '../base/errors.ts';
 import { type CommitId, parseCommitId } from '../base/ids.ts';
 import { parseRecipe } from './recipe/parse-recipe.ts';
-import { isCommandRecipe, type Recipe } from './recipe/recipe.ts';
+import type { Recipe } from './recipe/recipe.ts';
 import type { RuntimeDescription } from './runtime/describe-runtime.ts';
 
 /**
@@ -72,11 +72,6 @@ export function parseRunRecord(bytes: Uint8Array, digest: string): RunRecord {
     if (cause instanceof MgitError) throw cause;
     throw invalid(digest, cause instanceof Error ? cause.message : String(cause));
   }
-}
-
-/** True when the run was a user's own command. */
-export function isCommandRun(record: RunRecord): boolean {
-  return isCommandRecipe(record.recipe.content);
 }
 
 function invalid(digest: string, problem: string): MgitError {

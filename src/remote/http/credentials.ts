@@ -12,10 +12,3 @@ export interface HttpCredentials {
 export function basicAuthorization(username: string, password: string): string {
   return `Basic ${Buffer.from(`${username}:${password}`, 'utf8').toString('base64')}`;
 }
-
-/** For servers that want none. */
-export const anonymous: HttpCredentials = {
-  known: async () => ({}),
-  ask: async () => undefined,
-  judge: async () => {},
-};

@@ -1,3 +1,4 @@
+import { firstWhere } from '../../base/first-where.ts';
 import type { SpanColumns } from './span-columns.ts';
 
 /**
@@ -10,7 +11,7 @@ export function findPosition(
   offset: number,
   length: number,
 ): number | undefined {
-  const first = firstAtOrAfter(offsets, offset);
+  const first = firstWhere({ to: offsets.length }, position => (offsets[position] as number) >= offset);
   const holds = (position: number): boolean => {
     const [from = offset + 1, span = 0] = [offsets[position], lengths[position]];
     return areTensors[position] === 1 && from <= offset && offset + length <= from + span;
@@ -19,15 +20,4 @@ export function findPosition(
   if (begins(first) && holds(first)) return first;
   if (begins(first + 1) && holds(first + 1)) return first + 1;
   return holds(first - 1) ? first - 1 : undefined;
-}
-
-function firstAtOrAfter(offsets: Float64Array, offset: number): number {
-  let low = 0;
-  let high = offsets.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((offsets[middle] as number) < offset) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,3 +1,4 @@
+import { firstWhere } from '../../base/first-where.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { escapeName, unescapeName } from './name-text.ts';
 import type { ManifestLines } from './read-lines.ts';
@@ -48,14 +49,6 @@ export function findTensorLine(
   const order = (position: number): number => Buffer.compare(wordIn(lines.bytes(position)), wanted);
   for (const guess of [near, near + 1])
     if (guess >= first && guess < lines.count && order(guess) === 0) return guess;
-  let low = first;
-  let high = lines.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const difference = order(middle);
-    if (difference === 0) return middle;
-    if (difference < 0) low = middle + 1;
-    else high = middle;
-  }
-  return undefined;
+  const found = firstWhere({ from: first, to: lines.count }, position => order(position) >= 0);
+  return found < lines.count && order(found) === 0 ? found : undefined;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MgitError } from '../../base/errors.ts';
+import { firstWhere } from '../../base/first-where.ts';
 import { type Digest, type PackId, parsePackId } from '../../base/ids.ts';
 import type { OpenFile } from '../../base/ports/file-system.ts';
 
@@ -98,17 +99,13 @@ function placesIn(rows: Buffer, wanted: Buffer, packs: readonly PackId[]): reado
 /** The first row whose digest is not before `wanted`. Six bytes as a number nearly always decide. */
 function firstRow(rows: Buffer, wanted: Buffer): number {
   const beginning = wanted.readUIntBE(0, 6);
-  let [low, high] = [0, rows.length / ROW_BYTES];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const at = middle * ROW_BYTES;
+  return firstWhere({ to: rows.length / ROW_BYTES }, row => {
+    const at = row * ROW_BYTES;
     const difference = rows.readUIntBE(at, 6) - beginning;
-    const order =
-      difference === 0 ? rows.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) : difference;
-    if (order < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+    return (
+      (difference === 0 ? rows.compare(wanted, 0, DIGEST_BYTES, at, at + DIGEST_BYTES) : difference) >= 0
+    );
+  });
 }
 
 async function readAt(file: OpenFile, offset: number, length: number): Promise<Buffer> {

@@ -1,3 +1,4 @@
+import { firstWhere } from '../../base/first-where.ts';
 import type { Digest } from '../../base/ids.ts';
 import { PACK_LIMITS } from './limits.ts';
 import { packCorrupt } from './pack-error.ts';
@@ -86,19 +87,14 @@ interface Tables {
 function findEntry(tables: Tables, digest: Digest): PackEntry | undefined {
   const wanted = Buffer.from(digest, 'hex');
   const beginning = wanted.readUIntBE(0, 6);
-  let low = 0;
-  let high = tables.entryCount;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const at = INDEX_HEAD_BYTES + middle * ENTRY_BYTES;
+  const orderOf = (position: number): number => {
+    const at = INDEX_HEAD_BYTES + position * ENTRY_BYTES;
     // Six bytes as a number nearly always decide, and cost far less than a comparison of buffers.
     const difference = tables.index.readUIntBE(at, 6) - beginning;
-    const order = difference === 0 ? tables.index.compare(wanted, 0, 32, at, at + 32) : difference;
-    if (order === 0) return readEntry(tables, middle);
-    if (order < 0) low = middle + 1;
-    else high = middle;
-  }
-  return undefined;
+    return difference === 0 ? tables.index.compare(wanted, 0, 32, at, at + 32) : difference;
+  };
+  const first = firstWhere({ to: tables.entryCount }, position => orderOf(position) >= 0);
+  return first < tables.entryCount && orderOf(first) === 0 ? readEntry(tables, first) : undefined;
 }
 
 function readEntry(tables: Tables, position: number): PackEntry {

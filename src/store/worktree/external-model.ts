@@ -6,8 +6,8 @@ import type { CheckpointLayout } from '../../formats/checkpoint.ts';
 import { externalLayout } from '../../formats/onnx/external-data.ts';
 
 /**
- * The layout of the file at `path` (absolute), `size` bytes long, as an ONNX model beside it tells it; undefined where none does. The first by name that does decides. Errors: those of
- * the file system, `VIEW_OUTSIDE_FILE`.
+ * The layout of the file at `path` (absolute), `size` bytes long, as an ONNX model beside it tells it; undefined where none does. The first
+ * by name that does decides. Errors: those of the file system, `VIEW_OUTSIDE_FILE`.
  */
 export async function layoutBeside(
   fs: FileSystem,

@@ -1,13 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { lfsBackend } from '../../../src/remote/backends/lfs/lfs.ts';
 import { httpClient } from '../../../src/remote/http/client.ts';
-import { anonymous, basicAuthorization, type HttpCredentials } from '../../../src/remote/http/credentials.ts';
+import { basicAuthorization, type HttpCredentials } from '../../../src/remote/http/credentials.ts';
 import { fakeFetch } from '../../testkit/fake-fetch.ts';
 import { withFaults } from '../../testkit/http-faults.ts';
 import { type LfsEndpointOptions, lfsEndpoint } from '../../testkit/lfs-endpoint.ts';
 import { outgoingPack } from '../../testkit/outgoing-packs.ts';
 import { fixedClock, temporaryDirectory, testPorts } from '../../testkit/world.ts';
 import { backendContract, collect } from './contract.ts';
+
+/** For servers that want none. */
+const anonymous: HttpCredentials = {
+  known: async () => ({}),
+  ask: async () => undefined,
+  judge: async () => {},
+};
 
 interface Setup extends LfsEndpointOptions {
   readonly credentials?: HttpCredentials;

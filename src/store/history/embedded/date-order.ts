@@ -1,3 +1,4 @@
+import { firstWhere } from '../../../base/first-where.ts';
 import type { CommitId } from '../../../base/ids.ts';
 import type { Commit } from '../history.ts';
 
@@ -89,13 +90,8 @@ function dateQueue(): DateQueue {
     size: () => items.length,
     push: commit => {
       const date = commit.committer.timestamp;
-      let [low, high] = [0, items.length];
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if ((items[middle] as Commit).committer.timestamp >= date) high = middle;
-        else low = middle + 1;
-      }
-      items.splice(low, 0, commit);
+      const isYoung = (at: number): boolean => (items[at] as Commit).committer.timestamp >= date;
+      items.splice(firstWhere({ to: items.length }, isYoung), 0, commit);
     },
     pop: () => items.pop(),
     peek: () => items.at(-1),

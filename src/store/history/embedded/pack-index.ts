@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { isSystemError, MgitError } from '../../../base/errors.ts';
+import { firstWhere } from '../../../base/first-where.ts';
 import type { ObjectId } from '../../../base/ids.ts';
 import type { FileSystem } from '../../../base/ports/file-system.ts';
 
@@ -74,13 +75,7 @@ function idsWithPrefix(index: PackIndex, prefix: string): ObjectId[] {
 
 /** The first place whose id is not before `wanted`. */
 function lowerBound(index: PackIndex, wanted: Buffer): number {
-  let [low, high] = [0, index.count];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (wanted.compare(index.ids, middle * 20, middle * 20 + 20) > 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstWhere({ to: index.count }, at => wanted.compare(index.ids, at * 20, at * 20 + 20) <= 0);
 }
 
 function idAt(index: PackIndex, at: number): ObjectId {
