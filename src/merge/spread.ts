@@ -18,7 +18,8 @@ export function spread(target: Register, values: Float64Array, { dtype, band, sl
     else floats.fill(values[group] ?? 0, offset, offset + count);
 }
 
-function floatsOf({ bytes }: Register, dtype: Dtype): Float32Array | Float64Array {
+/** A register's floats; views end with the next `borrow` and `await`. */
+export function floatsOf({ bytes }: Register, dtype: Dtype): Float32Array | Float64Array {
   const { buffer, byteOffset, byteLength } = bytes;
   return dtype === 'F64'
     ? new Float64Array(buffer, byteOffset, byteLength / 8)

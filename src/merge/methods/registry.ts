@@ -9,6 +9,7 @@ import { dareTies } from './dare-ties.ts';
 import { della } from './della.ts';
 import { dellaLinear } from './della-linear.ts';
 import { ema } from './ema.ts';
+import { isoC } from './iso-c.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
 import { modelStock } from './model-stock.ts';
@@ -45,6 +46,7 @@ export const METHODS: readonly MergeMethod[] = [
   dareTies,
   dellaLinear,
   della,
+  isoC,
   ours,
   theirs,
 ];

@@ -1,10 +1,11 @@
 import type { ComputingMethod, MethodTask } from '../method.ts';
 import { NUMERICS_PARAMETER } from '../parameters.ts';
-import { readModels, readSlice, slicesOf } from '../slices.ts';
+import { readModels, readSlice } from '../slices.ts';
 import { baseOf } from '../vectors.ts';
 import { openWorkspace, type Register } from '../workspace.ts';
 import { divisorOf, isNormalized, weightsOf } from './coefficients.ts';
 import { interleavedOrder, sumNumbers, sumRegisters, torchSlices } from './torch-order.ts';
+import { weightedChanges } from './weighted-changes.ts';
 
 /** Task vectors added to the base: base + lambda * sum of weight * (model - base). */
 export const taskArithmetic: ComputingMethod = {
@@ -42,28 +43,11 @@ export const taskArithmetic: ComputingMethod = {
     NUMERICS_PARAMETER,
   ],
   needsBase: () => true,
-  run: task => (task.parameters.numerics === 'mergekit' ? runAsMergekit(task) : run(task)),
+  run: task =>
+    task.parameters.numerics === 'mergekit'
+      ? runAsMergekit(task)
+      : weightedChanges(task, coefficientsOf(task)),
 };
-
-async function* run(task: MethodTask): AsyncIterable<Uint8Array> {
-  const base = baseOf(task);
-  const coefficients = coefficientsOf(task);
-  using work = await openWorkspace({ dtype: task.dtype, elements: task.sliceElements, registers: 3 });
-  const [sum, origin, change] = work.registers as [Register, Register, Register];
-  for (const slice of slicesOf(task)) {
-    const [origins, models] = await Promise.all([readSlice(task, base, slice), readModels(task, slice)]);
-    work.begin(slice.count);
-    work.load(origin, origins);
-    for (const [index, bytes] of models.entries()) {
-      work.load(change, bytes);
-      work.subtract(change, origin);
-      if (index === 0) work.scale(sum, change, coefficients[index] ?? 0);
-      else work.addScaled(sum, change, coefficients[index] ?? 0);
-    }
-    work.add(sum, origin);
-    yield work.store(sum);
-  }
-}
 
 /** lambda * weight, over the sum of the weights where asked; in float64, rounded once when it reaches the kernel. */
 function coefficientsOf(task: MethodTask): readonly number[] {

@@ -3,6 +3,7 @@ import type { DifferenceKernels } from './difference-kernels.ts';
 import type { FusionKernels } from './fusion-kernels.ts';
 import type { MergeKernels, TaskVectorKernels } from './merge-kernels.ts';
 import type { ReduceKernels } from './reduce-kernels.ts';
+import type { RotateKernels } from './rotate-kernels.ts';
 import type { SampleKernels } from './sample-kernels.ts';
 import type { SparsifyKernels } from './sparsify-kernels.ts';
 
@@ -85,6 +86,7 @@ export interface KernelExports
     MergeKernels,
     TaskVectorKernels,
     ReduceKernels,
+    RotateKernels,
     FusionKernels,
     SparsifyKernels,
     SampleKernels {}

@@ -3,6 +3,7 @@ import type { JsonValue } from '../../../src/base/canonical-json.ts';
 import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
 import { ema, uniformSoup } from './averages.ts';
+import { isoC } from './iso-c.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
 import { modelStock } from './model-stock.ts';
@@ -66,6 +67,7 @@ const consensus_method = fc.constantFrom('sum', 'count');
 /** The reference of each method that calculates. */
 export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   add_difference: { reference: addDifference, parameters: () => fc.record({ scale: between(-1.5, 1.5) }) },
+  iso_c: { reference: isoC, parameters: () => fc.record({ lambda: between(-1, 1.5) }) },
   linear: {
     reference: linear,
     parameters: models => fc.record({ weight: weights(models), normalize: fc.boolean() }),

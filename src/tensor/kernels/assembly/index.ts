@@ -10,6 +10,7 @@ export * from './planes';
 export * from './predict';
 export * from './sparse';
 export * from './reduce';
+export * from './rotate';
 export * from './fusion';
 export * from './sparsify';
 export * from './sample';
