@@ -1,13 +1,10 @@
-import { elementCount } from '../../tensor/dtype.ts';
-import { loadKernels } from '../../tensor/kernels/kernels.ts';
 import { createDecomposable, decompose } from '../../tensor/structure/singular-values.ts';
-import type { ComputingMethod, MethodTask } from '../method.ts';
-import { numberParameter } from '../parameters.ts';
+import type { ComputingMethod } from '../method.ts';
 import { addChanges } from '../spectral/add-changes.ts';
 import { basePlusProducts } from '../spectral/base-plus-products.ts';
-import { type MatrixForm, matrixForm, sidesOf } from '../spectral/matrix-form.ts';
+import { sidesOf } from '../spectral/matrix-form.ts';
+import { type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
 import { LAMBDA } from '../task-vectors/parameters.ts';
-import { meanChange } from './weighted-changes.ts';
 
 /** Isotropic merging in the common subspace: the sum of the changes, each of its singular values replaced by their mean. */
 export const isoC: ComputingMethod = {
@@ -23,25 +20,14 @@ export const isoC: ComputingMethod = {
   kernels: 1,
   parameters: [LAMBDA],
   needsBase: () => true,
-  run,
+  run: task => mergeMatrices(task, merge),
 };
 
-async function* run(task: MethodTask): AsyncIterable<Uint8Array> {
-  if (elementCount(task.shape) === 0) return;
-  const lambda = numberParameter(task.parameters, 'lambda');
-  const form = matrixForm(task.shape);
-  yield* form ? merge(task, form, lambda) : meanChange(task, lambda);
-}
-
-async function* merge(task: MethodTask, form: MatrixForm, lambda: number): AsyncIterable<Uint8Array> {
-  const kernels = await loadKernels();
+async function* merge({ task, form, kernels, lambda }: MatrixTask): AsyncIterable<Uint8Array> {
   using matrix = createDecomposable(kernels, form.short, form.long);
   await addChanges(task, task.models, { form, matrix: matrix.long });
   const values = await decompose(matrix, { kernels, signal: task.signal });
-  const coefficients = new Float64Array(form.short).fill(lambda * mean(values));
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const coefficients = new Float64Array(form.short).fill(lambda * mean);
   yield* basePlusProducts(task, { form, ...sidesOf(form, matrix), coefficients });
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

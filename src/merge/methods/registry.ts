@@ -10,6 +10,7 @@ import { della } from './della.ts';
 import { dellaLinear } from './della-linear.ts';
 import { ema } from './ema.ts';
 import { isoC } from './iso-c.ts';
+import { isoCts } from './iso-cts.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
 import { modelStock } from './model-stock.ts';
@@ -22,6 +23,7 @@ import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { theirs } from './theirs.ts';
 import { ties } from './ties.ts';
+import { tsvM } from './tsv-m.ts';
 import { uniformSoup } from './uniform-soup.ts';
 
 /** All merge methods, in the order of `mgit merge --list`. */
@@ -47,6 +49,8 @@ export const METHODS: readonly MergeMethod[] = [
   dellaLinear,
   della,
   isoC,
+  isoCts,
+  tsvM,
   ours,
   theirs,
 ];

@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import type { Kernels } from '../kernels/kernels.ts';
 import { createBlocks, type Matrix } from './matrix.ts';
 
-/** Rows whose cosine is no larger are orthogonal: 2^-46. */
+/** Rows whose cosine is no larger are orthogonal. */
 const ORTHOGONAL = 2 ** -46;
-/** Singular values of a smaller share of the matrix's Frobenius norm are rounding noise: 2^-40. */
+/** Singular values of no larger share of the norm are rounding noise. */
 const NOISE = 2 ** -40;
 const SWEEPS_AT_MOST = 40;
 
@@ -27,6 +27,13 @@ export function createDecomposable(kernels: Kernels, rows: number, columns: numb
 export interface DecomposeContext {
   readonly kernels: Kernels;
   readonly signal?: AbortSignal | undefined;
+  /** What rounding noise is measured against. Default: the matrix's Frobenius norm. */
+  readonly norm?: number;
+}
+
+/** The square root of the sum of the squares of a matrix's elements. */
+export function frobeniusNorm(matrix: Matrix, kernels: Kernels): number {
+  return Math.sqrt(squaresOf(matrix, kernels).reduce((sum, square) => sum + square, 0));
 }
 
 /**
@@ -37,18 +44,17 @@ export interface DecomposeContext {
  */
 export async function decompose(
   { long, short }: Decomposable,
-  { kernels, signal }: DecomposeContext,
+  { kernels, signal, norm = frobeniusNorm(long, kernels) }: DecomposeContext,
 ): Promise<Float64Array> {
   for (let row = 0; row < short.rows; row++) short.row(row).fill(0)[row] = 1;
-  const turning: Turning = { long, kernels, squares: squaresOf(long, kernels), floor: 0 };
-  const floor = turning.squares.reduce((sum, square) => sum + square, 0) * NOISE * NOISE;
+  const floor = (norm * NOISE) ** 2;
   for (let sweep = 0, turned = true; sweep < SWEEPS_AT_MOST && turned; sweep++) {
-    const current = { ...turning, squares: squaresOf(long, kernels), floor };
+    const turning: Turning = { long, kernels, squares: squaresOf(long, kernels), floor };
     turned = false;
     for (let first = 0; first < long.rows; first++) {
       signal?.throwIfAborted();
       for (let second = first + 1; second < long.rows; second++)
-        turned = turn(current, first, second) || turned;
+        turned = turn(turning, first, second) || turned;
       await setImmediate(); // Others may run, and the caller may stop it: a large matrix takes minutes.
     }
   }

@@ -4,6 +4,7 @@ import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
 import { ema, uniformSoup } from './averages.ts';
 import { isoC } from './iso-c.ts';
+import { isoCts } from './iso-cts.ts';
 import { karcher } from './karcher.ts';
 import { linear } from './linear.ts';
 import { modelStock } from './model-stock.ts';
@@ -15,6 +16,7 @@ import type { Reference } from './reference.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { drawn, sampled, taskVectors, trimmed } from './task-vectors.ts';
+import { tsvM } from './tsv-m.ts';
 
 /** A method's reference, and parameters to try it with. */
 export interface ReferenceCase {
@@ -68,6 +70,11 @@ const consensus_method = fc.constantFrom('sum', 'count');
 export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   add_difference: { reference: addDifference, parameters: () => fc.record({ scale: between(-1.5, 1.5) }) },
   iso_c: { reference: isoC, parameters: () => fc.record({ lambda: between(-1, 1.5) }) },
+  iso_cts: {
+    reference: isoCts,
+    parameters: () => fc.record({ lambda: between(-1, 1.5), common_space_fraction: between(0, 1) }),
+  },
+  tsv_m: { reference: tsvM, parameters: () => fc.record({ lambda: between(-1, 1.5) }) },
   linear: {
     reference: linear,
     parameters: models => fc.record({ weight: weights(models), normalize: fc.boolean() }),
