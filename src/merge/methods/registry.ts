@@ -4,6 +4,7 @@ import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
 import { breadcrumbs } from './breadcrumbs.ts';
 import { breadcrumbsTies } from './breadcrumbs-ties.ts';
+import { consensus } from './consensus.ts';
 import { dareLinear } from './dare-linear.ts';
 import { dareTies } from './dare-ties.ts';
 import { della } from './della.ts';
@@ -19,6 +20,9 @@ import { nearswap } from './nearswap.ts';
 import { nuslerp } from './nuslerp.ts';
 import { ours } from './ours.ts';
 import { passthrough } from './passthrough.ts';
+import { ram } from './ram.ts';
+import { ramplusTl } from './ramplus-tl.ts';
+import { sce } from './sce.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { theirs } from './theirs.ts';
@@ -48,6 +52,10 @@ export const METHODS: readonly MergeMethod[] = [
   dareTies,
   dellaLinear,
   della,
+  sce,
+  ram,
+  ramplusTl,
+  consensus,
   isoC,
   isoCts,
   tsvM,

@@ -42,7 +42,8 @@ export async function* mergeTaskVectors(task: MethodTask, merge: TaskVectorMerge
   }
 }
 
-function* orderedSlices(task: MethodTask): Iterable<OrderedSlice> {
+/** The slices of a tensor, and in which order numerics add up models there. */
+export function* orderedSlices(task: MethodTask): Iterable<OrderedSlice> {
   if (isStepwise(task.parameters)) yield* torchSlices(task);
   else for (const slice of slicesOf(task)) yield { slice, order: plainOrder };
 }

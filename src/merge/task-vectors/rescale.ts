@@ -42,17 +42,18 @@ async function normsOf(task: MethodTask, vectors: Vectors, selection: Selection)
     await selection.prepare?.(slice);
     await vectors.load(slice);
     for (const [at, register] of vectors.registers.entries())
-      for (const value of blockNorms(task, kernels, { register, count: slice.count }))
+      for (const value of blockMagnitudes(task, kernels, { register, count: slice.count }))
         sums[at]?.[0].add(value);
     selection.apply(slice);
     for (const [at, register] of vectors.registers.entries())
-      for (const value of blockNorms(task, kernels, { register, count: slice.count }))
+      for (const value of blockMagnitudes(task, kernels, { register, count: slice.count }))
         sums[at]?.[1].add(value);
   }
   return sums.map(([before, after]) => ({ before: before.total() ?? 0, after: after.total() ?? 0 }));
 }
 
-function* blockNorms(
+/** The sums of magnitudes of each block of a slice of a register. */
+export function* blockMagnitudes(
   { dtype }: MethodTask,
   { exports }: Kernels,
   { register, count }: { readonly register: Register; readonly count: number },

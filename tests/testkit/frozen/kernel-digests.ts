@@ -56,6 +56,7 @@ const SAMPLES: Readonly<Record<string, JsonValue>> = {
   gamma: [0.1, 0.02, 0.4],
   epsilon: [0.2, 0.1, 0.15],
   seed: 5,
+  select_topk: 0.4,
 };
 
 /** A method with samples and defaults, and with each other value of each choice and switch, in both numerics. */
@@ -64,7 +65,8 @@ function variantsOf({ name, kernels, parameters, models }: ComputingMethod) {
     parameters.flatMap(parameter => {
       const sample = SAMPLES[parameter.name];
       if (sample === undefined) return [];
-      return [[parameter.name, Array.isArray(sample) ? sample.slice(0, models.maximum) : sample]];
+      const single = Array.isArray(sample) && !parameter.perModel ? (sample[0] ?? null) : sample;
+      return [[parameter.name, Array.isArray(single) ? single.slice(0, models.maximum) : single]];
     }),
   );
   const others = parameters.flatMap(parameter => {

@@ -3,6 +3,7 @@ import type { JsonValue } from '../../../src/base/canonical-json.ts';
 import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
 import { ema, uniformSoup } from './averages.ts';
+import { consensus, ram, ramplusTl, sce } from './changes.ts';
 import { isoC } from './iso-c.ts';
 import { isoCts } from './iso-cts.ts';
 import { karcher } from './karcher.ts';
@@ -137,6 +138,24 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   della: {
     reference: taskVectors(sampled, () => 'weighted'),
     parameters: models => fc.record({ ...sparse(models), ...random, ...sampling(models), consensus_method }),
+  },
+  sce: {
+    reference: sce,
+    parameters: () => fc.record({ select_topk: fc.oneof(between(0, 1), fc.constant(1)) }),
+  },
+  ram: { reference: ram, parameters: () => fc.record({ epsilon: between(0.01, 1) }) },
+  ramplus_tl: {
+    reference: ramplusTl,
+    parameters: () => fc.record({ r: between(0, 1), alpha: between(0, 2), epsilon: between(0.01, 1) }),
+  },
+  consensus: {
+    reference: consensus,
+    parameters: models =>
+      fc.record({
+        tall_lambda: fc.array(between(0.1, 1), { minLength: models, maxLength: models }),
+        least_models: fc.nat(3),
+        lambda: between(-1, 1.5),
+      }),
   },
   slerp: { reference: slerp, parameters: () => fc.record({ t: between(-0.5, 1.5) }) },
   task_arithmetic: {
