@@ -20,7 +20,7 @@ const MOST_DIMENSIONS = 64;
  */
 export const pytorchTar: CheckpointFormat = {
   name: 'pytorch-tar',
-  detect: head => ['sys_info', 'pickle', 'storages', 'tensors'].some(name => beginsWithMember(head, name)),
+  detect: looksLikePytorchTar,
   parse: async source => {
     const files = new Map((await readTar(source)).map(file => [file.name, file]));
     const storages = await readStorages(source, member(files, 'storages'));
@@ -37,6 +37,11 @@ export const pytorchTar: CheckpointFormat = {
     return { format: 'pytorch-tar', size: source.size, extents: coverFile(source.size, tensors), tensors };
   },
 };
+
+/** True for a file that begins with one of the members, as the archive does. */
+export function looksLikePytorchTar(head: Uint8Array): boolean {
+  return ['sys_info', 'pickle', 'storages', 'tensors'].some(name => beginsWithMember(head, name));
+}
 
 type View = Omit<TensorView, 'name'>;
 type Storage = PlacedStorage & { readonly dtype: Dtype };

@@ -1,31 +1,45 @@
-import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
-import { isMgitError, isSystemError, type MgitError } from '../../base/errors.ts';
+import { isMgitError, type MgitError } from '../../base/errors.ts';
 import { memoryByteSource } from '../byte-source.ts';
 import type { ByteSource } from '../checkpoint.ts';
 import { looksLikeNpy, readNpyHeader } from '../numpy/npy-header.ts';
 import type { OnGlobal } from '../pickle/machine.ts';
 import { readPickleAt } from '../pickle/read-pickle.ts';
 import { isKind, type PickleValue } from '../pickle/values.ts';
-import { beginsWithMember, readTar } from '../tar/read-tar.ts';
-import { looksLikeZip, readArchive, type ZipFile } from '../zip/read-archive.ts';
+import { looksLikePytorchTar } from '../pytorch/tar.ts';
+import { readTar } from '../tar/read-tar.ts';
+import { looksLikeZip, readArchive } from '../zip/read-archive.ts';
+import { scanIncomplete, sliceOf, type UnpackBudget, unpackMember } from './unpack-member.ts';
 
 /** Told of the names in one place of the file. */
 export type NoteIn = (where: string) => OnGlobal;
 
-/** Compressed members up to this size are unpacked, in memory; archives and pickles in each other are followed this deep. */
-const LIMITS = { unpackedBytes: 64 * 1024 * 1024, depth: 4 };
-const DEFLATE = promisify(inflateRaw);
+/** Archives and pickles in each other are followed this deep. */
+const MOST_DEPTH = 4;
+const UNPACKED_BYTES = { member: 64 * 1024 * 1024, all: 256 * 1024 * 1024 };
+const HEAD_BYTES = 256;
 const PROTOCOL = 0x80;
 
 interface Place {
   readonly where: string;
   readonly depth: number;
+  /** Whether what is read is only the beginning of what is there. */
+  readonly isCut?: boolean;
 }
+
+/** One look at a file and all that is in it. */
+interface Visit {
+  readonly note: NoteIn;
+  readonly budget: UnpackBudget;
+  /** Remembers the first error of a part, and goes on. */
+  attempt(work: () => Promise<void>): Promise<void>;
+}
+
+type ReadPart = (visit: Visit, part: ByteSource, place: Place) => Promise<void>;
 
 /**
  * Reads all pickles that a file holds: itself, one after the other, in members of archives, in object arrays of NumPy, in byte strings of other
- * pickles. Returns the first error of a part that could not be read to its end; names that came before it have been noted.
+ * pickles. Returns the first error of a part that could not be read to its end, `SCAN_INCOMPLETE` for what goes beyond the limits; names that
+ * came before it have been noted.
  */
 export async function readEveryPickle(source: ByteSource, note: NoteIn): Promise<MgitError | undefined> {
   let unread: MgitError | undefined;
@@ -37,44 +51,61 @@ export async function readEveryPickle(source: ByteSource, note: NoteIn): Promise
       unread ??= error;
     }
   };
-  const visit = async (part: ByteSource, place: Place): Promise<void> => {
-    if (place.depth > LIMITS.depth) return;
-    const head = await part.read(0, Math.min(256, part.size));
-    if (looksLikeZip(head)) await attempt(() => visitZip(part, place));
-    else if (beginsWithMember(head, 'sys_info') || beginsWithMember(head, 'pickle'))
-      await attempt(() => visitTar(part, place));
-    else if (looksLikeNpy(head)) await attempt(() => visitArray(part, place));
-    else if (isPickleLike(head, place)) await attempt(() => visitPickles(part, place));
-  };
-  const visitZip = async (part: ByteSource, place: Place): Promise<void> => {
-    for (const file of (await readArchive(part)).values())
-      await attempt(async () => {
-        const member = await memberOf(part, file);
-        if (member) await visit(member, { where: joined(place.where, file.name), depth: place.depth + 1 });
-      });
-  };
-  const visitTar = async (part: ByteSource, place: Place): Promise<void> => {
-    for (const file of await readTar(part))
-      await visit(slice(part, file), { where: joined(place.where, file.name), depth: place.depth + 1 });
-  };
-  const visitArray = async (part: ByteSource, place: Place): Promise<void> => {
-    const { description, dataOffset } = await readNpyHeader(part, { offset: 0, length: part.size });
-    if (description.endsWith('O')) await visitPickles(part, place, dataOffset);
-  };
-  const visitPickles = async (part: ByteSource, place: Place, start = 0): Promise<void> => {
-    for (let at = start; at < part.size; ) {
-      const read = await readPickleAt(part, at, { onGlobal: note(place.where) }).catch((error: unknown) => {
-        if (at === start || !isMgitError(error)) throw error;
-        return undefined; // What follows the last pickle need not be one.
-      });
-      if (!read) return;
-      for (const bytes of bytesIn(read.value))
-        await visit(memoryByteSource(bytes), { ...place, depth: place.depth + 1 });
-      at = read.end;
-    }
-  };
-  await visit(source, { where: '', depth: 0 });
+  await readPart({ note, attempt, budget: { ...UNPACKED_BYTES } }, source, { where: '', depth: 0 });
   return unread;
+}
+
+async function readPart(visit: Visit, part: ByteSource, place: Place): Promise<void> {
+  const read = readerOf(await part.read(0, Math.min(HEAD_BYTES, part.size)), place);
+  if (!read) return;
+  await visit.attempt(async () => {
+    if (place.depth > MOST_DEPTH) throw scanIncomplete(place.where, 'lies too deep in other files');
+    await read(visit, part, place);
+    if (place.isCut && read !== readArray)
+      throw scanIncomplete(place.where, 'is too large when it is unpacked');
+  });
+}
+
+function readerOf(head: Uint8Array, place: Place): ReadPart | undefined {
+  if (looksLikeZip(head)) return readZip;
+  if (looksLikePytorchTar(head)) return readTarMembers;
+  if (looksLikeNpy(head)) return readArray;
+  return isPickleLike(head, place) ? readPickles : undefined;
+}
+
+async function readZip(visit: Visit, part: ByteSource, { where, depth }: Place): Promise<void> {
+  for (const file of (await readArchive(part)).values())
+    await visit.attempt(async () => {
+      const place = { where: joined(where, file.name), depth: depth + 1 };
+      const isWanted = (head: Uint8Array): boolean => readerOf(head, place) !== undefined;
+      const member = await unpackMember(part, file, { budget: visit.budget, isWanted });
+      if (member) await readPart(visit, member.source, { ...place, isCut: member.isCut });
+    });
+}
+
+async function readTarMembers(visit: Visit, part: ByteSource, { where, depth }: Place): Promise<void> {
+  for (const file of await readTar(part))
+    await readPart(visit, sliceOf(part, file), { where: joined(where, file.name), depth: depth + 1 });
+}
+
+async function readArray(visit: Visit, part: ByteSource, place: Place): Promise<void> {
+  const { description, dataOffset } = await readNpyHeader(part, { offset: 0, length: part.size });
+  if (!description.endsWith('O')) return;
+  await readPickles(visit, sliceOf(part, { offset: dataOffset, length: part.size - dataOffset }), place);
+}
+
+async function readPickles(visit: Visit, part: ByteSource, place: Place): Promise<void> {
+  for (let at = 0; at < part.size; ) {
+    const onGlobal = visit.note(place.where);
+    const read = await readPickleAt(part, at, { onGlobal }).catch((error: unknown) => {
+      if (at === 0 || !isMgitError(error)) throw error;
+      return undefined; // What follows the last pickle need not be one.
+    });
+    if (!read) return;
+    for (const bytes of bytesIn(read.value))
+      await readPart(visit, memoryByteSource(bytes), { where: place.where, depth: place.depth + 1 });
+    at = read.end;
+  }
 }
 
 /** Inside another file only what has a pickle's signature counts: text of any kind reads as the oldest protocol. */
@@ -86,25 +117,6 @@ function isPickleLike(head: Uint8Array, { depth, where }: Place): boolean {
 
 function joined(where: string, name: string): string {
   return where === '' ? name : `${where}/${name}`;
-}
-
-async function memberOf(source: ByteSource, file: ZipFile): Promise<ByteSource | undefined> {
-  if (file.isStored) return slice(source, file);
-  if (file.length > LIMITS.unpackedBytes) return undefined;
-  try {
-    const options = { maxOutputLength: LIMITS.unpackedBytes };
-    return memoryByteSource(await DEFLATE(await source.read(file.offset, file.length), options));
-  } catch (error) {
-    if (isSystemError(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR', 'ERR_BUFFER_TOO_LARGE')) return undefined;
-    throw error;
-  }
-}
-
-function slice(
-  source: ByteSource,
-  { offset, length }: { readonly offset: number; readonly length: number },
-): ByteSource {
-  return { size: length, read: (at, count) => source.read(offset + at, count) };
 }
 
 /** Byte strings that may hold a pickle of their own. */

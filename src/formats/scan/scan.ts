@@ -18,6 +18,7 @@ export interface ScanReport {
   readonly format: string | null;
   readonly tensors: number | null;
   readonly names: readonly ScannedName[];
+  /** Why the file is not read, or a part of it could not be looked into. */
   readonly problem: { readonly code: string; readonly message: string } | null;
   /** `dangerous`: do not load it; `unknown`: classes of other libraries, or parts that could not be read; `clean`: nothing but data. */
   readonly verdict: 'clean' | 'unknown' | 'dangerous';
@@ -36,8 +37,9 @@ export async function scanFile(source: ByteSource): Promise<ScanReport> {
   };
   const unread = await readEveryPickle(source, note);
   const layout = await layoutOf(source);
+  const problem = layout.problem ?? (unread ? problemOf(unread) : null);
   const found = [...names.values()].sort(byWeight);
-  return { ...layout, names: found, verdict: verdictOf(found, unread ?? layout.problem) };
+  return { ...layout, problem, names: found, verdict: verdictOf(found, problem) };
 }
 
 function isDangerous(module: string, name: string): boolean {

@@ -8,6 +8,8 @@ import { zipInvalid } from './zip-error.ts';
 
 const SLICE_BYTES = 1024 * 1024;
 const DEFLATE = 8;
+/** Of zlib's buffers: Node takes no fewer. */
+const LEAST_CHUNK = 64;
 
 /**
  * The bytes of a file of an archive, unpacked, in slices; never more than the archive claims. Errors: `ZIP_INVALID` where they are not as many as it claims, or have another
@@ -36,7 +38,9 @@ async function* inflated(source: ByteSource, file: ZipFile, where: string): Asyn
     throw new MgitError('ZIP_UNSUPPORTED', `${where} is compressed by method ${file.method}`, {
       hint: 'save the file again, without compression or with deflate',
     });
-  const inflate = createInflateRaw({ chunkSize: SLICE_BYTES });
+  // One more than it claims: what is longer shows in the first slice.
+  const chunkSize = Math.min(SLICE_BYTES, Math.max(LEAST_CHUNK, file.unpackedLength + 1));
+  const inflate = createInflateRaw({ chunkSize });
   const feeding = pipeline(Readable.from(packedBytes(source, file)), inflate);
   feeding.catch(() => {}); // Whoever reads is told.
   try {

@@ -26,10 +26,10 @@ test('checkpoints that people use are not', async () => {
   }
 });
 
-test('reading them starts no process, writes no file and opens no connection', async () => {
+test('reading hostile and broken files starts no process, writes no file and opens no connection', async () => {
   const script = join(import.meta.dirname, '../../testkit/scan-under-watch.ts');
-  const folder = sharedData('malicious-pickles');
-  const argv = ['--permission', '--allow-fs-read=*', '--no-warnings', script, folder];
+  const folders = [sharedData('malicious-pickles'), sharedData('malformed')];
+  const argv = ['--permission', '--allow-fs-read=*', '--no-warnings', script, ...folders];
   const { stdout } = await promisify(execFile)(process.execPath, argv);
-  expect(Number(stdout)).toBe(globSync('**/*.*', { cwd: folder }).length);
+  expect(Number(stdout)).toBe(folders.flatMap(cwd => globSync('**/*.*', { cwd })).length);
 });
