@@ -70,20 +70,21 @@ async function bordersOf(
   );
   const queries = cut.flatMap(({ vector, first, count }): RankQuery[] => [
     { vector, rank: total - first - count },
-    { vector, rank: total - 1 - first },
+    ...(first === 0 ? [] : [{ vector, rank: total - 1 - first }]),
   ]);
-  const found = queries.length === 0 ? [] : await select(task, vectors, queries);
+  const found = (queries.length === 0 ? [] : await select(task, vectors, queries)).values();
+  const larger = ({ below, equal }: RankedValue): number => total - below - equal;
   return new Map(
-    cut.map(({ vector, first, count }, at) => {
-      const [low, high] = found.slice(2 * at) as [RankedValue, RankedValue];
-      const larger = ({ below, equal }: RankedValue): number => total - below - equal;
+    cut.map(({ vector, first, count }) => {
+      const low = found.next().value as RankedValue;
+      const high = first === 0 ? undefined : (found.next().value as RankedValue);
       return [
         vector,
         {
           low: low.value,
-          high: high.value,
+          high: high?.value ?? Infinity,
           kept: first + count - larger(low),
-          skipped: first - larger(high),
+          skipped: high ? first - larger(high) : 0,
         },
       ];
     }),

@@ -27,7 +27,7 @@ function drawAt(key: u64, i: u64): u64 {
 // @ts-ignore: decorator
 @inline
 function keepIf<T>(place: usize, isKept: bool): void {
-  store<T>(place, isKept ? load<T>(place) : (0 as T));
+  store<T>(place, select<T>(load<T>(place), 0 as T, isKept)); // No branch: it would be taken at random.
 }
 
 function keepRandomOf<T>(target: usize, count: usize, key: u64, start: f64, limit: f64): void {
@@ -37,6 +37,14 @@ function keepRandomOf<T>(target: usize, count: usize, key: u64, start: f64, limi
     keepIf<T>(place, drawAt(key, i) < bound);
     i++;
     place += sizeof<T>();
+  }
+  if (sizeof<T>() == 4) {
+    const bounds = i32x4.splat(<i32>bound);
+    for (; i + 3 < end; i += 4) {
+      const draws = i64x2.replace_lane(i64x2.splat(<i64>wordAt(key, i >> 1)), 1, <i64>wordAt(key, (i >> 1) + 1));
+      v128.store(place, v128.and(v128.load(place), v128.lt<u32>(draws, bounds)));
+      place += 16;
+    }
   }
   for (; i + 1 < end; i += 2) {
     const word = wordAt(key, i >> 1);
@@ -76,12 +84,12 @@ function keepSampledOf<T>(
     store<u64>(ranks, rank + 1);
     const probability = least + step * <f64>rank;
     const isKept = <f64>drawAt(key, first + <u64>i) < probability * 4294967296.0;
-    if (!isKept) store<T>(place, 0 as T);
-    else if (isEnlarged) store<T>(place, <T>(<f64>load<T>(place) / probability));
+    const value = isEnlarged ? <T>(<f64>load<T>(place) / probability) : load<T>(place);
+    store<T>(place, select<T>(value, 0 as T, isKept));
   }
 }
 
-/** Keeps element i if its 32 random bits are below the limit; `start` is the index of the first element. */
+/** Keeps element i if its 32 random bits are below the limit, which is below 2^32; `start` is the index of the first element. */
 export function keepRandomF32(target: usize, count: usize, key: u64, start: f64, limit: f64): void {
   keepRandomOf<f32>(target, count, key, start, limit);
 }
