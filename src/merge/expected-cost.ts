@@ -9,7 +9,7 @@ export type ExpectedCost = {
   readonly readBytes: number;
   /** Bytes of the results; they are stored as recipes, which take a few hundred bytes each. */
   readonly computedBytes: number;
-  /** Memory for inputs at a time, whatever the size of the model. */
+  /** Memory for inputs at a time, whatever the size of the model, and for the matrices that a method holds as a whole. */
   readonly bufferBytes: number;
 };
 
@@ -36,7 +36,8 @@ function inputsOf({ tensors, base }: ComputeAction): number {
 /** Small tensors are computed several at a time, larger ones alone, in chunks. */
 function bufferBytes(action: ComputeAction): number {
   const [length, inputs] = [lengthOf(action), inputsOf(action)];
-  if (length <= SMALL_BYTES) return WIDTH * inputs * length;
+  const own = action.method.memoryBytes?.(action.tensors[0]?.shape ?? []) ?? 0;
+  if (length <= SMALL_BYTES) return WIDTH * (inputs * length + own);
   const kept = action.method.isMultiPass ? Math.min(KEPT_BYTES, length * inputs) : 0;
-  return kept + CHUNKS * chunkBytes(inputs) * inputs;
+  return own + kept + CHUNKS * chunkBytes(inputs) * inputs;
 }

@@ -68,6 +68,10 @@ export interface ComputingMethod extends NamedMethod {
   readonly kernels: number;
   /** True when it reads the base's tensor, given complete parameters. */
   needsBase(parameters: MethodParameters): boolean;
+  /** Refuses a shape that it cannot merge. Errors: as `run` has them. */
+  checkShape?(shape: readonly number[]): void;
+  /** Memory for a tensor of a shape beside slices of its inputs; nothing to speak of where absent. */
+  memoryBytes?(shape: readonly number[]): number;
   /** The merged tensor, in order, in slices. Deterministic: same bits on every machine. */
   run(task: MethodTask): AsyncIterable<Uint8Array>;
 }

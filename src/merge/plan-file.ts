@@ -4,6 +4,7 @@ import { alignLines } from '../store/manifest/align-lines.ts';
 import type { Manifest } from '../store/manifest/manifest.ts';
 import { actionTable } from './action-table.ts';
 import { underNamesOf } from './align-names.ts';
+import { checkShape } from './check-shape.ts';
 import type { TensorConflict } from './conflict.ts';
 import type { MergedTensor } from './layout.ts';
 import { type ComputeAction, type PlanInput, planTensor, type TensorAction, versionsAt } from './plan.ts';
@@ -47,7 +48,7 @@ export function planFile(given: PlanInput): FilePlan {
   return planOf(table.actions, { base, models, layouts });
 }
 
-/** The plan that consists of these actions. */
+/** The plan that consists of these actions. Errors: those of {@link checkShape}. */
 export function planOf(
   actions: Table<TensorAction>,
   files: Pick<FilePlan, 'base' | 'models' | 'layouts' | 'sides'>,
@@ -57,7 +58,10 @@ export function planOf(
   const places = growingIntegers();
   let place = 0;
   for (const action of actions) {
-    if (action.kind === 'compute') computed.push(action);
+    if (action.kind === 'compute') {
+      checkShape({ ...action, shape: action.tensors[0]?.shape ?? [] });
+      computed.push(action);
+    }
     if (action.kind === 'conflict') conflicts.push(action.conflict);
     if (resultOf(action)) places.push(place);
     place++;

@@ -156,6 +156,19 @@ test('wrong settings are refused before anything is merged', () => {
   expect(() => compileRules({ method: 'theirs' }, 3)).toThrow(code('MERGE_SIDE_AMBIGUOUS'));
 });
 
+test('a matrix that its method cannot take apart is refused by name, unless a rule has another method', () => {
+  const versions = ['1', '2', '3'].map(content => ({ 'head.weight': { content, shape: [5000, 5000] } }));
+  expect(() => plan(versions, { method: 'iso_c' })).toThrow(
+    expect.objectContaining({
+      code: 'MERGE_MATRIX_TOO_LARGE',
+      message: 'tensor head.weight: a matrix of 5000 x 5000 has too many singular vectors',
+      hint: expect.stringMatching(/another method by a rule/),
+    }),
+  );
+  const rules = [{ match: 'head.*', method: 'linear' }] as const;
+  expect(plan(versions, { method: 'iso_c', rules })).toEqual(['head.weight: linear of 0,1 [1,1]']);
+});
+
 test('where changes are scaled, what only the second model changed is computed, and what has no scale is taken whole', () => {
   const int = (content: string) => ({ content, dtype: 'I64' as const });
   const [base, ours, theirs] = [

@@ -3,7 +3,7 @@ import type { ComputingMethod } from '../method.ts';
 import { addChanges } from '../spectral/add-changes.ts';
 import { basePlusProducts } from '../spectral/base-plus-products.ts';
 import { sidesOf } from '../spectral/matrix-form.ts';
-import { type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
+import { MATRIX_NEEDS, type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
 import { LAMBDA } from '../task-vectors/parameters.ts';
 
 /** Isotropic merging in the common subspace: the sum of the changes, each of its singular values replaced by their mean. */
@@ -20,6 +20,7 @@ export const isoC: ComputingMethod = {
   kernels: 1,
   parameters: [LAMBDA],
   needsBase: () => true,
+  ...MATRIX_NEEDS,
   run: task => mergeMatrices(task, merge),
 };
 

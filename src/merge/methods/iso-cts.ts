@@ -4,7 +4,7 @@ import { numberParameter } from '../parameters.ts';
 import { addChanges } from '../spectral/add-changes.ts';
 import { basePlusProducts } from '../spectral/base-plus-products.ts';
 import { sidesOf } from '../spectral/matrix-form.ts';
-import { type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
+import { MATRIX_NEEDS, type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
 import { removeLeft } from '../spectral/remove-left.ts';
 import { createSubspaces, orthonormalize, type Subspaces } from '../spectral/subspaces.ts';
 import { LAMBDA } from '../task-vectors/parameters.ts';
@@ -37,6 +37,7 @@ export const isoCts: ComputingMethod = {
     },
   ],
   needsBase: () => true,
+  ...MATRIX_NEEDS,
   run: task => mergeMatrices(task, merge),
 };
 

@@ -1,6 +1,6 @@
 import { elementCount } from '../../tensor/dtype.ts';
 import { type Kernels, loadKernels } from '../../tensor/kernels/kernels.ts';
-import type { MethodTask } from '../method.ts';
+import type { ComputingMethod, MethodTask } from '../method.ts';
 import { meanChange } from '../methods/weighted-changes.ts';
 import { numberParameter } from '../parameters.ts';
 import { type MatrixForm, matrixForm } from './matrix-form.ts';
@@ -13,6 +13,12 @@ export interface MatrixTask {
   /** Factor of the merged change. */
   readonly lambda: number;
 }
+
+/** What methods that merge by singular vectors say of shapes: they hold four matrices of F64 at most. */
+export const MATRIX_NEEDS: Pick<ComputingMethod, 'checkShape' | 'memoryBytes'> = {
+  checkShape: shape => void matrixForm(shape),
+  memoryBytes: shape => (shape.length < 2 ? 0 : 4 * 8 * elementCount(shape)),
+};
 
 /**
  * Merges a tensor that is a matrix by its singular vectors, and averages the changes of others, as the papers do. Matrices whose shorter

@@ -3,6 +3,7 @@ import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import { globMatcher } from '../../base/globs.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { checkShape } from '../../merge/check-shape.ts';
 import type { MergeRule } from '../../merge/merge-settings.ts';
 import { type OpenInput, openInput } from '../../merge/model-files/open-input.ts';
 import { jobOf } from '../../merge/model-files/tensor-job.ts';
@@ -40,7 +41,7 @@ export interface PreparedMerge extends AsyncDisposable {
 }
 
 /**
- * Reads the recipe, opens its models and plans the merge; no tensor is read. Errors: those of recipes, plans and models; `MERGE_RECIPE_NOT_FOUND`, `MERGE_RULE_UNMATCHED`.
+ * Reads the recipe, opens its models and plans the merge; no tensor is read. Errors: those of recipes, plans and models; `MERGE_RECIPE_NOT_FOUND`, `MERGE_RULE_UNMATCHED`, `MERGE_MATRIX_TOO_LARGE`.
  */
 export async function prepareMerge(ports: Ports, request: FolderMergeRequest): Promise<PreparedMerge> {
   const recipe = await readRecipe(ports, request);
@@ -53,6 +54,7 @@ export async function prepareMerge(ports: Ports, request: FolderMergeRequest): P
     for (const name of modelsOf(recipe)) inputs.set(name, await openInput(ports.fs, request.cwd, name));
     const vocabulary = await readVocabulary(ports.fs, recipe, inputs);
     const plan = planModel({ recipe, models: inputs, vocabulary, missing: request.missing ?? 'refuse' });
+    for (const planned of plan) if (planned.action === 'compute') checkShape(planned);
     warnOfTokens(request, plan, vocabulary);
     refuseUnmatchedRules(parseGivenSettings(request.given ?? []).rules, plan);
     const jobs = plan.map(planned => ({ ...outputSpec(planned), job: jobOf(planned, inputs) }));

@@ -9,6 +9,7 @@ import { previewFolderMerge } from '../../../src/ops/merge-folder/preview.ts';
 import { decodeElements, type FloatDtype } from '../../testkit/float-elements.ts';
 import { type FolderTensor, writeModelFolder } from '../../testkit/model-folder.ts';
 import { readTensors } from '../../testkit/read-tensors.ts';
+import { safetensorsFile } from '../../testkit/safetensors-file.ts';
 import { wordTokenizer } from '../../testkit/tokenizer.ts';
 
 let cwd: string;
@@ -329,5 +330,18 @@ models:
 `);
     expect([0, 1, 2].map(layer => values(`model.layers.${layer}.mlp.weight`)[0])).toEqual([0, 51, 102]);
     expect(values('model.norm.weight')).toEqual([0]);
+  });
+});
+
+test('a matrix that the method cannot take apart is refused by name before anything is read', async () => {
+  const shape = [4097, 4097];
+  const tensor = { name: 'head.weight', dtype: 'F8_E4M3' as const, shape, data: Buffer.alloc(4097 * 4097) };
+  for (const name of ['base', 'a', 'b'])
+    writeFileSync(join(cwd, `${name}.safetensors`), safetensorsFile([tensor]));
+  const recipe =
+    'merge_method: iso_c\nbase_model: base.safetensors\nmodels: [{ model: a.safetensors }, { model: b.safetensors }]\n';
+  await expect(merge(recipe)).rejects.toMatchObject({
+    code: 'MERGE_MATRIX_TOO_LARGE',
+    message: expect.stringContaining('tensor head.weight'),
   });
 });
