@@ -189,3 +189,18 @@ test('where changes are scaled, what only the second model changed is computed, 
     'young: take 1 (only-side)',
   ]);
 });
+
+test('every tensor that is drawn from has a seed of its own, which follows from its name and the given one', () => {
+  const [base, ...models] = [
+    { a: '1', b: '1' },
+    { a: '2', b: '2' },
+    { a: '3', b: '3' },
+  ].map(manifest);
+  const seedsFor = (seed: number): readonly unknown[] => {
+    const decide = compileRules({ method: 'dare_ties', parameters: { seed } }, models.length);
+    const { actions } = planFile({ base, models, decide });
+    return actions.map(action => action.kind === 'compute' && action.parameters.seed);
+  };
+  expect(seedsFor(1)).toEqual(seedsFor(1));
+  expect(new Set([...seedsFor(1), ...seedsFor(2)]).size).toBe(4);
+});
