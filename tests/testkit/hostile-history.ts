@@ -11,6 +11,7 @@ export const HOSTILE_NAMES = [
   ...['.git', '.GIT', '.gIt', 'git~1', 'GIT~1'],
   ...['.git ', '.git.', '.git. . ', 'git~1.', '.git::$INDEX_ALLOCATION', '.Git:stream'],
   ...['.git\\hooks', 'a\\.git\\hooks', '..\\.git'],
+  ...['..\\evil', 'a\\..\\..\\evil'],
   ...['.g\u200cit', '\u202e.git', '.git\ufeff', '.\u206bG\u200dIT'],
 ];
 

@@ -25,7 +25,7 @@ export function checkTreeFile(file: TreeFile): void {
 export function checkTreeNames(entries: readonly TreeEntry[]): void {
   const names = new Set<string>();
   for (const { name } of entries) {
-    if (name === '' || name === '.' || name === '..' || name.includes('/') || isGitDirectory(name))
+    if (name === '' || name === '.' || name.includes('/') || leadsOut(name) || isGitDirectory(name))
       throw invalid(name, 'is not one that a tree may hold');
     if (names.has(name)) throw invalid(name, 'occurs twice in a tree');
     names.add(name);
@@ -34,7 +34,8 @@ export function checkTreeNames(entries: readonly TreeEntry[]): void {
 
 function problemOf(segment: string): string | undefined {
   if (segment === '') return 'has an empty part';
-  if (segment === '.' || segment === '..') return `has a part "${segment}"`;
+  if (segment === '.') return 'has a part "."';
+  if (leadsOut(segment)) return 'has a part ".."';
   if (segment.includes('\0')) return 'holds a NUL character';
   if (Buffer.byteLength(segment) > 255) return 'has a part of more than 255 bytes';
   if (isGitDirectory(segment)) return "would be inside Git's own directory";
@@ -42,11 +43,19 @@ function problemOf(segment: string): string | undefined {
   return undefined;
 }
 
-/** A backslash separates on Windows, so what is before one counts as a part there. */
+/** Windows separates the parts of a path by backslashes, too: such a tree is refused everywhere, so that it reaches nobody there. */
+function partsOnAnySystem(segment: string): readonly string[] {
+  return segment.split('\\');
+}
+
+function leadsOut(segment: string): boolean {
+  return partsOnAnySystem(segment).includes('..');
+}
+
 function isGitDirectory(segment: string): boolean {
-  return segment
-    .split('\\')
-    .some(part => GIT_ON_NTFS.test(part) || part.replace(IGNORED_BY_HFS, '').toLowerCase() === '.git');
+  return partsOnAnySystem(segment).some(
+    part => GIT_ON_NTFS.test(part) || part.replace(IGNORED_BY_HFS, '').toLowerCase() === '.git',
+  );
 }
 
 export function invalid(path: string, problem: string): MgitError {
