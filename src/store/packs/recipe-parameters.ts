@@ -29,10 +29,18 @@ export function decodeRecipe(bytes: Uint8Array): Recipe {
 function readInput(value: unknown): { digest: Digest; dtype: string; length: number } {
   const { digest, dtype, length } = record(value);
   return {
-    digest: parseDigest(text(digest, 'digest')),
+    digest: digestOf(digest),
     dtype: text(dtype, 'dtype'),
     length: size(length, 'length'),
   };
+}
+
+function digestOf(value: unknown): Digest {
+  try {
+    return parseDigest(text(value, 'digest'));
+  } catch (cause) {
+    throw invalid('an input has no digest', cause);
+  }
 }
 
 function parseJson(bytes: Uint8Array): unknown {
