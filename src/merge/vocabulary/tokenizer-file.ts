@@ -18,6 +18,8 @@ export interface TokenizerFile {
 }
 
 const MOST_TOKENS = 4_000_000;
+/** Of objects and lists in each other: real ones have some ten. What is read must be written again, which recurses. */
+const MOST_DEPTH = 64;
 
 /** Reads a `tokenizer.json`. Errors: `TOKENIZER_INVALID`, `TOKENIZER_UNSUPPORTED` for a kind of model without a plain vocabulary. */
 export function parseTokenizer(bytes: Uint8Array, name: string): TokenizerFile {
@@ -42,7 +44,15 @@ function parseObject(bytes: Uint8Array, name: string): Readonly<Record<string, u
     throw invalid(name, 'it is no JSON', cause);
   }
   if (!isObject(value)) throw invalid(name, 'it is no object');
+  if (!isWithinDepth(value)) throw invalid(name, `it nests deeper than ${MOST_DEPTH}`);
   return value;
+}
+
+function isWithinDepth(root: unknown): boolean {
+  let level: readonly unknown[] = [root];
+  for (let depth = 0; depth < MOST_DEPTH && level.length > 0; depth++)
+    level = level.flatMap(value => (typeof value === 'object' && value !== null ? Object.values(value) : []));
+  return level.length === 0;
 }
 
 /** BPE, WordPiece and WordLevel have a map of ids; Unigram a list of pieces with scores. */

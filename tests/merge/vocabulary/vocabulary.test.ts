@@ -119,6 +119,7 @@ test.each([
     'an added token has no id',
   ],
   ['no vocabulary', '{"model":{"type":"x"}}', 'its model has no vocabulary'],
+  ['no end of brackets', `{"x":${'['.repeat(9000)}${']'.repeat(9000)}}`, 'nests deeper'],
 ])('a tokenizer with %s is refused', (_, text, message) => {
   expect(() => parseTokenizer(Buffer.from(text), 't')).toThrow(message);
 });

@@ -1,7 +1,7 @@
 import { parseTokenizer } from '../../../../src/merge/vocabulary/tokenizer-file.ts';
 import type { FuzzTarget } from '../target.ts';
 
-/** `tokenizer.json`. */
+/** `tokenizer.json`: what is read can be written. */
 export default {
   seeds: () => [
     Buffer.from(
@@ -9,6 +9,6 @@ export default {
     ),
     Buffer.from('{"model":{"type":"Unigram","vocab":[["a",-1.5],["b",-2]]}}'),
   ],
-  parse: input => parseTokenizer(input, 'tokenizer.json'),
+  parse: input => JSON.stringify(parseTokenizer(input, 'tokenizer.json').document),
   words: ['"vocab":', '"added_tokens":', 'WordPiece'],
 } satisfies FuzzTarget;
