@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
+import { isMgitError } from '../../../../src/base/errors.ts';
 import type { CheckpointLayout } from '../../../../src/formats/checkpoint.ts';
+import type { Manifest } from '../../../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../../../src/store/manifest/manifest-of.ts';
-import { parseManifest } from '../../../../src/store/manifest/read-manifest.ts';
+import {
+  manifestDigests,
+  openManifest,
+  parseManifest,
+} from '../../../../src/store/manifest/read-manifest.ts';
 import { digestOf } from '../../layouts.ts';
 import { textAgain } from '../parse-checkpoint.ts';
 import type { FuzzTarget } from '../target.ts';
@@ -22,7 +28,7 @@ const LAYOUT: CheckpointLayout = {
   ],
 };
 
-/** Manifests. What is read is written again byte for byte. */
+/** Manifests: what is read line by line as it is asked for, and what is read as a whole, which is written again byte for byte. */
 export default {
   seeds: () => [
     manifestOf(
@@ -31,6 +37,8 @@ export default {
     ).text,
   ],
   parse: input => {
+    for (const look of LOOKS) unlessRefused(() => look(openManifest(input)));
+    unlessRefused(() => [...manifestDigests(input)]);
     if (Buffer.compare(textAgain(parseManifest(input)), input) !== 0)
       throw new Error('a manifest that was read is written otherwise');
   },
@@ -45,3 +53,21 @@ export default {
     '%0A',
   ],
 } satisfies FuzzTarget;
+
+/** What a reader does with a manifest that it has not checked. */
+const LOOKS: readonly ((manifest: Manifest) => unknown)[] = [
+  ({ tensors }) => [...tensors],
+  ({ skeleton }) => [...skeleton],
+  ({ extents }) => [...extents],
+  ({ tensor }) => ['a', 'b c\n', 'd', 'z'].map(tensor),
+  ({ tensors: { length }, nameAt, positionOf }) =>
+    Array.from({ length }, (_, at) => positionOf(nameAt(at), length - at)),
+];
+
+function unlessRefused(work: () => unknown): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isMgitError(error)) throw error;
+  }
+}
