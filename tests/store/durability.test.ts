@@ -53,6 +53,8 @@ test('a pack is durable before it has a name, and its name before the work is do
   await world.store.restoreFile(manifest, join(home.path, 'model'));
   expect(log).toMatchInlineSnapshot(`
     [
+      "sync directory ",
+      "sync directory mgit",
       "write mgit/tmp/#.pack",
       "sync mgit/tmp/#.pack",
       "sync directory mgit",
