@@ -1,8 +1,5 @@
-import { join } from 'node:path';
-import type { Digest, PackId } from '../base/ids.ts';
-import type { Ports } from '../base/ports/ports.ts';
+import type { Digest } from '../base/ids.ts';
 import { addFile, hashFile } from './extents/add-file.ts';
-import { freshBuffers } from './extents/buffer-pool.ts';
 import { missingExtents, packsFor } from './extents/dependencies.ts';
 import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
@@ -10,116 +7,32 @@ import { importPack } from './extents/import-pack.ts';
 import { importVerified } from './extents/import-verified.ts';
 import { keepExtents } from './extents/keep-extents.ts';
 import { lentSlices } from './extents/lent-slices.ts';
-import { localPacks } from './extents/local-packs.ts';
-import { multiPackCache } from './extents/multi-pack-cache.ts';
-import { purgedExtents } from './extents/purged.ts';
 import { type ReadContext, readExtent } from './extents/read-extent.ts';
 import { requireChain, requireExtents, withExtents } from './extents/require-extents.ts';
 import { restoreFile } from './extents/restore-file.ts';
-import { createSession, type WriteSession } from './extents/session.ts';
 import { createStoreWriter } from './extents/store-writer.ts';
 import { verified } from './extents/verified.ts';
 import { verifyPacks } from './extents/verify-packs.ts';
-import { createWorkForce } from './extents/work-force.ts';
 import { storeMaintenance } from './maintenance/open-maintenance.ts';
-import { packKeeper } from './maintenance/pack-keeper.ts';
-import { createPackWriter, type PackWriter } from './packs/pack-writer.ts';
-import type { EvaluateRecipe } from './packs/records.ts';
-import type { PromisedExtents, TensorStore } from './tensor-store.ts';
-import { unfinishedFiles } from './unfinished/unfinished-files.ts';
-
-/** What a store is opened with. */
-export interface OpenStoreOptions {
-  readonly ports: Ports;
-  /** Absolute: mgit's own directory, `<common git dir>/mgit`. Need not exist yet. */
-  readonly directory: string;
-  readonly evaluateRecipe: EvaluateRecipe;
-  /** Who can bring extents that are not here. */
-  readonly promised?: PromisedExtents;
-  /** Bytes of memory that the store's work may take, about; the default is 512 MiB. */
-  readonly memoryLimit?: number;
-  /** Bytes of a new pack at most; less than the format's bound only in tests. */
-  readonly packBytes?: number;
-  /** Packs to act as if they were not there. */
-  readonly without?: ReadonlySet<PackId>;
-}
-
-const MEMORY_LIMIT = 512 * 1024 * 1024;
+import { type OpenStoreOptions, storeParts } from './store-parts.ts';
+import type { TensorStore } from './tensor-store.ts';
 
 /** Opens the store of packs under `directory`. Nothing is read, and no thread is started, before it is needed. */
 export function openTensorStore(options: OpenStoreOptions): TensorStore {
-  const { ports, directory, evaluateRecipe, packBytes, memoryLimit = MEMORY_LIMIT } = options;
-  const packs = join(directory, 'packs');
-  const force = createWorkForce({ parallelism: ports.parallelism, memoryLimit });
-  const temporary = join(directory, 'tmp');
-  const unfinished = unfinishedFiles(ports, temporary);
-  const uniqueName = (): string => Buffer.from(ports.randomBytes(8)).toString('hex');
-  const cache = multiPackCache({
-    fs: ports.fs,
-    path: join(directory, 'multi-pack-index'),
-    temporary: () => join(temporary, uniqueName()),
-  });
-  const { without = new Set() } = options;
-  const local = localPacks({ fs: ports.fs, directory: packs, cache, without });
-  const purged = purgedExtents(ports.fs, directory);
+  const { ports, directory } = options;
+  const parts = storeParts(options);
+  const { force, local, purged, reading, session } = parts;
   const sources = { local, promised: options.promised, purged };
-  const importing = () => ({ local, keeper: packKeeper(ports, directory) });
-  const reading = (signal: AbortSignal | undefined, bytes = 0): ReadContext => {
-    const engine = force.engineFor(bytes);
-    const buffers = freshBuffers;
-    return {
-      lookup: local.lookup(),
-      engine,
-      buffers,
-      baseBuffers: buffers,
-      loans: force.loans,
-      ahead: engine.width,
-      evaluateRecipe,
-      signal,
-      depth: 0,
-    };
-  };
-  const packWriter = (): PackWriter => {
-    const place = { fs: ports.fs, packs, temporary, uniqueName, prepareTemporary: unfinished.prepare };
-    return createPackWriter(packBytes === undefined ? place : { ...place, packBytes });
-  };
-  const writerInto = (directory: string): PackWriter => {
-    const prepareTemporary = (): Promise<void> => ports.fs.makeDirectory(directory);
-    return createPackWriter({
-      fs: ports.fs,
-      packs: directory,
-      temporary: directory,
-      uniqueName,
-      prepareTemporary,
-    });
-  };
-  const session = (bytes: number, writer = packWriter()): WriteSession => {
-    const engine = force.engineFor(bytes);
-    const lanes = force.lanes(engine);
-    const { buffers, baseBuffers, loans } = force;
-    const keeper = packKeeper(ports, directory);
-    return createSession({
-      engine,
-      buffers,
-      baseBuffers,
-      loans,
-      lanes,
-      local,
-      packs: writer,
-      keeper,
-      purged,
-      evaluateRecipe,
-    });
-  };
+  const importing = () => ({ local, keeper: parts.keeper() });
 
   return {
     purged,
     maintenance: storeMaintenance(
-      { ...ports, directory, local, write: packWriter },
+      { ...ports, directory, local, write: parts.packWriter },
       {
         read: reading,
         session,
-        writerInto,
+        writerInto: parts.writerInto,
         without: packs => openTensorStore({ ...options, without: packs }),
       },
     ),
@@ -162,7 +75,11 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       const work = (): Promise<void> => {
         const read = { ...reading(options.signal, manifest.size), buffers, baseBuffers };
         const lanes = force.lanes(read.engine);
-        return restoreFile({ manifest, path }, { fs: ports.fs, read, lanes, unfinished }, options);
+        return restoreFile(
+          { manifest, path },
+          { fs: ports.fs, read, lanes, unfinished: parts.unfinished },
+          options,
+        );
       };
       const digests = () => manifest.extents.map(({ digest }) => digest);
       return withExtents(digests, sources, { work, options });
@@ -177,7 +94,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
     importVerified: (received, options = {}) =>
       importVerified(received, ports.fs, { ...importing(), read: reading(options.signal) }),
     keep: async digests => {
-      const keeper = packKeeper(ports, directory);
+      const keeper = parts.keeper();
       const keeps = keepExtents(
         local,
         local.lookup(id => !keeper.isLost(id)),

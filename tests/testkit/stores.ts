@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Ports } from '../../src/base/ports/ports.ts';
 import type { CheckpointLayout, ExtentSpan, TensorView } from '../../src/formats/checkpoint.ts';
-import { type OpenStoreOptions, openTensorStore } from '../../src/store/open-tensor-store.ts';
+import { openTensorStore } from '../../src/store/open-tensor-store.ts';
 import type { EvaluateRecipe } from '../../src/store/packs/records.ts';
+import type { OpenStoreOptions } from '../../src/store/store-parts.ts';
 import type { TensorStore } from '../../src/store/tensor-store.ts';
 import { byteLength, type Dtype } from '../../src/tensor/dtype.ts';
 import { type TemporaryDirectory, temporaryDirectory, testPorts } from './world.ts';

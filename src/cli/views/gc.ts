@@ -16,7 +16,7 @@ export function gcText(result: GcResult): string {
       : `${formatBytes(sum(young))} unreached in ${counted(young.length, 'pack')} too young to go`,
     result.staleCaches === 0
       ? ''
-      : `${result.dryRun ? 'would forget' : 'forgot'} ${result.staleCaches} cached indexes`,
+      : `${result.dryRun ? 'would forget' : 'forgot'} ${counted(result.staleCaches, 'cached index', 'cached indexes')}`,
     result.evicted.length === 0
       ? ''
       : `${counted(result.evicted.length, 'pack')} beyond mgit.cacheQuota removed: the remote has them`,

@@ -21,7 +21,7 @@ import { salvage } from './salvage.ts';
 import type { StoreMaintenance } from './store-maintenance.ts';
 
 /** What maintenance uses of the store that it belongs to. */
-interface StoreParts {
+interface MaintainedStore {
   readonly read: (signal: AbortSignal | undefined) => ReadContext;
   readonly session: (bytes: number, packs?: PackWriter) => WriteSession;
   /** Begins packs in another directory (absolute). */
@@ -32,7 +32,7 @@ interface StoreParts {
 /** The maintenance of an open store. */
 export function storeMaintenance(
   place: CollectionPlace,
-  { read, session, writerInto, without }: StoreParts,
+  { read, session, writerInto, without }: MaintainedStore,
 ): StoreMaintenance {
   const { fs, clock, local } = place;
   return {
