@@ -16,7 +16,10 @@ export interface Patience extends Effort {
   readonly hangSeconds?: number;
 }
 
-/** Explores the target of a module in a process of its own, whose heap is bounded: what hangs, swallows memory or crashes Node is a finding, too. */
+/**
+ * Explores the target of a module in a process of its own, whose heap is bounded: what hangs, swallows memory or crashes Node is a finding, too.
+ * It is our own: Jazzer.js 4, the one such fuzzer that is kept, brings a binary for glibc 2.38, which Debian 12 does not have.
+ */
 export async function fuzz(
   target: URL,
   known: readonly Uint8Array[],
