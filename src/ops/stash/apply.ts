@@ -12,6 +12,7 @@ import { refuseUnconcluded } from '../in-progress.ts';
 import type { FileConflict } from '../merge/file-conflict.ts';
 import { type MergedWorkTree, mergeIntoWorkTree } from '../merge/merge-into-work-tree.ts';
 import { mergeTrees } from '../merge/merge-trees.ts';
+import { projectNames } from '../project/names.ts';
 import type { Repository } from '../repository.ts';
 import { writeFiles } from '../worktree/checkout.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
@@ -64,7 +65,8 @@ export async function bringBackStash(
   const stash = await readStash(repository, entry.commit);
   const untracked = await untrackedFiles(repository, stash, options);
   const staged = options.index ? await stagedAgain(repository, stash, options) : undefined;
-  const merge = { base: stash.base.tree, theirs: stash.commit.tree, ...EXACTLY };
+  const names = await projectNames(repository);
+  const merge = { base: stash.base.tree, theirs: stash.commit.tree, names, ...EXACTLY };
   const merged = await mergeIntoWorkTree(repository, merge, options);
   if (merged.conflicts.length === 0) await unstage(repository, merged, staged);
   await writeFiles(repository, untracked, { attributes: await attributesOf(repository), long: options });
@@ -123,7 +125,8 @@ async function stagedAgain(
 ): Promise<ReadonlyMap<string, TreeFile>> {
   const { tracked } = await readIndexState(await workTreeOf(repository));
   const ours = [...tracked.values()].filter(entry => !entry.intentToAdd);
-  const trees = { base: stash.base.tree, ours, theirs: stash.index.tree, ...EXACTLY };
+  const names = await projectNames(repository);
+  const trees = { base: stash.base.tree, ours, theirs: stash.index.tree, names, ...EXACTLY };
   const merged = await mergeTrees(repository, trees, long);
   const open = [...merged.models, ...merged.conflicts.map(({ versions }) => versions)];
   if (open.length > 0)

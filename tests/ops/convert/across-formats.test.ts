@@ -126,6 +126,28 @@ test('names that the project knows to be the same', async () => {
   `);
 });
 
+test.each([
+  ['stash', ['stash', 'pop']],
+  ['side', ['cherry-pick', 'side']],
+  ['side', ['rebase', 'side']],
+])('names that the project knows to be the same, for a change in a %s: %j', async (place, argv) => {
+  await using day = await scene();
+  await begun(day);
+  await day.write('mgit.yaml', 'version: 1\nnames:\n  - { from: "dense.*", to: "fc.*" }\n');
+  await commit(day, 'names');
+  if (place === 'side') await day.mgit('switch', '-c', 'side');
+  await write(day, 'model.pt', 'pytorch', { fc: [1, 9], head: [4] });
+  if (place === 'stash') await day.mgit('stash');
+  else await commit(day, 'change');
+  if (place === 'side') await day.mgit('switch', 'main');
+  const renamed = [vector('dense.weight', 1, 2), vector('head.weight', 5)];
+  await day.write('model.pt', await checkpointFile('pytorch', renamed));
+  await commit(day, 'renamed');
+  await day.mgit(...argv);
+  const spelling = argv[0] === 'rebase' ? 'fc.weight' : 'dense.weight';
+  expect(await values(day, 'model.pt')).toEqual({ [spelling]: [1, 9], 'head.weight': [5] });
+});
+
 test('elements that lie in another order do not take the place of others', async () => {
   await using day = await scene();
   await day.mgit('track', '*.npy', '*.safetensors');
