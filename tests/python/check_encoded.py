@@ -44,12 +44,14 @@ def save_external(path, step):
 
 
 def save_compressed_pt(path, step):
-    torch.save({name: torch.from_numpy(array) for name, array in arrays(int(step)).items()}, path)
+    tensors = {name: torch.from_numpy(array) for name, array in arrays(int(step)).items()}
+    tensors["w.uint8"] = tensors["w.uint8"].numpy()  # Lies in the pickle itself.
+    torch.save(tensors, path, pickle_protocol=4)
     with zipfile.ZipFile(path) as plain:
         files = {info.filename: plain.read(info) for info in plain.infolist()}
-    with zipfile.ZipFile(path, "w") as packed:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
-            packed.writestr(name, data, zipfile.ZIP_DEFLATED if "/data/" in name else zipfile.ZIP_STORED)
+            packed.writestr(name, data)
 
 
 def check(step, exported):

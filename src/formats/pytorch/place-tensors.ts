@@ -18,6 +18,8 @@ export interface Storages {
   readonly byteOrder: 'little' | 'big';
   /** The storage of a key; undefined where its bytes are compressed, and so no tensor can be a view on them. Errors: `PYTORCH_INVALID` for a key that is not there. */
   find(key: string): PlacedStorage | undefined;
+  /** The pickle is compressed, and so no array in it can be a view on the file. */
+  readonly isPickleCompressed?: boolean;
 }
 
 /**
@@ -28,37 +30,44 @@ export function placeTensors(root: PickleValue, storages: Storages): readonly Te
   const views: TensorView[] = [];
   for (const { name, found } of findNamed<TensorOnStorage | ArrayInPickle>(root, tensorOrArray)) {
     const view = 'storage' in found ? viewOnStorage(name, found, storages) : { ...found, name };
-    if (view) views.push(view);
+    const isInFile = 'storage' in found || !storages.isPickleCompressed;
+    if (view && isInFile) views.push(view);
   }
   return views;
 }
 
-/** How an archive keeps a storage that it has compressed. */
-export interface CompressedStorage {
+/** A file that an archive has compressed. */
+export interface CompressedFile {
   /** Unpacked. */
   readonly length: number;
   /** All of it, unpacked, in slices. */
   bytes(): AsyncIterable<Uint8Array>;
 }
 
+/** What an archive has compressed. */
+export interface CompressedFiles {
+  readonly byteOrder: Storages['byteOrder'];
+  /** The storage of a key; undefined where it is not compressed. */
+  find(key: string): CompressedFile | undefined;
+  /** The pickle; undefined where it is not compressed. */
+  readonly pickle: CompressedFile | undefined;
+}
+
 /**
- * The tensors that are views on compressed storages, with the names that {@link placeTensors} would give them. `find` gives undefined for a storage that is not compressed. Errors:
+ * The tensors that are views on compressed storages, and the arrays in a compressed pickle, with the names that {@link placeTensors} would give them. Errors:
  * `PYTORCH_INVALID` for tensors outside their storage, and those of the pickle.
  */
-export function compressedTensors(
-  root: PickleValue,
-  byteOrder: Storages['byteOrder'],
-  find: (key: string) => CompressedStorage | undefined,
-): readonly EncodedTensor[] {
+export function compressedTensors(root: PickleValue, files: CompressedFiles): readonly EncodedTensor[] {
   const tensors: EncodedTensor[] = [];
   for (const { name, found } of findNamed<TensorOnStorage | ArrayInPickle>(root, tensorOrArray)) {
-    const storage = 'storage' in found ? find(found.storage.key) : undefined;
-    if (!storage || !('storage' in found)) continue;
-    const place = { offset: 0, length: storage.length };
-    const view = viewOnStorage(name, found, { byteOrder, find: () => place });
+    const file = 'storage' in found ? files.find(found.storage.key) : files.pickle;
+    if (!file) continue;
+    const place = { offset: 0, length: file.length };
+    const unpacked = { byteOrder: files.byteOrder, find: () => place };
+    const view = 'storage' in found ? viewOnStorage(name, found, unpacked) : { ...found, name };
     if (!view) continue;
     const { offset, ...rest } = view;
-    tensors.push({ ...rest, span: () => bytesBetween(storage.bytes(), offset, offset + viewSpan(view)) });
+    tensors.push({ ...rest, span: () => bytesBetween(file.bytes(), offset, offset + viewSpan(view)) });
   }
   return tensors;
 }

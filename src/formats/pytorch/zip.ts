@@ -11,6 +11,8 @@ import { pytorchInvalid } from './pytorch-error.ts';
 const PICKLE = 'data.pkl';
 /** Where TorchScript keeps the constants of its code. */
 const CONSTANTS = { pickle: 'constants.pkl', storages: 'constants/' } as const;
+/** Of a compressed pickle, unpacked: a few bytes of a file can claim a thousand times as many. */
+const COMPRESSED_PICKLE_BYTES = 64 * 1024 * 1024;
 
 /**
  * What `torch.save` writes since 1.6, and TorchScript: a zip archive with a pickle and one file for each storage. Source:
@@ -67,9 +69,11 @@ async function constantsOf(source: ByteSource, files: Files, root: string): Prom
 
 async function tensorsOf(source: ByteSource, part: Part): Promise<readonly TensorView[]> {
   const { files, root } = part;
-  const value = await pickleOf(source, files.get(root + part.pickle));
+  const pickle = pickleIn(part);
+  const value = await parsed(source, pickle);
   const storages: Storages = {
     byteOrder: await byteOrderOf(source, files.get(`${root}byteorder`)),
+    isPickleCompressed: !pickle.isStored,
     find: key => {
       const file = files.get(root + part.storages + key);
       if (!file) throw pytorchInvalid(`the storage ${JSON.stringify(key.slice(0, 200))} is missing`);
@@ -81,27 +85,41 @@ async function tensorsOf(source: ByteSource, part: Part): Promise<readonly Tenso
 
 async function compressedIn(source: ByteSource, part: Part): Promise<readonly EncodedTensor[]> {
   const { files, root } = part;
-  const value = await pickleOf(source, files.get(root + part.pickle));
-  const byteOrder = await byteOrderOf(source, files.get(`${root}byteorder`));
-  return compressedTensors(value, byteOrder, key => {
-    const file = files.get(root + part.storages + key);
-    if (!file || file.isStored) return undefined;
-    return { length: file.unpackedLength, bytes: () => unpackedBytes(source, file) };
+  const pickle = pickleIn(part);
+  const compressed = (file: ZipFile | undefined) =>
+    !file || file.isStored
+      ? undefined
+      : { length: file.unpackedLength, bytes: () => unpackedBytes(source, file) };
+  return compressedTensors(await parsed(source, pickle), {
+    byteOrder: await byteOrderOf(source, files.get(`${root}byteorder`)),
+    find: key => compressed(files.get(root + part.storages + key)),
+    pickle: compressed(pickle),
   });
 }
 
-async function pickleOf(source: ByteSource, file: ZipFile | undefined): Promise<PickleValue> {
-  if (!file?.isStored) throw pytorchInvalid('its pickle is compressed');
-  if (file.length > PICKLE_LIMITS.bytes) throw pytorchInvalid(`its pickle has ${file.length} bytes`);
-  return parsePickle(await source.read(file.offset, file.length), { origin: file.offset }).value;
+function pickleIn({ files, root, pickle }: Part): ZipFile {
+  const file = files.get(root + pickle);
+  if (!file) throw pytorchInvalid(`${pickle} is missing`);
+  return file;
+}
+
+async function parsed(source: ByteSource, file: ZipFile): Promise<PickleValue> {
+  const most = file.isStored ? PICKLE_LIMITS.bytes : COMPRESSED_PICKLE_BYTES;
+  if (file.unpackedLength > most) throw pytorchInvalid(`its pickle has ${file.unpackedLength} bytes`);
+  return parsePickle(await contentOf(source, file), { origin: file.isStored ? file.offset : 0 }).value;
+}
+
+/** All of a file, unpacked; whoever calls this has looked at its length. */
+async function contentOf(source: ByteSource, file: ZipFile): Promise<Uint8Array> {
+  if (file.isStored) return source.read(file.offset, file.length);
+  const slices: Uint8Array[] = [];
+  for await (const slice of unpackedBytes(source, file)) slices.push(slice);
+  return Buffer.concat(slices);
 }
 
 async function byteOrderOf(source: ByteSource, file: ZipFile | undefined): Promise<'little' | 'big'> {
   if (!file) return 'little';
-  const text =
-    file.isStored && file.length < 16
-      ? Buffer.from(await source.read(file.offset, file.length)).toString()
-      : '';
+  const text = file.unpackedLength < 16 ? Buffer.from(await contentOf(source, file)).toString() : '';
   if (text !== 'little' && text !== 'big') throw pytorchInvalid('its byte order makes no sense');
   return text;
 }

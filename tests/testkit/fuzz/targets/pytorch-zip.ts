@@ -6,6 +6,7 @@ import type { FuzzTarget } from '../target.ts';
 export default {
   seeds: () => [],
   parse: input => parseCheckpoint(pytorchZip, input),
+  bufferBytes: 512 * 1024 * 1024, // A compressed pickle of 64 MiB is unpacked twice, in slices that are joined.
   words: [
     'PK\\x03\\x04',
     'PK\\x01\\x02',
