@@ -12,6 +12,7 @@ from .floats import narrow, widen
 
 ReadExtent = Callable[[str], np.ndarray]
 _SMALLEST_DIVISOR = 1e-8
+_WRITERS = '"mgit restore <path>", or "mgit export <revision>:<path> <file>"'
 
 
 def evaluate_recipe(parameters: bytes, read: ReadExtent) -> np.ndarray:
@@ -21,7 +22,7 @@ def evaluate_recipe(parameters: bytes, read: ReadExtent) -> np.ndarray:
     method = recipe["method"]
     known = recipe["kernels"] == 1 and method in _METHODS
     if not known or values.get("numerics", "mgit") == "mergekit":
-        raise MgitError("RECIPE_UNSUPPORTED", f"merges by {method} are not recomputed here: use mgit restore")
+        raise MgitError("RECIPE_UNSUPPORTED", f"merges by {method} are not recomputed here", f"write the model with {_WRITERS}")
     dtype = recipe["dtype"]
     inputs = [widen(read(item["digest"]), dtype) for item in recipe["inputs"]]
     models = [inputs[index] for index in recipe["parameters"]["models"]]

@@ -111,6 +111,8 @@ test('a second reader, written from the description of the format, reads every k
   await day.mgit('switch', '-c', 'difference', 'main~1');
   await day.mgit('merge', 'tuned', '-m', 'add', '-s', 'add_difference', '-X', 'scale=0.9');
   await keep('difference');
+  await day.mgit('switch', '-c', 'arc', 'main~1');
+  await day.mgit('merge', 'tuned', '-m', 'arc', '-s', 'slerp');
   const expected = join(day.path, '..', 'expected.json');
   await writeFile(expected, JSON.stringify({ files, digests: await predicted(day) }));
   await day.mgit('switch', 'main');
