@@ -17,6 +17,14 @@ const UNWRITTEN: Readonly<Record<string, readonly [reason: string, hint: string]
   hdf5: ['mgit does not write HDF5', 'export the weights as npz, and save them with h5py or Keras'],
 };
 
+/** What endings of names stand for such formats. */
+const UNWRITTEN_EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ['onnx', 'onnx'],
+  ['h5', 'hdf5'],
+  ['hdf5', 'hdf5'],
+  ['keras', 'hdf5'],
+]);
+
 /** The writer of a format. Errors: `EXPORT_UNSUPPORTED`. */
 export function writerOf(format: string): CheckpointWriter {
   const writer = WRITERS.find(({ name }) => name === format);
@@ -33,7 +41,8 @@ export function writerForPath(path: string): CheckpointWriter {
   const extension = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '';
   const writer = WRITERS.find(({ extensions }) => extensions.includes(extension));
   if (writer) return writer;
-  if (Object.hasOwn(UNWRITTEN, extension)) return writerOf(extension);
+  const unwritten = UNWRITTEN_EXTENSIONS.get(extension);
+  if (unwritten !== undefined) return writerOf(unwritten);
   throw new MgitError('EXPORT_UNSUPPORTED', `the name ${path} does not say in which format to write`, {
     hint: formatsHint(),
   });

@@ -75,6 +75,7 @@ test('what is not possible is refused by name, and leaves no file', async () => 
     await refused('HEAD', 'model.pt'),
     await refused('HEAD:model.safetensors', 'model.pt'),
     await refused('HEAD:other.safetensors', 'model.onnx'),
+    await refused('HEAD:other.safetensors', 'model.h5'),
     await refused('HEAD:other.safetensors', 'model.xyz'),
     await refused('HEAD:other.safetensors', 'no/such/folder.pt'),
     await refused('HEAD:other.safetensors', 'model.pt', '--tensor', 'nothing'),
@@ -90,6 +91,9 @@ test('what is not possible is refused by name, and leaves no file', async () => 
     ",
       "error[EXPORT_UNSUPPORTED]: an ONNX file is a graph of operators, which tensors do not tell
     hint: export the weights as safetensors or pytorch, load them into the model, and call torch.onnx.export
+    ",
+      "error[EXPORT_UNSUPPORTED]: mgit does not write HDF5
+    hint: export the weights as npz, and save them with h5py or Keras
     ",
       "error[EXPORT_UNSUPPORTED]: the name model.xyz does not say in which format to write
     hint: give --format with one of safetensors, pytorch, npz, npy, gguf
