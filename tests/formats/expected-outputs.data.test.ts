@@ -37,7 +37,7 @@ async function restoredSession(path: string): Promise<ort.InferenceSession> {
   const { manifest } = await world.store.addFile(source, await (await detectFormat(source)).parse(source));
   const restored = join(world.path, 'restored.onnx');
   await world.store.restoreFile(manifest, restored);
-  return ort.InferenceSession.create(restored, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  return await ort.InferenceSession.create(restored, { intraOpNumThreads: 1, logSeverityLevel: 4 });
 }
 
 const numbers = ({ data }: ort.Tensor): readonly number[] => [...(data as Float32Array)];

@@ -20,7 +20,7 @@ export function twoWeeksAgo(): number {
 /** A store in which times of packs mean something. */
 export async function timedStore(options: { readonly ports?: Ports } = {}): Promise<TestStore> {
   await using scratch = await temporaryDirectory();
-  return testStore({ ports: testPorts(scratch.path, { clock: presentClock() }), ...options });
+  return await testStore({ ports: testPorts(scratch.path, { clock: presentClock() }), ...options });
 }
 
 /** Makes all packs look as if nobody had needed them for a month. */

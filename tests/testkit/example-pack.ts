@@ -45,7 +45,7 @@ export async function examplePack(): Promise<Uint8Array> {
     frames: [xor.frame],
   });
   const [id] = await writer.finish();
-  return readFile(join(home.path, 'packs', `${id}.pack`));
+  return await readFile(join(home.path, 'packs', `${id}.pack`));
 }
 
 /** Bytes as lines of offset and 16 hexadecimal bytes. */
