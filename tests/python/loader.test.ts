@@ -89,7 +89,7 @@ test('a second reader, written from the description of the format, reads every k
   await day.write('notes/read.me', 'text');
   execFileSync(pythonProgram(), [
     '-c',
-    `import torch, sys; t = torch.arange(24.0).reshape(4, 6); torch.save({"t": t, "turned": t.T, "part": t[1:3, ::2]}, sys.argv[1])`,
+    `import torch, sys; t = torch.arange(24.0).reshape(4, 6); q = torch.quantize_per_tensor(t, 0.5, 3, torch.quint8); torch.save({"t": t, "turned": t.T, "part": t[1:3, ::2], "quantised": q, "quantised part": q[1:, 2:4]}, sys.argv[1])`,
     join(day.path, 'views.pt'),
   ]);
   await commit('base', model(0));
