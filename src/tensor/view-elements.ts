@@ -10,6 +10,8 @@ export interface NamedView extends ViewGeometry {
 
 /** A view whose elements lie apart is put in order in memory: up to this many bytes, and to as many in order, where elements are repeated. */
 const MOST_GATHERED = 512 * 1024 * 1024;
+/** Bytes that are put in order at a time: rows may be of one element, and a small file may have many of them. */
+const GATHERED_AT_ONCE = 64 * 1024;
 
 /**
  * The elements of a tensor, row-major and little-endian, from the bytes from its first to its last element. Dense ones stream; of
@@ -31,16 +33,30 @@ async function* gathered(tensor: NamedView, span: AsyncIterable<Uint8Array>): As
   for await (const slice of span) parts.push(slice);
   const bytes = Buffer.concat(parts);
   const elementBytes = bitsOf(tensor.dtype) / 8;
-  const strides = tensor.strides ?? [];
   const columns = tensor.shape.at(-1) ?? 1;
+  const rows = elementCount(tensor.shape) / columns;
+  const atOnce = Math.max(1, Math.floor(GATHERED_AT_ONCE / (columns * elementBytes)));
+  for (let from = 0; from < rows; from += atOnce)
+    yield rowsOf(tensor, bytes, { from, to: Math.min(from + atOnce, rows) });
+}
+
+/** The elements of some rows, in order. */
+function rowsOf(
+  { dtype, shape, strides = [] }: NamedView,
+  bytes: Buffer,
+  { from, to }: { readonly from: number; readonly to: number },
+): Buffer {
+  const elementBytes = bitsOf(dtype) / 8;
+  const columns = shape.at(-1) ?? 1;
   const step = (strides.at(-1) ?? 1) * elementBytes;
-  for (let row = 0; row < elementCount(tensor.shape) / columns; row++) {
-    const line = Buffer.allocUnsafe(columns * elementBytes);
-    const start = rowStart(tensor.shape, strides, row) * elementBytes;
-    for (let column = 0; column < columns; column++)
-      bytes.copy(line, column * elementBytes, start + column * step, start + column * step + elementBytes);
-    yield line;
+  const block = Buffer.allocUnsafe((to - from) * columns * elementBytes);
+  let at = 0;
+  for (let row = from; row < to; row++) {
+    const start = rowStart(shape, strides, row) * elementBytes;
+    for (let column = 0; column < columns; column++, at += elementBytes)
+      bytes.copy(block, at, start + column * step, start + column * step + elementBytes);
   }
+  return block;
 }
 
 /** Where a row (a line along the last axis, counted row-major) begins, in elements. */
