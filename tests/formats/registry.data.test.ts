@@ -26,7 +26,7 @@ test('what is malformed is refused, and named', async () => {
       "broken.pt": "FORMAT_UNKNOWN: not a model file that mgit reads: it begins with the text "abc"",
       "broken_model.pkl": "PICKLE_DANGEROUS: the pickle would call builtins.exec when Python loads it",
       "corrupted.onnx": "FORMAT_UNKNOWN: not a model file that mgit reads: it begins with the text "This is not a valid ONNX file. It contai"",
-      "for-tests-ggml-parakeet-tdt-bad-nfft0.bin": "FORMAT_UNKNOWN: not a model file that mgit reads: it begins with the bytes 6c6d67670a000000800c000008000000",
+      "for-tests-ggml-parakeet-tdt-bad-nfft0.bin": "FORMAT_UNKNOWN: not a model file that mgit reads: it is a GGML file, of the kind before GGUF",
       "lfs-pointers/mnist-8.onnx": "MODEL_IS_POINTER: the file is a Git LFS pointer, not the model itself",
       "lfs-pointers/model-00000-of-00002.safetensors": "MODEL_IS_POINTER: the file is a Git LFS pointer, not the model itself",
       "lfs-pointers/model-00001-of-00002.safetensors": "MODEL_IS_POINTER: the file is a Git LFS pointer, not the model itself",

@@ -14,6 +14,7 @@ test('a safetensors file is recognised, also a broken one', async () => {
 test.each([
   ['', 'it is empty'],
   ['\x89HDF\r\n\x1a\n', 'it is an HDF5 file'],
+  ['lmgg\x80\x0c\0\0', 'it is a GGML file'],
   ['<!DOCTYPE html>', 'it is a web page'],
   ['{"a": 1}', 'it begins with the text "{\\"a\\": 1}"'],
   ['12345678{', 'it begins with the text "12345678{"'],
@@ -22,9 +23,12 @@ test.each([
   await expect(detect(Buffer.from(text, 'latin1'))).rejects.toThrow(words);
 });
 
-test('an HDF5 file says how its arrays can be taken in', async () => {
-  await expect(detect(Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'))).rejects.toMatchObject({
-    hint: expect.stringContaining('mgit import'),
+test.each([
+  ['an HDF5 file', '\x89HDF\r\n\x1a\n', 'mgit import'],
+  ['a GGML file', 'lmgg\x80\x0c\0\0', 'convert the model to GGUF'],
+])('%s says how its tensors can be taken in', async (_, bytes, hint) => {
+  await expect(detect(Buffer.from(bytes, 'latin1'))).rejects.toMatchObject({
+    hint: expect.stringContaining(hint),
   });
 });
 
