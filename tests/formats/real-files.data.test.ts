@@ -72,6 +72,27 @@ test('the tensors of one model are the same in whatever format', async () => {
   expect(shared(exported, lightning)).toBe(exported.size);
 });
 
+test("a Lightning checkpoint: weights and the optimiser's state are tensors, by their names", async () => {
+  const { tensors } = await layoutOf(
+    readFileSync(sharedData('models', 'chemprop', 'example_model_v2_regression_mol.ckpt')),
+  );
+  const names = tensors.map(({ name }) => name);
+  const of = (pattern: RegExp): number => names.filter(name => pattern.test(name)).length;
+  expect({
+    weights: of(/^state_dict\./),
+    first: of(/^optimizer_states\.0\.state\.\d+\.exp_avg$/),
+    second: of(/^optimizer_states\.0\.state\.\d+\.exp_avg_sq$/),
+    steps: of(/^optimizer_states\.0\.state\.\d+\.step$/),
+  }).toMatchInlineSnapshot(`
+    {
+      "first": 10,
+      "second": 10,
+      "steps": 10,
+      "weights": 16,
+    }
+  `);
+});
+
 /** One small file of every format. */
 const SMALL = [
   'candle/fortran_tensor_3d.pth',

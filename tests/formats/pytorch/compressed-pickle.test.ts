@@ -56,3 +56,12 @@ test.each([
   const file = await zippedAgain(name => name.endsWith('data.pkl'), lies);
   await expect(pytorchZip.parse(memoryByteSource(file))).rejects.toMatchObject({ code });
 });
+
+test('a compressed pickle that would call something is refused by its name', async () => {
+  const pickle = Buffer.from('\x80\x02cos\nsystem\nX\x02\0\0\0id\x85R.', 'latin1');
+  const file = zipFile([compressed('model/data.pkl', pickle)]);
+  await expect(pytorchZip.parse(memoryByteSource(file))).rejects.toMatchObject({
+    code: 'PICKLE_DANGEROUS',
+    message: expect.stringContaining('os.system'),
+  });
+});
