@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { CommitId } from '../../../src/base/ids.ts';
 import { commitIndex } from '../../../src/ops/history/commit.ts';
-import { readLog } from '../../../src/ops/history/log.ts';
 import { readManifestAt } from '../../../src/ops/history/manifests-at.ts';
 import { undoLast } from '../../../src/ops/history/undo.ts';
 import { continueReplay, skipReplay } from '../../../src/ops/replay/continue-sequence.ts';
@@ -13,7 +12,7 @@ import { readWaitingReplay } from '../../../src/ops/replay/replay-state.ts';
 import { addPaths } from '../../../src/ops/worktree/add.ts';
 import { readStatus } from '../../../src/ops/worktree/status.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
-import { listOf } from '../../testkit/stores.ts';
+import { expectClean, subjects } from '../../testkit/replayed.ts';
 
 const BASE = { a: [1, 1], b: [1], c: [1] };
 
@@ -34,17 +33,6 @@ const pick = (world: MergeRepository, revisions: string[], options: Partial<Pick
 
 const revert = (world: MergeRepository, revisions: string[], options: Partial<PickOptions> = {}) =>
   pickCommits(world.repository, 'revert', { revisions, ...options });
-
-/** The subjects of the last commits, newest first. */
-async function subjects({ repository }: MergeRepository, limit: number): Promise<string[]> {
-  const log = readLog(repository, { cwd: repository.workTree, revisions: [], paths: [], limit });
-  return (await listOf(log)).map(({ message }) => message.split('\n', 1)[0] ?? '');
-}
-
-async function expectClean({ repository }: MergeRepository): Promise<void> {
-  const { staged, unstaged, untracked, conflicts } = await readStatus(repository);
-  expect([staged, unstaged, untracked, conflicts]).toEqual([[], [], [], []]);
-}
 
 test('a cherry-pick adds the task vector; what is here as it was before is taken by digest', async () => {
   await using world = await diverged();

@@ -3,16 +3,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { MgitEvent } from '../../../src/base/events.ts';
-import { readLog } from '../../../src/ops/history/log.ts';
 import { undoLast } from '../../../src/ops/history/undo.ts';
 import { continueReplay } from '../../../src/ops/replay/continue-sequence.ts';
 import { abortReplay } from '../../../src/ops/replay/end-sequence.ts';
 import { pickCommits } from '../../../src/ops/replay/pick.ts';
 import { type RebaseOptions, rebaseBranch } from '../../../src/ops/replay/rebase.ts';
 import { addPaths } from '../../../src/ops/worktree/add.ts';
-import { readStatus } from '../../../src/ops/worktree/status.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
-import { listOf } from '../../testkit/stores.ts';
+import { expectClean, subjects } from '../../testkit/replayed.ts';
 
 const BASE = { a: [1, 1], b: [1], c: [1] };
 
@@ -31,16 +29,6 @@ async function diverged(): Promise<MergeRepository> {
 
 const rebase = ({ repository }: MergeRepository, options: Partial<RebaseOptions> = {}) =>
   rebaseBranch(repository, { upstream: 'main', ...options });
-
-async function subjects({ repository }: MergeRepository, limit: number): Promise<string[]> {
-  const log = readLog(repository, { cwd: repository.workTree, revisions: [], paths: [], limit });
-  return (await listOf(log)).map(({ message }) => message.split('\n', 1)[0] ?? '');
-}
-
-async function expectClean({ repository }: MergeRepository): Promise<void> {
-  const { staged, unstaged, untracked, conflicts } = await readStatus(repository);
-  expect([staged, unstaged, untracked, conflicts]).toEqual([[], [], [], []]);
-}
 
 test('task vectors are replayed on the new base; the branch moves once, and undo moves it back', async () => {
   await using world = await diverged();
