@@ -9,6 +9,7 @@ import { VERSION } from '../../base/version.ts';
 import { layOutFiles, type OutputFile } from '../../merge/output/file-layout.ts';
 import type { OutputJob } from '../../merge/output/write-file.ts';
 import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
+import { orRemove } from '../../store/unfinished/or-remove.ts';
 import { companionFiles } from './companions.ts';
 import {
   type FolderMergeOutcome,
@@ -142,10 +143,9 @@ async function makeFile(
   const { file, folder, plan } = work;
   const unique = Buffer.from(randomBytes(8)).toString('hex');
   const partial = { ...file, name: `.${file.name}.${unique}.part` };
-  const digests = await writeFiles(ports, { ...work, files: [partial] }).catch(async (error: unknown) => {
-    await fs.removeFile(join(folder, partial.name)).catch(() => {}); // It may not have been begun.
-    throw error;
-  });
+  const digests = await orRemove(fs, join(folder, partial.name), () =>
+    writeFiles(ports, { ...work, files: [partial] }),
+  );
   await fs.rename(join(folder, partial.name), join(folder, file.name));
   const receipt: JsonValue = { plan, size: file.size, tensors: Object.fromEntries(digests) };
   const receiptPath = join(folder, receiptName(file));
