@@ -10,19 +10,17 @@ import {
   rescaleParameter,
   WEIGHT,
 } from '../task-vectors/parameters.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 import { trimBothEnds } from '../task-vectors/trim.ts';
 
 /** TIES with changes that have lost their largest elements, too. */
 export const breadcrumbsTies: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'breadcrumbs_ties',
-  kind: 'compute',
   summary: 'changes without their largest and smallest elements, merged where they agree on a sign',
   whenToUse: 'many fine-tunings at once that get into the way of each other, with outliers',
   source:
     'Davari and Belilovsky 2023, Model breadcrumbs: scaling multi-task model merging with sparse masks, https://arxiv.org/abs/2312.06795',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -34,6 +32,5 @@ export const breadcrumbsTies: ComputingMethod = {
     CONSENSUS_METHOD,
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => mergeTaskVectors(task, { sparsify: trimBothEnds, election: 'weighted' }),
 };

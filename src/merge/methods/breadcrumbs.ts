@@ -9,19 +9,17 @@ import {
   rescaleParameter,
   WEIGHT,
 } from '../task-vectors/parameters.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 import { trimBothEnds } from '../task-vectors/trim.ts';
 
 /** Task arithmetic with changes that have lost their largest and their smallest elements. */
 export const breadcrumbs: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'breadcrumbs',
-  kind: 'compute',
   summary: 'changes without their largest and smallest elements, summed and added to the base',
   whenToUse: 'many fine-tunings at once, where single large changes and noise do harm',
   source:
     'Davari and Belilovsky 2023, Model breadcrumbs: scaling multi-task model merging with sparse masks, https://arxiv.org/abs/2312.06795',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -32,6 +30,5 @@ export const breadcrumbs: ComputingMethod = {
     rescaleParameter(false),
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => mergeTaskVectors(task, { sparsify: trimBothEnds, election: 'none' }),
 };

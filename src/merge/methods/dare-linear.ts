@@ -11,18 +11,16 @@ import {
   WEIGHT,
 } from '../task-vectors/parameters.ts';
 import { SEED } from '../task-vectors/seed.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /** Drop and rescale: task arithmetic with changes of which random elements are dropped, and the others enlarged. */
 export const dareLinear: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'dare_linear',
-  kind: 'compute',
   summary: 'changes with elements dropped at random, summed and added to the base',
   whenToUse: 'fine-tunings whose changes are small and redundant: most can be dropped',
   source:
     'Yu et al. 2023, Language models are super Mario: absorbing abilities from homologous models as a free lunch, https://arxiv.org/abs/2311.03099',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -34,6 +32,5 @@ export const dareLinear: ComputingMethod = {
     SEED,
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => mergeTaskVectors(task, { sparsify: dropAtRandom, election: 'none' }),
 };

@@ -12,18 +12,16 @@ import {
   WEIGHT,
 } from '../task-vectors/parameters.ts';
 import { SEED } from '../task-vectors/seed.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /** Drop and rescale before an election as in TIES. */
 export const dareTies: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'dare_ties',
-  kind: 'compute',
   summary: 'changes with elements dropped at random, merged where they agree on a sign',
   whenToUse: 'redundant fine-tunings for different tasks that get into the way of each other',
   source:
     'Yu et al. 2023, Language models are super Mario: absorbing abilities from homologous models as a free lunch, https://arxiv.org/abs/2311.03099',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -36,6 +34,5 @@ export const dareTies: ComputingMethod = {
     SEED,
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => mergeTaskVectors(task, { sparsify: dropAtRandom, election: 'weighted' }),
 };

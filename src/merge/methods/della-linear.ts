@@ -12,19 +12,17 @@ import {
 } from '../task-vectors/parameters.ts';
 import { sampleByRank } from '../task-vectors/sample-by-rank.ts';
 import { SEED } from '../task-vectors/seed.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /** Task arithmetic with changes of which elements are dropped at random, small ones more often than large ones of the same row. */
 export const dellaLinear: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'della_linear',
-  kind: 'compute',
   summary:
     'changes whose small elements are dropped more often than large ones, summed and added to the base',
   whenToUse: 'as dare_linear, where large changes matter more than small ones',
   source:
     'Deep et al. 2024, DELLA-merging: reducing interference in model merging through magnitude-based sampling, https://arxiv.org/abs/2406.11617',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -37,6 +35,5 @@ export const dellaLinear: ComputingMethod = {
     SEED,
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => mergeTaskVectors(task, { sparsify: sampleByRank, election: 'none' }),
 };

@@ -13,19 +13,17 @@ import {
 } from '../task-vectors/parameters.ts';
 import { sampleByRank } from '../task-vectors/sample-by-rank.ts';
 import { SEED } from '../task-vectors/seed.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /** Drop by rank in magnitude, elect sign, fuse. */
 export const della: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'della',
-  kind: 'compute',
   summary:
     'changes whose small elements are dropped more often than large ones, merged where they agree on a sign',
   whenToUse: 'as dare_ties, where large changes matter more than small ones',
   source:
     'Deep et al. 2024, DELLA-merging: reducing interference in model merging through magnitude-based sampling, https://arxiv.org/abs/2406.11617',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -39,6 +37,5 @@ export const della: ComputingMethod = {
     SEED,
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => mergeTaskVectors(task, { sparsify: sampleByRank, election: 'weighted' }),
 };

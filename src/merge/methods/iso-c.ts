@@ -5,21 +5,18 @@ import { basePlusProducts } from '../spectral/base-plus-products.ts';
 import { sidesOf } from '../spectral/matrix-form.ts';
 import { MATRIX_NEEDS, type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
 import { LAMBDA } from '../task-vectors/parameters.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /** Isotropic merging in the common subspace: the sum of the changes, each of its singular values replaced by their mean. */
 export const isoC: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'iso_c',
-  kind: 'compute',
   summary: 'the sum of the changes of a matrix with all of its singular values set to their mean',
   whenToUse: 'several tasks of which a sum would let a few strong directions dominate',
   source:
     'Marczak et al. 2025, No Task Left Behind: Isotropic Model Merging with Common and Task-Specific Subspaces, https://arxiv.org/abs/2502.04959',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [LAMBDA],
-  needsBase: () => true,
   ...MATRIX_NEEDS,
   run: task => mergeMatrices(task, merge),
 };

@@ -8,21 +8,19 @@ import { MATRIX_NEEDS, type MatrixTask, mergeMatrices } from '../spectral/merge-
 import { removeLeft } from '../spectral/remove-left.ts';
 import { createSubspaces, orthonormalize, type Subspaces } from '../spectral/subspaces.ts';
 import { LAMBDA } from '../task-vectors/parameters.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /**
  * Isotropic merging in common and task-specific subspaces: the strongest directions of the sum of the changes, then those of what each
  * change has beside them, all made orthogonal and given one singular value, the mean of theirs.
  */
 export const isoCts: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'iso_cts',
-  kind: 'compute',
   summary: 'directions that changes have in common and directions of each one, all with one singular value',
   whenToUse: 'many tasks, or very different ones, of which each also needs directions of its own',
   source:
     'Marczak et al. 2025, No Task Left Behind: Isotropic Model Merging with Common and Task-Specific Subspaces, https://arxiv.org/abs/2502.04959',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     LAMBDA,
@@ -36,7 +34,6 @@ export const isoCts: ComputingMethod = {
       perModel: false,
     },
   ],
-  needsBase: () => true,
   ...MATRIX_NEEDS,
   run: task => mergeMatrices(task, merge),
 };

@@ -1,20 +1,18 @@
 import type { ComputingMethod } from '../method.ts';
 import { NUMERICS_PARAMETER, numberParameter } from '../parameters.ts';
 import { CHANGE_EPSILON, type ChangedElements, mergeReinforced } from '../task-vectors/reinforce.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /**
  * As `ram`, with the elements that a single model changed enlarged, since averaging weakens what it shares with others: by 1 + r * (shared over
  * unique elements of the tensor, at most alpha).
  */
 export const ramplusTl: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'ramplus_tl',
-  kind: 'compute',
   summary: 'as ram, with the changes that a single model made enlarged, tensor by tensor',
   whenToUse: 'models as for ram that share many of their changed elements',
   source: 'Reinforced agent merging, 2026, https://arxiv.org/abs/2601.13572',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     {
@@ -36,7 +34,6 @@ export const ramplusTl: ComputingMethod = {
     CHANGE_EPSILON,
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task => {
     const [r, alpha, epsilon] = ['r', 'alpha', 'epsilon'].map(name =>
       numberParameter(task.parameters, name),

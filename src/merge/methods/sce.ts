@@ -8,6 +8,7 @@ import { elect, sumsOf } from '../task-vectors/consensus.ts';
 import { keepVarying, type VarianceRegisters } from '../task-vectors/keep-varying.ts';
 import { orderedSlices } from '../task-vectors/merge-task-vectors.ts';
 import { blockMagnitudes, type Selection } from '../task-vectors/rescale.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 import { openVectors, type Vectors } from '../vectors.ts';
 import type { Register } from '../workspace.ts';
 
@@ -19,14 +20,11 @@ const LEAST_ENERGY = 1e-6;
  * those that have another sign than the sum. With `select_topk` 1, all elements are selected.
  */
 export const sce: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'sce',
-  kind: 'compute',
   summary: 'the elements in which changes differ most, weighted by their energy, where they agree on a sign',
   whenToUse: 'models of unlike strengths for different tasks, with no weights to be chosen',
   source: 'Wan et al. 2024, FuseChat: knowledge fusion of chat models, https://arxiv.org/abs/2408.07990',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     {
@@ -40,7 +38,6 @@ export const sce: ComputingMethod = {
     },
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run,
 };
 

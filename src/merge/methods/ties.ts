@@ -9,6 +9,7 @@ import {
   rescaleParameter,
   WEIGHT,
 } from '../task-vectors/parameters.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 import { trimSmallest } from '../task-vectors/trim.ts';
 
 /**
@@ -17,15 +18,12 @@ import { trimSmallest } from '../task-vectors/trim.ts';
  * Both trim each tensor on its own, where the paper trims a whole model at once.
  */
 export const ties: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'ties',
-  kind: 'compute',
   summary: 'the largest elements of each change, averaged where they agree on a sign, added to the base',
   whenToUse: 'several fine-tunings for different tasks that get into the way of each other',
   source:
     'Yadav et al. 2023, TIES-merging: resolving interference when merging models, https://arxiv.org/abs/2306.01708',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [
     WEIGHT,
@@ -44,7 +42,6 @@ export const ties: ComputingMethod = {
     },
     NUMERICS_PARAMETER,
   ],
-  needsBase: () => true,
   run: task =>
     mergeTaskVectors(task, {
       sparsify: trimSmallest,

@@ -6,24 +6,21 @@ import { sidesOf } from '../spectral/matrix-form.ts';
 import { MATRIX_NEEDS, type MatrixTask, mergeMatrices } from '../spectral/merge-matrices.ts';
 import { createSubspaces, orthonormalize, type Subspaces } from '../spectral/subspaces.ts';
 import { LAMBDA } from '../task-vectors/parameters.ts';
+import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
 
 /**
  * Task singular vectors, merged: of each change as many of the strongest directions as there are for each model, made orthogonal to those
  * of the others. A matrix with fewer directions than models is averaged, where the authors' code gives it no change.
  */
 export const tsvM: ComputingMethod = {
+  ...TASK_VECTOR_METHOD,
   name: 'tsv_m',
-  kind: 'compute',
   summary: "each change's strongest directions, made orthogonal to those of the others, added to the base",
   whenToUse: 'several tasks whose changes are of low rank and get into the way of each other',
   source:
     'Gargiulo et al. 2025, Task Singular Vectors: Reducing Task Interference in Model Merging, https://arxiv.org/abs/2412.00081',
-  baseRole: 'origin',
-  models: { minimum: 1, maximum: Infinity },
-  isMultiPass: true,
   kernels: 1,
   parameters: [LAMBDA],
-  needsBase: () => true,
   ...MATRIX_NEEDS,
   run: task => mergeMatrices(task, merge, task.models.length),
 };
