@@ -11,7 +11,7 @@ if (!hasData)
     `Public test data is absent: ${data}. Tests named *.data.test.ts are left out; MGIT_TEST_DATA names another folder.`,
   );
 
-/** One project per tier: `unit` needs only npm packages; `servers` real servers; `python` a virtual environment; `soak` long runs. */
+/** One project per tier: `unit` is fast; `robustness` breaks things for minutes; `servers` needs real servers; `python` a virtual environment; `soak` takes hours. */
 const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
   test: {
     name,
@@ -34,11 +34,13 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     projects: [
       tier('unit', ['tests/**/*.test.ts'], 60_000, [
+        'tests/robustness/**',
         'tests/servers/**',
         'tests/python/**',
         'tests/soak/**',
         ...(hasData ? [] : [DATA_TESTS]),
       ]),
+      tier('robustness', ['tests/robustness/**/*.test.ts'], 300_000),
       tier('servers', ['tests/servers/**/*.test.ts'], 180_000),
       { test: { ...tier('python', ['tests/python/**/*.test.ts'], 300_000).test, env: { PYTHONPATH } } },
       tier('soak', ['tests/soak/**/*.test.ts'], 3_600_000),
