@@ -11,7 +11,7 @@ if (!hasData)
     `Public test data is absent: ${data}. Tests named *.data.test.ts are left out; MGIT_TEST_DATA names another folder.`,
   );
 
-/** One project per tier: `unit` is fast; `robustness` breaks things for minutes; `servers` needs real servers; `python` a virtual environment; `soak` takes hours. */
+/** One project per tier: `unit` is fast; `robustness` breaks things for a minute or two; `servers` needs real servers; `python` a virtual environment; `soak` takes hours. */
 const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
   test: {
     name,
