@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** What a caller may attach to an {@link MgitError}. */
 export interface MgitErrorOptions {
   /** What the user can do about it: one sentence, imperative. */
@@ -35,5 +37,15 @@ export function isMgitError(error: unknown, ...codes: string[]): error is MgitEr
 
 /** True when `error` is a system error with one of the given codes (`ENOENT`, `EEXIST`, ...). */
 export function isSystemError(error: unknown, ...codes: string[]): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
+  return error instanceof Error && codes.includes(systemCode(error) ?? '');
+}
+
+/**
+ * The code of a system error, by the system's own name; undefined for any other error. Node has no names for the numbers that libuv
+ * leaves out, `EDQUOT` among them, and calls them "Unknown system error -122".
+ */
+export function systemCode(error: NodeJS.ErrnoException): string | undefined {
+  if (!error.code?.startsWith('Unknown system error')) return error.code;
+  const number = Math.abs(error.errno ?? 0);
+  return Object.entries(constants.errno).find(([, value]) => value === number)?.[0];
 }

@@ -1,4 +1,4 @@
-import { isMgitError, MgitError } from '../base/errors.ts';
+import { isMgitError, MgitError, systemCode } from '../base/errors.ts';
 
 /** What the machine, and not mgit, is to blame for: code, what it means, what to do. */
 const FAILURES: Readonly<Record<string, readonly [code: string, meaning: string, hint: string]>> = {
@@ -43,11 +43,11 @@ const FAILURES: Readonly<Record<string, readonly [code: string, meaning: string,
  */
 export function systemFailure(error: unknown): unknown {
   if (isMgitError(error) || !(error instanceof Error)) return error;
-  const { code, path, syscall, cause } = error as NodeJS.ErrnoException;
+  const { path, syscall, cause } = error as NodeJS.ErrnoException;
+  const code = systemCode(error);
   if (syscall === undefined) return cause === undefined ? error : explained(error, cause);
   if (syscall.startsWith('spawn') && code === 'ENOENT') return error; // Whoever starts a program says what it is for.
-  // Making folders with their parents on a read-only file system, Node says that there is no such folder.
-  const failure = FAILURES[syscall === 'mkdir' && code === 'ENOENT' ? 'EROFS' : String(code)];
+  const failure = FAILURES[String(code)];
   if (failure === undefined) return error;
   const [name, meaning, hint] = failure;
   return new MgitError(name, path === undefined ? meaning : `${path}: ${meaning}`, { hint, cause: error });

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { MgitError } from '../../src/base/errors.ts';
@@ -38,10 +39,11 @@ test('failures of the machine have codes and name the path, also where another e
     code: 'DEVICE_FAILED',
   });
   expect(systemFailure(systemError('EDQUOT', 'write', '/a'))).toMatchObject({ code: 'QUOTA_EXCEEDED' });
-  expect(systemFailure(systemError('ENOENT', 'open', '/a'))).toMatchObject({ code: 'FILE_VANISHED' });
-  expect(systemFailure(systemError('ENOENT', 'mkdir', '/a'))).toMatchObject({
-    code: 'FILE_SYSTEM_READ_ONLY',
+  const nameless = { ...systemError('Unknown system error -122', 'write'), errno: -constants.errno.EDQUOT };
+  expect(systemFailure(Object.assign(new Error('nameless'), nameless))).toMatchObject({
+    code: 'QUOTA_EXCEEDED',
   });
+  expect(systemFailure(systemError('ENOENT', 'open', '/a'))).toMatchObject({ code: 'FILE_VANISHED' });
 });
 
 test('a file that vanishes once it was listed is named, whoever was to read it', async () => {

@@ -22,3 +22,9 @@ test.for([
   const { findings } = await fuzz(module, [], { seed: 1, ...effort });
   expect(findings.map(finding => finding.problem)).toContainEqual(expect.stringMatching(problem));
 });
+
+test('a search that goes on for longer than an input may take is no hang', async () => {
+  const [name = ''] = TARGET_NAMES;
+  const { findings } = await fuzz(targetModule(name), [], { seed: 1, milliseconds: 4000, hangSeconds: 2 });
+  expect(findings).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { type BigIntStats, constants, promises as fs } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { isSystemError } from '../errors.ts';
 import type { FileStat, FileSystem, OpenFile, OpenMode } from './file-system.ts';
 
@@ -24,7 +25,7 @@ export function nodeFileSystem(): FileSystem {
         name: entry.name,
         kind: kindOf(entry),
       })),
-    makeDirectory: async path => void (await fs.mkdir(path, { recursive: true })),
+    makeDirectory,
     rename: renameWithRetry,
     removeFile: path => fs.unlink(path),
     removeDirectory: (path, options) =>
@@ -37,6 +38,30 @@ export function nodeFileSystem(): FileSystem {
     syncDirectory,
     makeTemporaryDirectory: prefix => fs.mkdtemp(prefix),
   };
+}
+
+/**
+ * Node says `ENOENT` whatever it is that keeps it from making a folder with its parents (a read-only file system, a used-up quota);
+ * made one by one, the system says what.
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path, { recursive: true });
+  } catch (error) {
+    if (!isSystemError(error, 'ENOENT')) throw error;
+    await makeOneByOne(path);
+  }
+}
+
+async function makeOneByOne(path: string): Promise<void> {
+  try {
+    await fs.mkdir(path);
+  } catch (error) {
+    if (isSystemError(error, 'EEXIST') && (await fs.stat(path)).isDirectory()) return;
+    if (!isSystemError(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeOneByOne(dirname(path));
+    await makeOneByOne(path);
+  }
 }
 
 function nodeOpenFile(path: string, handle: FileHandle): OpenFile {

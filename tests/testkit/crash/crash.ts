@@ -176,8 +176,8 @@ async function repeat(
 }
 
 /** The code of the error that a command ended with. */
-export function codeOf(run: CliRun): string | undefined {
-  return /error\[([A-Z_]+)\]/.exec(run.stderr)?.[1];
+export function codeOf({ stderr }: Pick<CliRun, 'stderr'>): string | undefined {
+  return /error\[([A-Z_]+)\]/.exec(stderr)?.[1];
 }
 
 function said(ended: Pick<Ended, 'exitCode' | 'stderr'>): string {

@@ -30,7 +30,8 @@ async function search(
   using coverage = observeCoverage();
   const watch = watchBuffers(target.bufferBytes ?? BUFFER_BYTES);
   const before = (input: Uint8Array): void => {
-    writeSync(progress, formatProgress({ runs: ++runs, input }), 0);
+    const now = formatProgress({ runs: ++runs, input });
+    writeSync(progress, now, 0, now.length, 0);
     watch.begin();
   };
   const surroundings = { coverage, before, after: () => watch.end() };
