@@ -5,7 +5,7 @@
 ...     model = repository.model("main", "model.safetensors")
 ...     weight = model["encoder.weight"].numpy()
 
-Written from ``docs/format.md`` alone, as a second reader of the format.
+Written from ``docs/format.md`` and ``docs/recipes.md`` alone, as a second reader of the formats.
 """
 
 from .errors import MgitError

@@ -13,6 +13,14 @@ _F8 = {
     "F8_E4M3FNUZ": (3, 8, 0x7F, 0x80, 0x80, 0),
     "F8_E5M2FNUZ": (2, 16, 0x7F, 0x80, 0x80, 0),
 }
+_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, **{dtype: 1 for dtype in _F8}}
+
+
+def byte_width(dtype: str) -> int:
+    """Bytes of an element. Errors: ``RECIPE_UNSUPPORTED`` for dtypes that merges do not calculate with."""
+    if dtype not in _WIDTHS:
+        raise MgitError("RECIPE_UNSUPPORTED", f"no arithmetic on {dtype} here")
+    return _WIDTHS[dtype]
 
 
 def widen(data: np.ndarray, dtype: str) -> np.ndarray:
@@ -25,9 +33,8 @@ def widen(data: np.ndarray, dtype: str) -> np.ndarray:
         return canonical(data.view("<f2").astype(np.float32))
     if dtype == "BF16":
         return canonical((data.view("<u2").astype(np.uint32) << np.uint32(16)).view(np.float32))
-    if dtype in _F8:
-        return _f8_values(dtype)[data]
-    raise MgitError("RECIPE_UNSUPPORTED", f"no arithmetic on {dtype} here")
+    byte_width(dtype)
+    return _f8_values(dtype)[data]
 
 
 def narrow(values: np.ndarray, dtype: str) -> np.ndarray:

@@ -1,76 +1,93 @@
-"""Recipes: merged tensors, recomputed from their inputs (``docs/format.md``, "Recipe" and "Methods of recipes")."""
+"""Recipes: merged tensors, recomputed from their inputs (``docs/recipes.md``)."""
 
 from __future__ import annotations
 
-import json
-from typing import Callable, List
+from math import isfinite, prod
+from typing import Any, Callable, Dict
 
 import numpy as np
 
 from .errors import MgitError
-from .floats import narrow, widen
+from .floats import byte_width, narrow, widen
+from .methods import METHODS
+from .methods.method import Method, Parameter, Task
+from .recipe_record import Input, Recipe, invalid, parse_recipe
 
 ReadExtent = Callable[[str], np.ndarray]
-_SMALLEST_DIVISOR = 1e-8
-_WRITERS = '"mgit restore <path>", or "mgit export <revision>:<path> <file>"'
+_HINT = 'write the model with "mgit restore <path>", or "mgit export <revision>:<path> <file>"'
 
 
 def evaluate_recipe(parameters: bytes, read: ReadExtent) -> np.ndarray:
-    """The bytes of a merged tensor. Errors: ``RECIPE_UNSUPPORTED``."""
-    recipe = json.loads(parameters.decode("utf-8"))
-    values = recipe["parameters"]["values"]
-    method = recipe["method"]
-    known = recipe["kernels"] == 1 and method in _METHODS
-    if not known or values.get("numerics", "mgit") == "mergekit":
-        raise MgitError("RECIPE_UNSUPPORTED", f"merges by {method} are not recomputed here", f"write the model with {_WRITERS}")
-    dtype = recipe["dtype"]
-    inputs = [widen(read(item["digest"]), dtype) for item in recipe["inputs"]]
-    models = [inputs[index] for index in recipe["parameters"]["models"]]
-    position = recipe["parameters"]["base"]
-    base = None if position is None else inputs[position]
+    """
+    The bytes of a merged tensor. Errors: ``RECIPE_UNSUPPORTED``, ``RECIPE_INVALID``; ``MERGE_MATRIX_TOO_LARGE``, as the description
+    has it.
+    """
+    recipe = parse_recipe(parameters)
+    method = METHODS.get((recipe.method, recipe.kernels))
+    if method is None:
+        raise _unsupported(f"merges by {recipe.method}, kernels {recipe.kernels},")
+    values = _complete(recipe, method)
+    _check(recipe, method, values)
+    if recipe.length == 0:
+        return np.empty(0, np.uint8)
     with np.errstate(all="ignore"):
-        return narrow(_METHODS[method](models, base, values), dtype)
+        return narrow(method.merge(_task_of(recipe, values, read)), recipe.dtype)
 
 
-def _linear(models, _base, values) -> np.ndarray:
-    return _weighted_sum(models, _linear_weights(_weights(values), values))
+def _complete(recipe: Recipe, method: Method) -> Dict[str, Any]:
+    """Every parameter explicit, a list of one for each model where there is one for each."""
+    unknown = sorted(set(recipe.values) - set(method.parameters))
+    if unknown:
+        raise _unsupported(f"merges by {recipe.method} with the parameter {unknown[0]}")
+    return {
+        name: _value(recipe, name, parameter, recipe.values.get(name, parameter.default))
+        for name, parameter in method.parameters.items()
+    }
 
 
-def _task_arithmetic(models, base, values) -> np.ndarray:
-    changes = [model - base for model in models]
-    return _weighted_sum(changes, _arithmetic_weights(_weights(values), values)) + base
+def _value(recipe: Recipe, name: str, parameter: Parameter, given: Any) -> Any:
+    if not parameter.each:
+        return _single(recipe, name, parameter, given)
+    values = given if isinstance(given, list) else [given] * len(recipe.models)
+    if len(values) != len(recipe.models):
+        raise invalid(f"{name} has {len(values)} values for {len(recipe.models)} models")
+    return [_single(recipe, name, parameter, value) for value in values]
 
 
-def _add_difference(models, base, values) -> np.ndarray:
-    total = models[0].copy()
-    for model in models[1:]:
-        total += (model - base) * total.dtype.type(values["scale"])
-    return total
+def _single(recipe: Recipe, name: str, parameter: Parameter, value: Any) -> Any:
+    if parameter.choices and isinstance(value, str) and value not in parameter.choices:
+        raise _unsupported(f"merges by {recipe.method} with the {name} {value}")
+    wanted = type(parameter.default) if isinstance(parameter.default, (bool, str)) else (int, float)
+    fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
+    if not fits or (isinstance(value, float) and not isfinite(value)):
+        raise invalid(f"{name} cannot be {value!r}")
+    return value
 
 
-_METHODS = {"linear": _linear, "task_arithmetic": _task_arithmetic, "add_difference": _add_difference}
+def _check(recipe: Recipe, method: Method, values: Dict[str, Any]) -> None:
+    models = len(recipe.models)
+    if models < method.fewest or (method.most is not None and models > method.most):
+        raise invalid(f"{recipe.method} does not merge {models} models")
+    if byte_width(recipe.dtype) * prod(recipe.shape) != recipe.length:
+        raise invalid("shape and length disagree")
+    if method.needs_base(values) and recipe.base is None:
+        raise invalid("it needs a base, and has none")
 
 
-def _weights(values) -> List[float]:
-    return [float(weight) for weight in values["weight"]]
+def _task_of(recipe: Recipe, values: Dict[str, Any], read: ReadExtent) -> Task:
+    wanted = set(recipe.models) | (set() if recipe.base is None else {recipe.base})
+    inputs = {position: _elements(recipe, recipe.inputs[position], read) for position in wanted}
+    models = [inputs[position] for position in recipe.models]
+    base = None if recipe.base is None else inputs[recipe.base]
+    return Task(recipe.dtype, recipe.shape, base, models, values)
 
 
-def _weighted_sum(terms: List[np.ndarray], weights: List[float]) -> np.ndarray:
-    kind = terms[0].dtype.type
-    total = terms[0] * kind(weights[0])
-    for term, weight in zip(terms[1:], weights[1:]):
-        total += term * kind(weight)
-    return total
+def _elements(recipe: Recipe, item: Input, read: ReadExtent) -> np.ndarray:
+    data = read(item.digest)
+    if item.dtype != recipe.dtype or item.length != recipe.length or len(data) != recipe.length:
+        raise invalid("an input is not like the result")
+    return widen(data, recipe.dtype)
 
 
-def _linear_weights(weights: List[float], values) -> List[float]:
-    if not values["normalize"]:
-        return weights
-    total = sum(weights)
-    return [weight / total for weight in weights]
-
-
-def _arithmetic_weights(weights: List[float], values) -> List[float]:
-    total = sum(weights)
-    divisor = total if values["normalize"] and abs(total) >= _SMALLEST_DIVISOR else 1.0
-    return [float(values["lambda"]) * weight / divisor for weight in weights]
+def _unsupported(what: str) -> MgitError:
+    return MgitError("RECIPE_UNSUPPORTED", f"{what} are not recomputed here", _HINT)

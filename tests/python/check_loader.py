@@ -57,7 +57,6 @@ def check_errors(repository) -> None:
     for code, action in {
         "NOT_A_MODEL": lambda: repository.model("main", "notes/read.me"),
         "REVISION_UNKNOWN": lambda: repository.model("nowhere", "model.safetensors"),
-        "RECIPE_UNSUPPORTED": lambda: repository.model("arc", "model.safetensors")["layer.F32"].numpy(),
         "EXTENT_MISSING": lambda: repository._store.read("0" * 64),
     }.items():
         try:

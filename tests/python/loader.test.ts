@@ -12,6 +12,15 @@ import { bytesOf, weights } from '../testkit/stores.ts';
 
 const [ROWS, COLUMNS] = [64, 96];
 
+/** Merges whose results are recipes: branches, and options of `mgit merge`. `recipes.test.ts` has every method. */
+const MERGES = [
+  ['arithmetic', '-s', 'task_arithmetic', '-X', 'lambda=0.9'],
+  ['difference', '-s', 'add_difference', '-X', 'scale=0.9'],
+  ['arc', '-s', 'slerp'],
+  ['drawn', '-s', 'dare_ties', '-X', 'density=0.5', '-X', 'seed=7'],
+  ['spectral', '-s', 'tsv_m'],
+] as const;
+
 /** Every float dtype of merges, and others; `seed` and `scale` say how far from the base. */
 function model(scale: number, seed = 1): Uint8Array {
   const base = weights(ROWS * COLUMNS);
@@ -105,17 +114,14 @@ test('a second reader, written from the description of the format, reads every k
   await commit('ours', model(1e-3, 3));
   await day.mgit('merge', 'tuned', '-m', 'average', '-X', 'weight=0.7,0.4', '-s', 'linear');
   await keep('main');
-  await day.mgit('switch', '-c', 'arithmetic', 'main~1');
-  await day.mgit('merge', 'tuned', '-m', 'add', '-s', 'task_arithmetic', '-X', 'lambda=0.9');
-  await keep('arithmetic');
-  await day.mgit('switch', '-c', 'difference', 'main~1');
-  await day.mgit('merge', 'tuned', '-m', 'add', '-s', 'add_difference', '-X', 'scale=0.9');
-  await keep('difference');
-  await day.mgit('switch', '-c', 'arc', 'main~1');
-  await day.mgit('merge', 'tuned', '-m', 'arc', '-s', 'slerp');
+  for (const [branch, ...options] of MERGES) {
+    await day.mgit('switch', '-c', branch, 'main~1');
+    await day.mgit('merge', 'tuned', '-m', branch, ...options);
+    await keep(branch);
+  }
   const expected = join(day.path, '..', 'expected.json');
   await writeFile(expected, JSON.stringify({ files, digests: await predicted(day) }));
   await day.mgit('switch', 'main');
   const program = join(import.meta.dirname, 'check_loader.py');
-  expect(Number(runPython(program, day.path, expected).trim())).toBe(6 * 8);
+  expect(Number(runPython(program, day.path, expected).trim())).toBe((4 + MERGES.length) * 8);
 });

@@ -1,3 +1,4 @@
+import type { FLOAT_DTYPES } from '../../src/merge/float-dtypes.ts';
 import { narrowF8, widenF8 } from '../../src/tensor/kernels/reference/convert-8.ts';
 import {
   bitsOfF32,
@@ -9,11 +10,13 @@ import {
 } from '../../src/tensor/kernels/reference/convert-16.ts';
 
 /** Float dtypes that tests merge. */
-export type FloatDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E5M2';
+export type FloatDtype = (typeof FLOAT_DTYPES)[number];
 
 /** Bits of the mantissa after the leading one. */
 export function mantissaBits(dtype: FloatDtype): number {
-  return { F64: 52, F32: 23, F16: 10, BF16: 7, F8_E4M3: 3, F8_E5M2: 2 }[dtype];
+  return { F64: 52, F32: 23, F16: 10, BF16: 7, F8_E4M3: 3, F8_E5M2: 2, F8_E4M3FNUZ: 3, F8_E5M2FNUZ: 2 }[
+    dtype
+  ];
 }
 
 /** Little-endian elements from numbers, rounded to nearest even. */

@@ -47,7 +47,8 @@ export async function decompose(
   { kernels, signal, norm = frobeniusNorm(long, kernels) }: DecomposeContext,
 ): Promise<Float64Array> {
   for (let row = 0; row < short.rows; row++) short.row(row).fill(0)[row] = 1;
-  const floor = (norm * NOISE) ** 2;
+  const edge = norm * NOISE;
+  const floor = edge * edge; // Not `**`: whether that is a product depends on the engine.
   for (let sweep = 0, turned = true; sweep < SWEEPS_AT_MOST && turned; sweep++) {
     const turning: Turning = { long, kernels, squares: squaresOf(long, kernels), floor };
     turned = false;

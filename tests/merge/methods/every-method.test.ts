@@ -22,7 +22,9 @@ function precision(dtype: FloatDtype): { readonly relative: number; readonly abs
   if (dtype === 'F64') return { relative: 2 ** -50, absolute: 2 ** -1070 };
   if (dtype === 'F32') return { relative: 2 ** -20, absolute: 2 ** -145 };
   const bits = mantissaBits(dtype);
-  const lowest = { F16: -14, BF16: -126, F8_E4M3: -6, F8_E5M2: -14 }[dtype];
+  const lowest = { F16: -14, BF16: -126, F8_E4M3: -6, F8_E5M2: -14, F8_E4M3FNUZ: -7, F8_E5M2FNUZ: -15 }[
+    dtype
+  ];
   return { relative: 2 ** -(bits + 1), absolute: 2 ** (lowest - bits) };
 }
 

@@ -60,7 +60,7 @@ const SAMPLES: Readonly<Record<string, JsonValue>> = {
 };
 
 /** A method with samples and defaults, and with each other value of each choice and switch, in both numerics. */
-function variantsOf({ name, kernels, parameters, models }: ComputingMethod) {
+export function variantsOf({ name, kernels, parameters, models }: ComputingMethod) {
   const samples = Object.fromEntries(
     parameters.flatMap(parameter => {
       const sample = SAMPLES[parameter.name];

@@ -1,0 +1,99 @@
+"""Recomputes recipes and holds the results against their digests. Arguments: the repository, a JSON file of methods and cases."""
+
+import hashlib
+import json
+import os
+import sys
+
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "..", "python"))
+import mgit  # noqa: E402
+from mgit.methods import METHODS, REFUSED  # noqa: E402
+from mgit.recipes import evaluate_recipe  # noqa: E402
+
+
+def check_methods(methods) -> None:
+    """Every registered method is known here, with the same parameters, or is refused by name."""
+    known = {method["name"]: method for method in methods}
+    assert set(known) == {name for name, _ in METHODS} | set(REFUSED), set(known) ^ {name for name, _ in METHODS}
+    for (name, kernels), method in METHODS.items():
+        if kernels == known[name]["kernels"]:
+            found = {
+                key: (parameter.default, parameter.each, sorted(parameter.choices))
+                for key, parameter in method.parameters.items()
+            }
+            wanted = {
+                parameter["name"]: (parameter["default"], parameter["perModel"], sorted(parameter.get("choices", [])))
+                for parameter in known[name]["parameters"]
+            }
+            assert found == wanted, (name, found, wanted)
+
+
+def check(repository, case) -> bool:
+    """The store reads a digest by the first recipe that gives it; each one is recomputed."""
+    data = evaluate_recipe(json.dumps(case["recipe"]).encode(), repository._store.read)
+    return hashlib.sha256(data).hexdigest() == case["digest"]
+
+
+def check_errors(recipe) -> None:
+    """What is not known is refused by name, and what makes no sense is told."""
+    parameters = recipe["parameters"]
+    values = parameters["values"]
+
+    def given(**changes):
+        return {**recipe, "parameters": {**parameters, **changes}}
+
+    unsupported = [
+        {**recipe, "method": "mean"},
+        {**recipe, "kernels": 2},
+        {**recipe, "dtype": "I64"},
+        given(values={**values, "new": 1}),
+        given(values={**values, "numerics": "other"}),
+    ]
+    nonsense = [
+        {**recipe, "length": recipe["length"] + 1},
+        {**recipe, "inputs": [{**item, "dtype": "U8"} for item in recipe["inputs"]]},
+        {**recipe, "more": 1},
+        given(base=None),
+        given(models=[]),
+        given(models=[99]),
+        given(shape=[-1]),
+        given(values={**values, "weight": [1.0]}),
+        given(values={**values, "weight": True}),
+        given(values={**values, "normalize": 1}),
+    ]
+    for code, recipes in (("RECIPE_UNSUPPORTED", unsupported), ("RECIPE_INVALID", nonsense)):
+        for changed in recipes:
+            expect_error(code, json.dumps(changed).encode())
+    expect_error("RECIPE_INVALID", b"{")
+
+
+def expect_error(code: str, recipe: bytes) -> None:
+    try:
+        evaluate_recipe(recipe, lambda digest: np.zeros(0, np.uint8))
+    except mgit.MgitError as error:
+        assert error.code == code, (error, recipe)
+    else:
+        raise AssertionError(f"no {code}: {recipe!r}")
+
+
+def label(case) -> str:
+    recipe = case["recipe"]
+    parameters = recipe["parameters"]
+    return f"{recipe['method']} {recipe['dtype']} {parameters['shape']} {len(parameters['models'])} {parameters['values']}"
+
+
+def main() -> None:
+    with open(sys.argv[2], encoding="utf-8") as file:
+        expected = json.load(file)
+    check_methods(expected["methods"])
+    check_errors(next(case["recipe"] for case in expected["cases"] if case["recipe"]["method"] == "ties" and len(case["recipe"]["parameters"]["models"]) > 1))
+    with mgit.open_repository(sys.argv[1]) as repository:
+        wrong = [label(case) for case in expected["cases"] if not check(repository, case)]
+        for digest in {case["digest"] for case in expected["cases"]}:
+            repository._store.read(digest)
+    print(json.dumps({"checked": len(expected["cases"]), "wrong": wrong}))
+
+
+main()
