@@ -66,7 +66,7 @@ function numberOf(parameter: MethodParameter, value: JsonValue): number {
     throw invalid(parameter, `cannot be ${JSON.stringify(value)}`);
   if (value < (parameter.minimum ?? -Infinity) || value > (parameter.maximum ?? Infinity))
     throw invalid(parameter, `is out of range: ${value}`);
-  return value;
+  return value + 0; // A recipe is JSON, which has no -0.
 }
 
 function invalid(parameter: MethodParameter, problem: string): MgitError {

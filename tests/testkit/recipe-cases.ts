@@ -27,7 +27,11 @@ export function* recipeCases(): Iterable<RecipeCase> {
     if (method.kind !== 'compute') continue;
     const shapes = SPECTRAL.includes(method.name) ? MATRICES : SHAPES;
     for (const dtype of FLOAT_DTYPES)
-      for (const { parameters, models } of [...fixed(method), ...drawn(method, turn)]) {
+      for (const { parameters, models } of [
+        ...fixed(method),
+        ...cancelling(method),
+        ...drawn(method, turn),
+      ]) {
         const shape = shapes[turn % shapes.length] as readonly number[];
         yield { method: method.name, shape, dtype, parameters, ...tensors({ dtype, shape, models, turn }) };
         turn++;
@@ -45,34 +49,88 @@ function fixed(method: ComputingMethod): readonly Settings[] {
   return variantsOf(method).map(({ parameters }) => ({ models, parameters }));
 }
 
+/** Weights that cancel each other out, and other values that the samples have not. */
+function cancelling(method: ComputingMethod): readonly Settings[] {
+  const values: Record<string, JsonValue> = { lambda: 0.7, normalize: true, t: 0.01, eps: 0.5 };
+  if (method.baseRole === 'origin' && method.models.maximum > 1 && method.name !== 'multislerp')
+    values.weight = [0.5, -0.5];
+  const own = method.parameters.flatMap(({ name }) => {
+    const value = values[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const models = Math.min(2, method.models.maximum);
+  return numericsOf(method).map(numerics => ({
+    models,
+    parameters: { ...Object.fromEntries(own), ...numerics },
+  }));
+}
+
+function numericsOf({ parameters }: ComputingMethod): readonly { readonly numerics?: string }[] {
+  const choices = parameters.find(({ name }) => name === 'numerics')?.choices;
+  return choices?.map(numerics => ({ numerics })) ?? [{}];
+}
+
 /** Drawn parameters for other numbers of models. */
 function drawn(method: ComputingMethod, seed: number): readonly Settings[] {
   const { minimum, maximum } = method.models;
-  const choices = method.parameters.find(({ name }) => name === 'numerics')?.choices ?? [undefined];
   return Array.from({ length: SAMPLES_PER_DTYPE }).flatMap((_, sample) =>
-    choices.map(numerics => {
+    numericsOf(method).map(numerics => {
       const models = Math.max(minimum, Math.min(maximum, MODELS[(seed + sample) % MODELS.length] ?? 1));
       const arbitrary = (REFERENCES[method.name] as (typeof REFERENCES)[string]).parameters(models);
       const [parameters = {}] = fc.sample(arbitrary, { seed: seed + sample, numRuns: 1 });
-      return { models, parameters: { ...parameters, ...(numerics ? { numerics } : {}) } };
+      return { models, parameters: { ...parameters, ...numerics } };
     }),
   );
 }
 
-/** A base and fine-tunings of it that leave some elements as they are; the last model is the first one in one case of eleven. */
+/** Powers of two that make numbers below 1 subnormal, or nearly too large. */
+const EXTREMES: Readonly<Record<FloatDtype, readonly [number, number]>> = {
+  F64: [-1040, 1022],
+  F32: [-130, 126],
+  BF16: [-130, 126],
+  F16: [-18, 15],
+  F8_E4M3: [-7, 8],
+  F8_E5M2: [-15, 15],
+  F8_E4M3FNUZ: [-8, 7],
+  F8_E5M2FNUZ: [-16, 15],
+};
+
+/**
+ * A base and fine-tunings of it that leave some elements as they are. In some cases the last model is the first one, each one the opposite of
+ * the one before, or all are the base; some have extreme numbers, whose differences can be too large for the dtype.
+ */
 function tensors({
   dtype,
   shape,
   models,
   turn,
-}: Pick<RecipeCase, 'dtype' | 'shape'> & { models: number; turn: number }) {
+}: Pick<RecipeCase, 'dtype' | 'shape'> & { readonly models: number; readonly turn: number }) {
   const count = elementCount(shape);
-  const base = plainNumbers(count, turn);
+  const extreme = Math.floor(turn / 10) % 6;
+  const scale = 2 ** (EXTREMES[dtype][extreme] ?? 0);
+  const isOpposite = turn % 13 === 5;
+  const base = isOpposite
+    ? new Array<number>(count).fill(0)
+    : plainNumbers(count, turn).map((value, at) => (at % 34 === 0 ? -0 : value));
   const tuned = (seed: number): number[] => {
     const changes = plainNumbers(count, seed);
-    return base.map((value, at) => ((at + seed) % 5 === 0 ? value : value + (changes[at] ?? 0) / 4));
+    return base.map((value, at) =>
+      (at + seed) % 5 === 0
+        ? value
+        : (extreme === 1 && at % 3 === 0 ? -value : value) + (changes[at] ?? 0) / 4,
+    );
   };
   const all = Array.from({ length: models }, (_, model) => tuned(turn + 1000 * (model + 1)));
   if (turn % 11 === 0) all[models - 1] = all[0] as number[];
-  return { base: encodeElements(dtype, base), models: all.map(values => encodeElements(dtype, values)) };
+  if (turn % 17 === 3) all.fill(base);
+  const encode = (values: readonly number[], sign = 1): Uint8Array =>
+    encodeElements(
+      dtype,
+      values.map(value => sign * value * scale),
+    );
+  const opposite = (model: number): Uint8Array => encode(all[0] as number[], model % 2 === 0 ? 1 : -1);
+  return {
+    base: encode(base),
+    models: all.map((values, model) => (isOpposite ? opposite(model) : encode(values))),
+  };
 }

@@ -18,7 +18,7 @@ def _nearswap(task: Task) -> np.ndarray:
     one, t = first.dtype.type(1), first.dtype.type(task.number("t"))
     distance = np.abs(task.round(first - second))
     share = task.round(task.round(one / distance) * t) if task.stepwise else t / distance
-    share = np.where(share < one, np.where(share > 0, share, 0 * one), one)
+    share = np.where(share < one, np.where(share > 0, share, one - one), one)
     return task.round(second * share) + task.round(first * task.round(one - share))
 
 
@@ -29,14 +29,14 @@ def _arcee_fusion(task: Task) -> np.ndarray:
     divergence = np.empty(len(rows[0]))
     for start in range(0, len(divergence), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
-        divergence[part] = _divergence(rows[1][part].astype(np.float64), rows[0][part].astype(np.float64))
+        divergence[part] = row_divergence(rows[1][part].astype(np.float64), rows[0][part].astype(np.float64))
     scores = np.abs(second - first) * np.repeat(divergence.astype(first.dtype), length)
     ranked = np.sort(scores)
     lower, median, upper = (float(ranked[floor(share * (len(first) - 1))]) for share in (0.25, 0.5, 0.75))
     return np.where(scores.astype(np.float64) >= median + 1.5 * (upper - lower), second, first)
 
 
-def _divergence(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
+def row_divergence(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Of the rows as distributions from the others, at least 0."""
     p, q = _probabilities(rows), _probabilities(others)
     return np.maximum(0.0, _sum_in_blocks(p * logarithm(p / q)))

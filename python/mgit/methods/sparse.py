@@ -97,10 +97,17 @@ def _trim_both_ends(task: Task, model: int, vector: np.ndarray) -> np.ndarray:
 
 
 def keep_ranks(vector: np.ndarray, first: int, count: int) -> np.ndarray:
-    """The elements of these ranks in magnitude, 0 being the largest; of equal ones, the first ranks first."""
-    order = np.argsort(-np.abs(vector), kind="stable")[first : first + count]
+    """
+    The elements of these ranks in magnitude, 0 being the largest; of equal ones, the first ranks first. NaN ranks before all numbers, and
+    never stays.
+    """
+    if first <= 0 and count >= len(vector):
+        return vector
+    sizes = np.abs(vector)
+    order = np.argsort(~sizes.view(np.uint64 if sizes.itemsize == 8 else np.uint32), kind="stable")
+    chosen = order[first : first + count]
     result = np.zeros_like(vector)
-    result[order] = vector[order]
+    result[chosen] = np.where(np.isnan(sizes[chosen]), vector.dtype.type(0), vector[chosen])
     return result
 
 

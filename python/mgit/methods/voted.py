@@ -17,7 +17,7 @@ def _sce(task: Task) -> np.ndarray:
     vectors = [task.round(change) for change in task.changes()]
     if task.number("select_topk") < 1.0:
         varying = _select(task, _variance(task, vectors)) != 0
-        vectors = [np.where(varying, vector, vector.dtype.type(0)) for vector in vectors]
+        vectors = [vector * varying.astype(vector.dtype) for vector in vectors]
     shares = _shares(task, vectors)
     vectors, divisors = elect(task, vectors, shares)
     weighted = [task.round(scaled(vector, share)) for vector, share in zip(vectors, shares)]

@@ -7,7 +7,10 @@ import type { Vectors } from '../vectors.ts';
 import type { Register } from '../workspace.ts';
 import type { Selection } from './rescale.ts';
 
-/** The ranks of magnitudes that stay: 0 is the largest; of equal ones, the element that comes first ranks first. */
+/**
+ * The ranks of magnitudes that stay: 0 is the largest; of equal ones, the element that comes first ranks first. NaN, which rounding to a dtype
+ * without infinity gives, ranks before all numbers, and never stays.
+ */
 export interface RankRange {
   readonly first: number;
   readonly count: number;
@@ -77,7 +80,8 @@ async function bordersOf(
   return new Map(
     cut.map(({ vector, first, count }) => {
       const low = found.next().value as RankedValue;
-      const high = first === 0 ? undefined : (found.next().value as RankedValue);
+      const last = first === 0 ? undefined : (found.next().value as RankedValue);
+      const high = Number.isNaN(last?.value) ? undefined : last;
       return [
         vector,
         {
