@@ -15,7 +15,9 @@ const SHAPES = [[37, 251], [2, 4501], [4133], [3, 5, 7, 41], [9001, 1], [1, 6], 
 const MATRICES = [[19, 31], [31, 19], [12, 12], [5, 1], [4, 3, 5], [2, 40], [40, 2], [7], []] as const;
 const MODELS = [3, 2, 5, 7, 1, 4];
 const SPECTRAL = ['iso_c', 'iso_cts', 'tsv_m'];
-const SAMPLES_PER_DTYPE = 2;
+/** What models can be to each other, where methods have a case of their own. */
+const RELATIONS = ['opposite', 'equal', 'base'] as const;
+const SMALL = [3, 11];
 
 /** A merge whose recipe is checked. */
 export type RecipeCase = TensorMerge & { readonly dtype: FloatDtype };
@@ -27,13 +29,16 @@ export function* recipeCases(): Iterable<RecipeCase> {
     if (method.kind !== 'compute') continue;
     const shapes = SPECTRAL.includes(method.name) ? MATRICES : SHAPES;
     for (const dtype of FLOAT_DTYPES)
-      for (const { parameters, models } of [
-        ...fixed(method),
-        ...cancelling(method),
-        ...drawn(method, turn),
-      ]) {
-        const shape = shapes[turn % shapes.length] as readonly number[];
-        yield { method: method.name, shape, dtype, parameters, ...tensors({ dtype, shape, models, turn }) };
+      for (const settings of [...fixed(method), ...related(method), ...drawn(method, dtype, turn)]) {
+        const shape = settings.relation ? SMALL : (shapes[turn % shapes.length] as readonly number[]);
+        const { parameters } = settings;
+        yield {
+          method: method.name,
+          shape,
+          dtype,
+          parameters,
+          ...tensors({ ...settings, dtype, shape, turn }),
+        };
         turn++;
       }
   }
@@ -41,6 +46,7 @@ export function* recipeCases(): Iterable<RecipeCase> {
 
 interface Settings {
   readonly models: number;
+  readonly relation?: (typeof RELATIONS)[number];
   readonly parameters: Readonly<Record<string, JsonValue>>;
 }
 
@@ -49,20 +55,19 @@ function fixed(method: ComputingMethod): readonly Settings[] {
   return variantsOf(method).map(({ parameters }) => ({ models, parameters }));
 }
 
-/** Weights that cancel each other out, and other values that the samples have not. */
-function cancelling(method: ComputingMethod): readonly Settings[] {
-  const values: Record<string, JsonValue> = { lambda: 0.7, normalize: true, t: 0.01, eps: 0.5 };
-  if (method.baseRole === 'origin' && method.models.maximum > 1 && method.name !== 'multislerp')
-    values.weight = [0.5, -0.5];
+/** Models of which one is the opposite of the other, equals it, or is the base; weights that cancel each other out. */
+function related(method: ComputingMethod): readonly Settings[] {
+  const models = Math.min(2, method.models.maximum);
+  const others: Record<string, JsonValue> = { lambda: 0.7, normalize: true, t: 0.01, eps: 0.5 };
+  if (method.baseRole === 'origin' && models > 1 && method.name !== 'multislerp') others.weight = [0.5, -0.5];
   const own = method.parameters.flatMap(({ name }) => {
-    const value = values[name];
+    const value = others[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const models = Math.min(2, method.models.maximum);
-  return numericsOf(method).map(numerics => ({
-    models,
-    parameters: { ...Object.fromEntries(own), ...numerics },
-  }));
+  return numericsOf(method).flatMap(numerics => [
+    ...RELATIONS.map(relation => ({ models, relation, parameters: numerics })),
+    { models, parameters: { ...Object.fromEntries(own), ...numerics } },
+  ]);
 }
 
 function numericsOf({ parameters }: ComputingMethod): readonly { readonly numerics?: string }[] {
@@ -70,10 +75,10 @@ function numericsOf({ parameters }: ComputingMethod): readonly { readonly numeri
   return choices?.map(numerics => ({ numerics })) ?? [{}];
 }
 
-/** Drawn parameters for other numbers of models. */
-function drawn(method: ComputingMethod, seed: number): readonly Settings[] {
+/** Drawn parameters for other numbers of models; more of F64, which rounds the least. */
+function drawn(method: ComputingMethod, dtype: FloatDtype, seed: number): readonly Settings[] {
   const { minimum, maximum } = method.models;
-  return Array.from({ length: SAMPLES_PER_DTYPE }).flatMap((_, sample) =>
+  return Array.from({ length: dtype === 'F64' ? 6 : 2 }).flatMap((_, sample) =>
     numericsOf(method).map(numerics => {
       const models = Math.max(minimum, Math.min(maximum, MODELS[(seed + sample) % MODELS.length] ?? 1));
       const arbitrary = (REFERENCES[method.name] as (typeof REFERENCES)[string]).parameters(models);
@@ -95,42 +100,38 @@ const EXTREMES: Readonly<Record<FloatDtype, readonly [number, number]>> = {
   F8_E5M2FNUZ: [-16, 15],
 };
 
+type TensorNeeds = Pick<RecipeCase, 'dtype' | 'shape'> &
+  Pick<Settings, 'models' | 'relation'> & { readonly turn: number };
+
 /**
- * A base and fine-tunings of it that leave some elements as they are. In some cases the last model is the first one, each one the opposite of
- * the one before, or all are the base; some have extreme numbers, whose differences can be too large for the dtype.
+ * A base and fine-tunings of it that leave some elements as they are, and change others much more than most. Some have extreme numbers, whose
+ * differences can be too large for the dtype.
  */
-function tensors({
-  dtype,
-  shape,
-  models,
-  turn,
-}: Pick<RecipeCase, 'dtype' | 'shape'> & { readonly models: number; readonly turn: number }) {
+function tensors({ dtype, shape, models, relation, turn }: TensorNeeds) {
   const count = elementCount(shape);
   const extreme = Math.floor(turn / 10) % 6;
   const scale = 2 ** (EXTREMES[dtype][extreme] ?? 0);
-  const isOpposite = turn % 13 === 5;
-  const base = isOpposite
-    ? new Array<number>(count).fill(0)
-    : plainNumbers(count, turn).map((value, at) => (at % 34 === 0 ? -0 : value));
-  const tuned = (seed: number): number[] => {
-    const changes = plainNumbers(count, seed);
-    return base.map((value, at) =>
-      (at + seed) % 5 === 0
-        ? value
-        : (extreme === 1 && at % 3 === 0 ? -value : value) + (changes[at] ?? 0) / 4,
-    );
-  };
-  const all = Array.from({ length: models }, (_, model) => tuned(turn + 1000 * (model + 1)));
-  if (turn % 11 === 0) all[models - 1] = all[0] as number[];
-  if (turn % 17 === 3) all.fill(base);
-  const encode = (values: readonly number[], sign = 1): Uint8Array =>
+  const encode = (values: readonly number[]): Uint8Array =>
     encodeElements(
       dtype,
-      values.map(value => sign * value * scale),
+      values.map(value => value * scale),
     );
-  const opposite = (model: number): Uint8Array => encode(all[0] as number[], model % 2 === 0 ? 1 : -1);
+  const base =
+    relation === 'opposite'
+      ? new Array<number>(count).fill(0)
+      : plainNumbers(count, turn).map((value, at) => (at % 34 === 0 ? -0 : value));
+  const flipped = (value: number, at: number): number => (extreme === 1 && at % 3 === 0 ? -value : value);
+  const tuned = (model: number): number[] => {
+    if (relation === 'base') return base;
+    const seed = turn + 1000 * (relation ? 1 : model + 1);
+    const sign = relation === 'opposite' && model % 2 === 1 ? -1 : 1;
+    const changes = plainNumbers(count, seed).map(change => (change * change * change) / 4);
+    return base.map((value, at) =>
+      (at + seed) % 5 === 0 ? value : sign * (flipped(value, at) + (changes[at] ?? 0)),
+    );
+  };
   return {
     base: encode(base),
-    models: all.map((values, model) => (isOpposite ? opposite(model) : encode(values))),
+    models: Array.from({ length: models }, (_, model) => encode(tuned(model))),
   };
 }
