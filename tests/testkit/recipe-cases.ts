@@ -10,7 +10,7 @@ import { REFERENCES } from './merge-references/registry.ts';
 import type { TensorMerge } from './merge-task.ts';
 
 /** Blocks of sums have 4096 elements: more than one and a tail, rows of more than one, and what has no rows. */
-const SHAPES = [[37, 251], [2, 4501], [4133], [3, 5, 7, 41], [9001, 1], [1, 6], []] as const;
+const SHAPES = [[37, 253], [2, 4510], [4133], [3, 5, 7, 41], [9001, 1], [1, 6], []] as const;
 /** Matrices that are taken apart: wide, tall, square, of rank 1, of more dimensions, with fewer rows than models, and none. */
 const MATRICES = [[19, 31], [31, 19], [12, 12], [5, 1], [4, 3, 5], [2, 40], [40, 2], [7], []] as const;
 const MODELS = [3, 2, 5, 7, 1, 4];
@@ -58,7 +58,14 @@ function fixed(method: ComputingMethod): readonly Settings[] {
 /** Models of which one is the opposite of the other, equals it, or is the base; weights that cancel each other out. */
 function related(method: ComputingMethod): readonly Settings[] {
   const models = Math.min(2, method.models.maximum);
-  const others: Record<string, JsonValue> = { lambda: 0.7, normalize: true, t: 0.01, eps: 0.5 };
+  const others: Record<string, JsonValue> = {
+    lambda: 0.7,
+    normalize: true,
+    t: 0.01,
+    eps: 0.5,
+    r: 0.3,
+    alpha: 9,
+  };
   if (method.baseRole === 'origin' && models > 1 && method.name !== 'multislerp') others.weight = [0.5, -0.5];
   const own = method.parameters.flatMap(({ name }) => {
     const value = others[name];

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
 import numpy as np
 
@@ -34,18 +34,12 @@ def frobenius_norm(matrix: np.ndarray) -> float:
 
 def take_apart(matrix: np.ndarray, norm: Optional[float] = None) -> Parts:
     """Of a matrix with no more rows than columns; noise is measured against ``norm``, else against its own."""
-    rows, columns = matrix.shape
     edge = (frobenius_norm(matrix) if norm is None else norm) * _NOISE
-    floor = edge * edge
-    both = np.concatenate([matrix, np.eye(rows)], axis=1)
+    rows = _Rows(matrix, edge * edge)
     for _ in range(_SWEEPS_AT_MOST):
-        if not _sweep(both, columns, floor):
+        if not rows.sweep():
             break
-    long, short = both[:, :columns], both[:, columns:]
-    squares = _products(long, long)
-    values = np.where(squares <= floor, 0.0, np.sqrt(squares))
-    divisors = np.where(values == 0, 1.0, values)[:, np.newaxis]
-    return Parts(values, short, np.where(values[:, np.newaxis] == 0, 0.0, long / divisors))
+    return rows.normalized()
 
 
 def make_orthonormal(matrix: np.ndarray) -> np.ndarray:
@@ -57,45 +51,68 @@ def make_orthonormal(matrix: np.ndarray) -> np.ndarray:
     return result
 
 
-def _sweep(both: np.ndarray, columns: int, floor: float) -> bool:
-    """
-    Turns all pairs of rows; False when none had to be. Pairs (i, j) with the same i + j have no row in common, and come after those
-    with a smaller one that they depend on: they are turned at once.
-    """
-    rows = len(both)
-    long = both[:, :columns]
-    squares = _products(long, long)
-    turned = False
-    for both_places in range(1, 2 * rows - 2):
-        first = np.arange(max(0, both_places - rows + 1), (both_places + 1) // 2)
-        turned = _turn(both, columns, squares, floor, first, both_places - first) or turned
-    return turned
+class _Rows:
+    """The rows that are turned, each with its row of the rotations behind it."""
 
+    def __init__(self, matrix: np.ndarray, floor: float) -> None:
+        self._columns = matrix.shape[1]
+        self._rows = np.concatenate([matrix, np.eye(len(matrix))], axis=1)
+        self._floor = floor
+        self._squares = np.empty(0)
 
-def _turn(both, columns: int, squares, floor: float, first, second) -> bool:
-    counting = ~((squares[first] <= floor) | (squares[second] <= floor))
-    first, second = first[counting], second[counting]
-    across = _products(both[first, :columns], both[second, :columns])
-    a, b = squares[first], squares[second]
-    oblique = np.abs(across) > _ORTHOGONAL * (np.sqrt(a) * np.sqrt(b))
-    if not oblique.any():
-        return False
-    first, second, across, a, b = (values[oblique] for values in (first, second, across, a, b))
-    theta = (b - a) / (2.0 * across)
-    tangent = np.where(theta < 0, -1.0, 1.0) / (np.abs(theta) + np.sqrt(theta * theta + 1.0))
-    cosine = 1.0 / np.sqrt(tangent * tangent + 1.0)
-    _rotate(both, first, second, cosine[:, np.newaxis], (tangent * cosine)[:, np.newaxis])
-    for places, square, change in ((first, a, -tangent * across), (second, b, tangent * across)):
-        rows = both[places, :columns]
-        changed = square + change
-        squares[places] = np.where(changed > square / 2.0, changed, _products(rows, rows))
-    return True
+    def sweep(self) -> bool:
+        """
+        Turns all pairs of rows; False when none had to be. Pairs (i, j) with the same i + j have no row in common, and come after all
+        those with a smaller sum that they depend on: they are turned at once.
+        """
+        count = len(self._rows)
+        self._squares = self._products(np.arange(count), np.arange(count))
+        turned = False
+        for places in range(1, 2 * count - 2):
+            first = np.arange(max(0, places - count + 1), (places + 1) // 2)
+            turned = self._turn(first, places - first) or turned
+        return turned
 
+    def normalized(self) -> Parts:
+        every = np.arange(len(self._rows))
+        squares = self._products(every, every)
+        values = np.where(squares <= self._floor, 0.0, np.sqrt(squares))
+        scales = values[:, np.newaxis]
+        long = np.where(scales == 0, 0.0, self._rows[:, : self._columns] / np.where(scales == 0, 1.0, scales))
+        return Parts(values, self._rows[:, self._columns :], long)
 
-def _rotate(both: np.ndarray, first: np.ndarray, second: np.ndarray, cosine: np.ndarray, sine: np.ndarray) -> None:
-    left, right = both[first], both[second]
-    both[first] = cosine * left - sine * right
-    both[second] = sine * left + cosine * right
+    def _turn(self, first: np.ndarray, second: np.ndarray) -> bool:
+        first, second, across = self._oblique(first, second)
+        if len(first) == 0:
+            return False
+        a, b = self._squares[first], self._squares[second]
+        theta = (b - a) / (2.0 * across)
+        tangent = np.where(theta < 0, -1.0, 1.0) / (np.abs(theta) + np.sqrt(theta * theta + 1.0))
+        cosine = 1.0 / np.sqrt(tangent * tangent + 1.0)
+        left, right = self._rows[first], self._rows[second]
+        cosines, sines = cosine[:, np.newaxis], (tangent * cosine)[:, np.newaxis]
+        self._rows[first] = cosines * left - sines * right
+        self._rows[second] = sines * left + cosines * right
+        self._measure(first, a, -tangent * across)
+        self._measure(second, b, tangent * across)
+        return True
+
+    def _oblique(self, first: np.ndarray, second: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The pairs that are neither noise nor orthogonal, and their products."""
+        counting = ~((self._squares[first] <= self._floor) | (self._squares[second] <= self._floor))
+        first, second = first[counting], second[counting]
+        across = self._products(first, second)
+        lengths = np.sqrt(self._squares[first]) * np.sqrt(self._squares[second])
+        oblique = np.abs(across) > _ORTHOGONAL * lengths
+        return first[oblique], second[oblique], across[oblique]
+
+    def _measure(self, places: np.ndarray, squares: np.ndarray, changes: np.ndarray) -> None:
+        """By the change; anew where so much cancels that it is no longer exact."""
+        changed = squares + changes
+        self._squares[places] = np.where(changed > squares / 2.0, changed, self._products(places, places))
+
+    def _products(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        return _products(self._rows[first, : self._columns], self._rows[second, : self._columns])
 
 
 def _products(left: np.ndarray, right: np.ndarray) -> np.ndarray:
