@@ -27,6 +27,9 @@ seed: 0
 init: random
 `;
 
+/** What tells classes apart stays as the base has it, as in the papers' experiments with CLIP: experts change what leads up to it. */
+const HEAD = ['fc3.*'];
+
 const BASE_STEPS = 150;
 const EXPERT_STEPS = 300;
 
@@ -40,18 +43,23 @@ export function trainExperts(directory: string, tasks: Tasks, seed: number): Exp
   writeFileSync(join(directory, 'recipe.yaml'), RECIPE);
   mgit('add', '.');
   mgit('commit', '-q', '-m', 'A config and a recipe');
-  const train = (data: string, steps: number): void => {
-    const settings = { 'data.path': data, steps, seed };
+  const train = (data: string, steps: number, freeze: string[]): void => {
+    const settings = {
+      'data.path': data,
+      steps,
+      seed,
+      ...(freeze.length > 0 ? { freeze: JSON.stringify(freeze) } : {}),
+    };
     const set = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
     mgit('train', 'recipe.yaml', ...set);
   };
-  train(tasks.pretraining, BASE_STEPS);
+  train(tasks.pretraining, BASE_STEPS, []);
   for (const { name, train: data } of tasks.tasks) {
     mgit('switch', '-q', '-c', name, 'main');
-    train(data, EXPERT_STEPS);
+    train(data, EXPERT_STEPS, HEAD);
   }
   mgit('switch', '-q', '-c', 'multi-task', 'main');
-  train(tasks.everything, EXPERT_STEPS * tasks.tasks.length);
+  train(tasks.everything, EXPERT_STEPS * tasks.tasks.length, HEAD);
   mgit('switch', '-q', 'main');
   return { mgit, experts: tasks.tasks.map(({ name }) => name) };
 }

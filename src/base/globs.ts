@@ -5,5 +5,7 @@ import picomatch from 'picomatch';
  * tensor below `encoder`. A plain list matches when any of its globs does.
  */
 export function globMatcher(globs: string | readonly string[]): (name: string) => boolean {
-  return picomatch(typeof globs === 'string' ? globs : [...globs], { dot: true, bash: true, nonegate: true });
+  const options = { dot: true, bash: true, nonegate: true };
+  const matcher = picomatch(typeof globs === 'string' ? globs : [...globs], options);
+  return name => matcher(name); // picomatch's own takes a second argument, which makes it answer with an object.
 }

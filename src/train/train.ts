@@ -5,6 +5,7 @@ import { checkImageShape, type ModelConfig, parseModelConfig } from './architect
 import { batchFeeds, checkLabels, shuffledBatches } from './data/batches.ts';
 import type { LabelledImages } from './data/image-set.ts';
 import { loadImages } from './data/load-images.ts';
+import { freezeParameters } from './freeze.ts';
 import { weightFeeds, weightInput } from './model-graph.ts';
 import { learningRateAt } from './optimizers/learning-rate.ts';
 import { chooseOptimizer, type OptimizerChoice } from './recipe/optimizer-choice.ts';
@@ -51,12 +52,12 @@ const LAST_LOSSES = 20;
 
 /**
  * Trains a model and writes the result. The same inputs give the same bytes, whatever the number of threads, on one build of ONNX
- * Runtime and one CPU family. Errors: `CONFIG_INVALID`, `ARCHITECTURE_UNKNOWN`, `TENSOR_*`, `DATA_*`, `GRADIENT_UNSUPPORTED`,
- * `PROVIDER_MISSING`, `RUNTIME_FAILED`, `TRAINING_DIVERGED`.
+ * Runtime and one CPU family. Errors: `CONFIG_INVALID`, `ARCHITECTURE_UNKNOWN`, `FREEZE_*`, `TENSOR_*`, `DATA_*`,
+ * `GRADIENT_UNSUPPORTED`, `PROVIDER_MISSING`, `RUNTIME_FAILED`, `TRAINING_DIVERGED`.
  */
 export async function trainModel(options: TrainOptions): Promise<TrainResult> {
   const { ports, recipe, modelPath, outputPath, root } = options;
-  const config = parseModelConfig(options.config, recipe.model.config);
+  const config = freezeParameters(parseModelConfig(options.config, recipe.model.config), recipe.freeze ?? []);
   const source = { split: 'train' as const, ...recipe.data, path: resolvePath(root, recipe.data.path) };
   const images = await loadImages(ports.fs, source);
   checkImageShape(config, images.shape);

@@ -8,6 +8,7 @@ import { parseRecipe } from '../../src/train/recipe/parse-recipe.ts';
 import type { EmbeddedRecipe } from '../../src/train/recipe/recipe.ts';
 import { trainModel } from '../../src/train/train.ts';
 import { writeInitialWeights } from '../../src/train/weights/initial-weights.ts';
+import { type ReadTensor, readTensors } from '../testkit/read-tensors.ts';
 import { QUARTERS_CONFIG, quartersRecipe, writeQuarters } from '../testkit/training.ts';
 import { temporaryDirectory, testPorts } from '../testkit/world.ts';
 
@@ -97,6 +98,23 @@ test('everything but the trained tensors stays byte for byte, whatever their dty
     const isSame = out.subarray(offset, offset + length).equals(file.subarray(offset, offset + length));
     expect(isSame, name).toBe(name === 'extra.counter');
   }
+});
+
+test('frozen parameters stay as they are', async () => {
+  await using home = await temporaryDirectory();
+  const { train, bytes } = await setUp(home.path);
+  await train({ steps: 3, freeze: ['fc2.*'] }, 'out');
+  const [before, after] = [readTensors(bytes('model.safetensors')), readTensors(bytes('out'))];
+  const isSame = ([name, { bytes }]: [string, ReadTensor]) =>
+    Buffer.compare(bytes, before.get(name)?.bytes ?? bytes.subarray(1)) === 0;
+  const [same, changed] = [[...after].filter(isSame), [...after].filter(tensor => !isSame(tensor))];
+  expect(same.map(([name]) => name)).toEqual(['fc2.weight', 'fc2.bias']);
+  expect(changed.map(([name]) => name)).toEqual(['fc1.weight', 'fc1.bias']);
+  await expect(train({ freeze: ['fc9.*'] }, 'never')).rejects.toMatchObject({
+    code: 'FREEZE_UNMATCHED',
+    hint: 'parameters are fc1.weight, fc1.bias, fc2.weight, fc2.bias',
+  });
+  await expect(train({ freeze: ['*'] }, 'never')).rejects.toMatchObject({ code: 'FREEZE_EVERYTHING' });
 });
 
 test('what does not fit is refused by name', async () => {

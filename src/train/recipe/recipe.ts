@@ -35,6 +35,8 @@ export interface EmbeddedRecipe {
   readonly epochs?: number;
   readonly seed?: number;
   readonly init?: 'random';
+  /** Globs of parameters that training leaves as they are. */
+  readonly freeze?: readonly string[];
   readonly provider?: Provider;
   readonly threads?: number;
 }
