@@ -1,19 +1,17 @@
-import fc from 'fast-check';
 import type { JsonValue } from '../../src/base/canonical-json.ts';
 import { FLOAT_DTYPES } from '../../src/merge/float-dtypes.ts';
-import type { ComputingMethod } from '../../src/merge/method.ts';
+import type { ComputingMethod, MethodParameter } from '../../src/merge/method.ts';
 import { METHODS } from '../../src/merge/methods/registry.ts';
 import { elementCount } from '../../src/tensor/dtype.ts';
 import { encodeElements, type FloatDtype } from './float-elements.ts';
 import { plainNumbers, variantsOf } from './frozen/kernel-digests.ts';
-import { REFERENCES } from './merge-references/registry.ts';
 import type { TensorMerge } from './merge-task.ts';
 
 /** Blocks of sums have 4096 elements: more than one and a tail, rows of more than one, and what has no rows. */
 const SHAPES = [[37, 253], [2, 4510], [4133], [3, 5, 7, 41], [9001, 1], [1, 6], []] as const;
 /** Matrices that are taken apart: wide, tall, square, of rank 1, of more dimensions, with fewer rows than models, and none. */
 const MATRICES = [[19, 31], [31, 19], [12, 12], [5, 1], [4, 3, 5], [2, 40], [40, 2], [7], []] as const;
-const MODELS = [3, 2, 5, 7, 1, 4];
+const MODELS = [3, 2, 9, 7, 1, 5];
 const SPECTRAL = ['iso_c', 'iso_cts', 'tsv_m'];
 /** What models can be to each other, where methods have a case of their own. */
 const RELATIONS = ['opposite', 'equal', 'base'] as const;
@@ -30,7 +28,7 @@ export function* recipeCases(): Iterable<RecipeCase> {
     const shapes = SPECTRAL.includes(method.name) ? MATRICES : SHAPES;
     for (const dtype of FLOAT_DTYPES)
       for (const settings of [...fixed(method), ...related(method), ...drawn(method, dtype, turn)]) {
-        const shape = settings.relation ? SMALL : (shapes[turn % shapes.length] as readonly number[]);
+        const shape = settings.relation ? SMALL : shapeAt(shapes, turn);
         const { parameters } = settings;
         yield {
           method: method.name,
@@ -42,6 +40,11 @@ export function* recipeCases(): Iterable<RecipeCase> {
         turn++;
       }
   }
+}
+
+/** Each shape in its turn, but not the same one for the same settings of each dtype. */
+function shapeAt(shapes: readonly (readonly number[])[], turn: number): readonly number[] {
+  return shapes[(turn + 3 * Math.floor(turn / shapes.length)) % shapes.length] as readonly number[];
 }
 
 interface Settings {
@@ -82,17 +85,59 @@ function numericsOf({ parameters }: ComputingMethod): readonly { readonly numeri
   return choices?.map(numerics => ({ numerics })) ?? [{}];
 }
 
+/** What numbers are drawn from: parameters' names, or names of methods and parameters. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  weight: [-0.2, 1.5],
+  density: [0.3, 0.7],
+  epsilon: [0.02, 0.25],
+  'ram epsilon': [0, 0.02],
+  'ramplus_tl epsilon': [0, 0.02],
+  gamma: [0, 0.5],
+  lambda: [-0.5, 1.5],
+  scale: [-1, 1.5],
+  t: [-0.2, 1.2],
+  'nearswap t': [0, 0.1],
+  decay: [0.1, 0.99],
+  eps: [0, 0.1],
+  max_iter: [0, 12],
+  tol: [1e-9, 1e-3],
+  select_topk: [0.1, 0.9],
+  r: [0, 1],
+  alpha: [0, 2],
+  tall_lambda: [0, 1],
+  least_models: [1, 3],
+  common_space_fraction: [0, 1],
+  seed: [0, 2 ** 40],
+};
+
 /** Drawn parameters for other numbers of models; more of F64, which rounds the least. */
-function drawn(method: ComputingMethod, dtype: FloatDtype, seed: number): readonly Settings[] {
+function drawn(method: ComputingMethod, dtype: FloatDtype, turn: number): readonly Settings[] {
   const { minimum, maximum } = method.models;
-  return Array.from({ length: dtype === 'F64' ? 6 : 2 }).flatMap((_, sample) =>
-    numericsOf(method).map(numerics => {
-      const models = Math.max(minimum, Math.min(maximum, MODELS[(seed + sample) % MODELS.length] ?? 1));
-      const arbitrary = (REFERENCES[method.name] as (typeof REFERENCES)[string]).parameters(models);
-      const [parameters = {}] = fc.sample(arbitrary, { seed: seed + sample, numRuns: 1 });
-      return { models, parameters: { ...parameters, ...numerics } };
-    }),
-  );
+  return Array.from({ length: dtype === 'F64' ? 6 : 2 }).flatMap((_, sample) => {
+    const models = Math.max(minimum, Math.min(maximum, MODELS[(turn + sample) % MODELS.length] ?? 1));
+    const shares = plainNumbers(64, turn + sample).map(value => (value + 1) / 2);
+    const parameters = method.parameters.map(parameter => {
+      const draw = (): JsonValue => drawOne(method, parameter, shares.pop() ?? 0);
+      return [parameter.name, parameter.perModel ? Array.from({ length: models }, draw) : draw()] as const;
+    });
+    return numericsOf(method).map(numerics => ({
+      models,
+      parameters: { ...Object.fromEntries(parameters), ...numerics },
+    }));
+  });
+}
+
+function drawOne(
+  method: ComputingMethod,
+  { name, type, choices }: MethodParameter,
+  share: number,
+): JsonValue {
+  if (type === 'boolean') return share < 0.5;
+  if (type === 'choice') return choices?.[Math.floor(share * choices.length)] ?? null;
+  const range = RANGES[`${method.name} ${name}`] ?? RANGES[name];
+  if (range === undefined) throw new Error(`nothing is known to draw ${name} of ${method.name} from`);
+  const value = range[0] + share * (range[1] - range[0]);
+  return name === 'seed' || name === 'max_iter' || name === 'least_models' ? Math.floor(value) : value;
 }
 
 /** Powers of two that make numbers below 1 subnormal, or nearly too large. */

@@ -13,10 +13,15 @@ from .sums import total
 def elect(task: Task, vectors: List[np.ndarray], shares: Sequence[float]) -> Tuple[List[np.ndarray], np.ndarray]:
     """The vectors without elements that do not have the elected sign, and the total of the shares of those that have."""
     by_count = task.values.get("consensus_method") == "count"
-    votes = task.round(total(task, [np.sign(vector) for vector in vectors] if by_count else vectors))
+    votes = task.round(total(task, [_signs(vector) for vector in vectors] if by_count else vectors))
     agreeing = [_keep(vector, np.where(votes >= 0, vector > 0, vector < 0)) for vector in vectors]
     marks = [marked(vector, share) for vector, share in zip(agreeing, shares)]
     return agreeing, task.round(total(task, marks))
+
+
+def _signs(vector: np.ndarray) -> np.ndarray:
+    """-1, 0 or 1; NaN has none."""
+    return (vector > 0).astype(vector.dtype) - (vector < 0).astype(vector.dtype)
 
 
 def _keep(vector: np.ndarray, stays: np.ndarray) -> np.ndarray:

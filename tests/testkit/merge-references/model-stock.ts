@@ -6,10 +6,14 @@ export const modelStock: Reference = given => {
   const input = { ...given, parameters: { origin: 'base' } };
   const merge = (changes: readonly (readonly number[])[]) => {
     const t = ratio(changes);
-    return combined(
-      changes.map(() => t / changes.length),
-      changes,
-    );
+    const sum = (factor: number) =>
+      combined(
+        changes.map(() => factor / changes.length),
+        changes,
+      );
+    // Rounding the changes moves their cosine, and with it a small t, more than its own magnitude tells.
+    const magnitudes = sum(Math.max(1, Math.abs(t)));
+    return sum(t).map(({ value }, i) => ({ value, magnitude: magnitudes[i]?.magnitude ?? 0 }));
   };
   return onBase(input, eachVector(vectorsOf(input), places, merge));
 };
