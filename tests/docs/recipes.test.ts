@@ -64,7 +64,7 @@ test('docs/recipes.md has random bits', () => {
 });
 
 test('the example of docs/recipes.md is what mgit computes', async () => {
-  const [, text = ''] = /```example\n([^]*?)```/.exec(page) ?? [];
+  const [, text = ''] = /```example\n([\s\S]*?)```/.exec(page) ?? [];
   const { inputs, models, base, values, result, ...merge } = JSON.parse(text);
   const bytesOf = (position: number): Buffer => Buffer.from(inputs[position], 'hex');
   const computed = mergeInMemory({
