@@ -77,7 +77,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
         const lanes = force.lanes(read.engine);
         return restoreFile(
           { manifest, path },
-          { fs: ports.fs, read, lanes, unfinished: parts.unfinished },
+          { fs: ports.fs, read, lanes, unfinished: parts.unfinished, checked: parts.checked },
           options,
         );
       };

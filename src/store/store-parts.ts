@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { PackId } from '../base/ids.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { freshBuffers } from './extents/buffer-pool.ts';
+import { type CheckedFrames, checkedFrames } from './extents/checked-frames.ts';
 import { type LocalPacks, localPacks } from './extents/local-packs.ts';
 import { multiPackCache } from './extents/multi-pack-cache.ts';
 import { type PurgedExtents, purgedExtents } from './extents/purged.ts';
@@ -36,6 +37,7 @@ export interface StoreParts {
   readonly local: LocalPacks;
   readonly purged: PurgedExtents;
   readonly unfinished: UnfinishedFiles;
+  readonly checked: CheckedFrames;
   /** Keeps packs for one operation. */
   keeper(): PackKeeper;
   /** For reading about so many bytes. */
@@ -57,6 +59,11 @@ export function storeParts(options: OpenStoreOptions): StoreParts {
   const force = createWorkForce({ parallelism: ports.parallelism, memoryLimit });
   const unfinished = unfinishedFiles(ports, join(directory, 'tmp'));
   const purged = purgedExtents(fs, directory);
+  const checked = checkedFrames({
+    fs,
+    directory,
+    temporary: () => join(directory, 'tmp', uniqueNameOf(ports)),
+  });
   const local = openPacks(options);
   const keeper = (): PackKeeper => packKeeper(ports, directory);
   const packWriter = (): PackWriter => writerOf(options, unfinished);
@@ -65,6 +72,7 @@ export function storeParts(options: OpenStoreOptions): StoreParts {
     local,
     purged,
     unfinished,
+    checked,
     keeper,
     packWriter,
     reading: (signal, bytes = 0) => {

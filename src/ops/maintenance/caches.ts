@@ -16,7 +16,7 @@ export async function removeStaleCaches(repository: Repository, dryRun: boolean)
     if (ref.endsWith('/packs'))
       for (const pack of await listPublishedPacks(history, id as CommitId)) known.add(pack);
   let stale = 0;
-  for (const folder of ['indexes', 'oids'])
+  for (const folder of ['indexes', 'oids', 'checked'])
     for (const { name } of await entriesOf(ports.fs, join(mgitDirectory, folder))) {
       if (!/^[0-9a-f]{64}$/.test(name) || known.has(name)) continue;
       stale++;

@@ -5,6 +5,7 @@ export type EngineRequest =
   | { readonly type: 'update'; readonly stream: number; readonly bytes: Uint8Array }
   | { readonly type: 'digest'; readonly stream: number }
   | { readonly type: 'digests'; readonly bytes: Uint8Array; readonly lengths: readonly number[] }
+  | { readonly type: 'checksum'; readonly bytes: Uint8Array }
   | { readonly type: 'encode'; readonly job: FrameJob }
   | { readonly type: 'decode'; readonly job: FrameJob; readonly target: Uint8Array };
 

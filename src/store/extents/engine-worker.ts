@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
+import { crc32 } from 'node:zlib';
 import { isMgitError } from '../../base/errors.ts';
 import { freeMemory } from '../../base/free-memory.ts';
 import type { EngineAnswer, EngineRequest } from './engine-messages.ts';
@@ -26,7 +27,7 @@ async function answer(number: number, request: EngineRequest): Promise<void> {
 /** What came with a request is this thread's own, or shared. */
 function memoryOf(request: EngineRequest): readonly Uint8Array[] {
   if (request.type === 'digest') return [];
-  if (request.type === 'update' || request.type === 'digests') return [request.bytes];
+  if ('bytes' in request) return [request.bytes];
   const { bytes, base } = request.job;
   return [bytes, ...(base ? [base] : [])];
 }
@@ -47,6 +48,8 @@ function perform(request: EngineRequest): unknown {
     }
     case 'digests':
       return partDigests(request.bytes, request.lengths);
+    case 'checksum':
+      return crc32(request.bytes);
     case 'encode':
       return encodeFrame(request.job);
     case 'decode':

@@ -29,6 +29,8 @@ export interface Engine {
   hasher(): StreamHasher;
   /** SHA-256 of consecutive parts of `bytes`, by their lengths. */
   digests(bytes: Uint8Array, lengths: readonly number[]): Promise<readonly Digest[]>;
+  /** CRC-32 of bytes. */
+  checksum(bytes: Uint8Array): Promise<number>;
   encode(job: FrameJob): Promise<Uint8Array>;
   /**
    * Fills `target` with the decoded frame and returns it. Both the job's bytes, which may lie in it, and `target` are given away, and may

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
 import type { Engine } from './engine.ts';
@@ -15,6 +16,7 @@ export const inlineEngine: Engine = {
     };
   },
   digests: async (bytes, lengths) => partDigests(bytes, lengths),
+  checksum: async bytes => crc32(bytes),
   encode: encodeFrame,
   decode: async (job, target) => {
     await decodeFrame(job, target);

@@ -61,11 +61,11 @@ async function* decodeFrames(
     return bytes;
   };
   try {
-    for (const { frame, start } of places) {
+    for (const place of places) {
       context.signal?.throwIfAborted();
-      const against = await base?.take(frame.rawLength);
-      const target = await context.buffers.acquire(frame.rawLength);
-      const job = decode(segment, { frame, start, base: against, prediction, target }, context);
+      const against = await base?.take(place.frame.rawLength);
+      const target = await context.buffers.acquire(place.frame.rawLength);
+      const job = decode(segment, { ...place, base: against, prediction, target }, context);
       job.catch(() => {}); // Reported when its turn comes.
       jobs.push(job);
       if (jobs[0] && jobs.length > context.ahead) yield await finished(jobs[0]);
@@ -105,7 +105,7 @@ interface FrameToDecode extends FramePlace {
 
 async function decode(
   segment: LocatedSegment,
-  { frame, start, base, prediction, target }: FrameToDecode,
+  { frame, number, start, base, prediction, target }: FrameToDecode,
   context: ReadContext,
 ): Promise<Uint8Array> {
   const { entry, pack } = segment;
@@ -113,6 +113,7 @@ async function decode(
   try {
     const bytes = placeIn(target, frame.storedLength);
     await fillFrom(pack.file, bytes, { offset: frame.offset, name: pack.id });
+    await context.watch?.look(pack, number, bytes);
     const predicted = prediction && { prediction, offset: start };
     return await context.engine.decode(
       { kind: entry.kind, elements, bytes, base, prediction: predicted },

@@ -9,6 +9,7 @@ import type { BufferPool } from './buffer-pool.ts';
 import { extentMissing } from './chain.ts';
 import { EMPTY_DIGEST } from './empty-extent.ts';
 import type { Engine } from './engine.ts';
+import type { FrameWatch } from './frame-watch.ts';
 import type { PackLookup } from './local-packs.ts';
 import type { LocatedSegment } from './locate.ts';
 import { readCoded } from './read-coded.ts';
@@ -30,6 +31,8 @@ export interface ReadContext {
   readonly signal: AbortSignal | undefined;
   /** Records between the extent that was asked for and this one. */
   readonly depth: number;
+  /** Who looks at the frames, but for those larger than ours. */
+  readonly watch?: FrameWatch;
 }
 
 /** A part of an extent, in bytes. */
@@ -89,38 +92,66 @@ async function* readRaw(
   context: ReadContext,
 ): AsyncGenerator<Uint8Array> {
   const { file, id } = segment.pack;
-  for (const { frame, start } of framesWithin(segment, range)) {
+  for (const place of framesWithin(segment, range)) {
+    const { frame, start } = place;
     context.signal?.throwIfAborted();
     if (frame.storedLength !== frame.rawLength)
       throw extentCorrupt(segment, 'a raw frame has another length than its bytes');
     const from = Math.max(range.offset, start);
     const to = Math.min(range.offset + range.length, start + frame.rawLength);
-    for (let at = from; at < to; at += FRAME_BYTES) {
-      const length = Math.min(FRAME_BYTES, to - at);
-      const bytes = await context.buffers.acquire(length);
-      try {
-        await fillFrom(file, bytes, { offset: frame.offset + at - start, name: id });
-      } catch (error) {
-        context.buffers.release(bytes);
-        throw error;
+    if (context.watch && frame.rawLength <= FRAME_BYTES) {
+      const bytes = await watchedFrame(segment, place, context);
+      yield bytes.subarray(from - start, to - start);
+    } else
+      for (let at = from; at < to; at += FRAME_BYTES) {
+        const length = Math.min(FRAME_BYTES, to - at);
+        const bytes = await context.buffers.acquire(length);
+        try {
+          await fillFrom(file, bytes, { offset: frame.offset + at - start, name: id });
+        } catch (error) {
+          context.buffers.release(bytes);
+          throw error;
+        }
+        yield bytes;
       }
-      yield bytes;
-    }
   }
 }
 
-/** A frame, and where it begins in the extent. */
+/** The whole of a raw frame. Whoever asked for it waits for the watch; what is calculated from it does not. */
+async function watchedFrame(
+  { pack }: LocatedSegment,
+  { frame, number }: FramePlace,
+  { buffers, watch, depth }: ReadContext,
+): Promise<Uint8Array> {
+  const bytes = await buffers.acquire(frame.rawLength);
+  try {
+    await fillFrom(pack.file, bytes, { offset: frame.offset, name: pack.id });
+    const looked = watch?.look(pack, number, bytes);
+    if (depth > 0) await looked;
+    else looked?.catch(() => {}); // Seen when the watch has settled.
+    return bytes;
+  } catch (error) {
+    buffers.release(bytes);
+    throw error;
+  }
+}
+
+/** A frame, its place in the pack's table, and where it begins in the extent. */
 export interface FramePlace {
   readonly frame: PackFrame;
+  readonly number: number;
   readonly start: number;
 }
 
 /** The frames that a range touches, with where each begins in the extent. */
 export function* framesWithin({ pack, entry }: LocatedSegment, range: ExtentRange): Generator<FramePlace> {
   let start = entry.segmentStart;
+  let number = entry.firstFrame;
   for (const frame of pack.index.framesOf(entry)) {
-    if (start + frame.rawLength > range.offset && start < range.offset + range.length) yield { frame, start };
+    const isWithin = start + frame.rawLength > range.offset && start < range.offset + range.length;
+    if (isWithin) yield { frame, number, start };
     start += frame.rawLength;
+    number++;
   }
 }
 

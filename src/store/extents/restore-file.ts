@@ -9,12 +9,17 @@ import { isPredicted } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { UnfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { chainCost } from './chain.ts';
+import type { CheckedFrames } from './checked-frames.ts';
 import { framesUnderWay } from './engine.ts';
+import { comparingWatch, FrameDiffers, type FrameWatch, isChecked, notingWatch } from './frame-watch.ts';
 import { runsOf } from './plan-extents.ts';
 import { type ReadContext, readExtent } from './read-extent.ts';
 import { readRun } from './read-run.ts';
 import { inParallel, taskGroup } from './task-group.ts';
 import { checkDigest } from './verified.ts';
+
+/** Smaller files are hashed sooner than their checksums are read. */
+export const BYTES_WORTH_CHECKSUMS = 32 * 1024 * 1024;
 
 /** What restoring needs besides the manifest. */
 export interface RestoreContext {
@@ -23,6 +28,8 @@ export interface RestoreContext {
   /** Extents that may be read at the same time. */
   readonly lanes: number;
   readonly unfinished: UnfinishedFiles;
+  /** Spares the digests of what was read before. */
+  readonly checked: CheckedFrames;
 }
 
 /**
@@ -38,8 +45,7 @@ export async function restoreFile(
   const folder = dirname(path);
   await fs.makeDirectory(folder);
   await unfinished.replace(path, async temporary => {
-    const opened = await fs.open(temporary, 'create');
-    const sink = createFileSink(async () => opened);
+    const sink = createFileSink(() => fs.open(temporary, 'create'));
     try {
       await writeExtents(sink, manifest, { ...context, options });
       await sink.seal(manifest.size);
@@ -47,18 +53,20 @@ export async function restoreFile(
       await sink.close();
     }
   });
+  await context.checked.save();
 }
 
 async function writeExtents(
   sink: FileSink,
   manifest: Manifest,
-  { read, lanes, options }: RestoreContext & { readonly options: LongOperation },
+  { read, lanes, checked, options }: RestoreContext & { readonly options: LongOperation },
 ): Promise<void> {
   let done = 0;
   const progress = (bytes: number): void => {
     done += bytes;
     options.onEvent?.({ type: 'progress', phase: 'restore', done, total: manifest.size, unit: 'bytes' });
   };
+  const useful = manifest.size < BYTES_WORTH_CHECKSUMS ? undefined : checked;
   const runs = runsOf(manifest.extents, extent => extent.length);
   // Side by side, calculated extents would take the memory of all that they are calculated from, and hardly less time.
   const calculation = oneAtATime();
@@ -66,7 +74,7 @@ async function writeExtents(
     read.signal?.throwIfAborted();
     const [first, second] = run;
     if (first && !second) {
-      const write = (): Promise<void> => writeExtent(sink, first, { read, progress });
+      const write = (): Promise<void> => writeExtent(sink, first, { read, checked: useful, progress });
       await ((await isCalculated(first.digest, read)) ? calculation(write) : write());
     } else await writeRun(sink, run, { read, progress });
   });
@@ -80,22 +88,60 @@ async function isCalculated(digest: Digest, { lookup }: ReadContext): Promise<bo
 
 interface Writing {
   readonly read: ReadContext;
+  /** Undefined where digests take no time. */
+  readonly checked: CheckedFrames | undefined;
   readonly progress: (bytes: number) => void;
 }
 
-async function writeExtent(
+/** Frames that were read before are compared with their checksums. Where one differs, the digest has the last word. */
+async function writeExtent(sink: FileSink, extent: ManifestExtent, writing: Writing): Promise<void> {
+  const { read, checked } = writing;
+  await chainCost(extent.digest, read.lookup);
+  if (checked && (await isChecked(extent.digest, read.lookup, checked)))
+    if (await writeCompared(sink, extent, { ...writing, watch: comparingWatch(checked, read.engine) }))
+      return;
+  const watch = checked && notingWatch(checked, read.engine);
+  const hasher = read.engine.hasher();
+  const use = async (slice: Uint8Array): Promise<void> => {
+    await Promise.all([hasher.update(slice), watch?.settled()]);
+  };
+  await writeSlices(sink, extent, { ...writing, read: watch ? { ...read, watch } : read, use });
+  checkDigest(extent.digest, await hasher.digest());
+  await watch?.confirm();
+}
+
+/** False where a frame is not what it was. */
+async function writeCompared(
   sink: FileSink,
   extent: ManifestExtent,
-  { read, progress }: Writing,
+  { read, progress, watch }: Writing & { readonly watch: FrameWatch },
+): Promise<boolean> {
+  let written = 0;
+  const counted = (bytes: number): void => {
+    written += bytes;
+    progress(bytes);
+  };
+  try {
+    await writeSlices(sink, extent, { read: { ...read, watch }, progress: counted, use: watch.settled });
+    return true;
+  } catch (error) {
+    if (!(error instanceof FrameDiffers)) throw error;
+    progress(-written);
+    return false;
+  }
+}
+
+async function writeSlices(
+  sink: FileSink,
+  extent: ManifestExtent,
+  { read, progress, use }: Omit<Writing, 'checked'> & { readonly use: (slice: Uint8Array) => Promise<void> },
 ): Promise<void> {
-  const { digest } = extent;
-  await chainCost(digest, read.lookup);
-  const hasher = read.engine.hasher();
   const tasks = taskGroup(framesUnderWay(read.engine));
   let position = extent.offset;
   try {
-    for await (const slice of readExtent(digest, undefined, read)) {
-      const used = Promise.all([hasher.update(slice), sink.write(slice, position)]);
+    for await (const slice of readExtent(extent.digest, undefined, read)) {
+      const written = sink.write(slice, position);
+      const used = use(slice).finally(() => written); // The buffer is free when both are done, whatever came of them.
       position += slice.length;
       progress(slice.length);
       await tasks.start(used.finally(() => read.buffers.release(slice)));
@@ -103,13 +149,12 @@ async function writeExtent(
   } finally {
     await tasks.settled();
   }
-  checkDigest(digest, await hasher.digest());
 }
 
 async function writeRun(
   sink: FileSink,
   run: readonly ManifestExtent[],
-  { read, progress }: Writing,
+  { read, progress }: Omit<Writing, 'checked'>,
 ): Promise<void> {
   const length = run.reduce((total, extent) => total + extent.length, 0);
   const buffer = await read.buffers.acquire(length);

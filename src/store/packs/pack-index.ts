@@ -36,6 +36,7 @@ export interface PackFrame {
 /** The index of a pack, searched in place: nothing is parsed before it is asked for. */
 export interface PackIndex {
   readonly entryCount: number;
+  readonly frameCount: number;
   /** Errors: `PACK_CORRUPT` when the entry breaks the format. */
   entryAt(position: number): PackEntry;
   /** The length of the extent of an entry, without a look at the rest of it. */
@@ -61,6 +62,7 @@ export function openPackIndex(bytes: Uint8Array, indexOffset: number, name: stri
   const tables: Tables = { index, framesAt, parametersAt, entryCount, frameCount, indexOffset, name };
   return {
     entryCount,
+    frameCount,
     entryAt: position => readEntry(tables, position),
     lengthAt: position => Number(index.readBigUInt64LE(INDEX_HEAD_BYTES + position * ENTRY_BYTES + 32)),
     digestBytesAt: position => {

@@ -89,6 +89,7 @@ test('caches of packs that nobody has any more go', async () => {
   const gone = 'ab'.repeat(32);
   await work.write(`.git/mgit/indexes/${gone}`, 'x');
   await work.write(`.git/mgit/oids/${gone}`, 'x');
-  expect(await work.mgit('gc')).toBe('nothing to remove\nforgot 2 cached indexes');
+  await work.write(`.git/mgit/checked/${gone}`, 'x');
+  expect(await work.mgit('gc')).toBe('nothing to remove\nforgot 3 cached indexes');
   expect(await work.ports.fs.readDirectory(join(work.path, '.git/mgit/indexes'))).toEqual([]);
 });
