@@ -14,7 +14,7 @@ const MATRICES = [[19, 31], [31, 19], [12, 12], [5, 1], [4, 3, 5], [2, 40], [40,
 const MODELS = [3, 2, 9, 7, 1, 5];
 const SPECTRAL = ['iso_c', 'iso_cts', 'tsv_m'];
 /** What models can be to each other, where methods have a case of their own. */
-const RELATIONS = ['opposite', 'equal', 'base'] as const;
+const RELATIONS = ['opposite', 'equal', 'base', 'unlike'] as const;
 const SMALL = [3, 11];
 
 /** A merge whose recipe is checked. */
@@ -58,7 +58,7 @@ function fixed(method: ComputingMethod): readonly Settings[] {
   return variantsOf(method).map(({ parameters }) => ({ models, parameters }));
 }
 
-/** Models of which one is the opposite of the other, equals it, or is the base; weights that cancel each other out. */
+/** Models of which one is the opposite of the other, equals it, or is the base, and some that have nothing in common; weights that cancel each other out. */
 function related(method: ComputingMethod): readonly Settings[] {
   const models = Math.min(2, method.models.maximum);
   const others: Record<string, JsonValue> = {
@@ -75,7 +75,11 @@ function related(method: ComputingMethod): readonly Settings[] {
     return value === undefined ? [] : [[name, value] as const];
   });
   return numericsOf(method).flatMap(numerics => [
-    ...RELATIONS.map(relation => ({ models, relation, parameters: numerics })),
+    ...RELATIONS.map(relation => ({
+      models: relation === 'unlike' ? Math.min(5, method.models.maximum) : models,
+      relation,
+      parameters: { ...(method.name === 'karcher' ? { tol: 1e-9 } : {}), ...numerics },
+    })),
     { models, parameters: { ...Object.fromEntries(own), ...numerics } },
   ]);
 }
@@ -175,7 +179,8 @@ function tensors({ dtype, shape, models, relation, turn }: TensorNeeds) {
   const flipped = (value: number, at: number): number => (extreme === 1 && at % 3 === 0 ? -value : value);
   const tuned = (model: number): number[] => {
     if (relation === 'base') return base;
-    const seed = turn + 1000 * (relation ? 1 : model + 1);
+    const seed = turn + 1000 * (relation && relation !== 'unlike' ? 1 : model + 1);
+    if (relation === 'unlike') return plainNumbers(count, seed);
     const sign = relation === 'opposite' && model % 2 === 1 ? -1 : 1;
     const changes = plainNumbers(count, seed).map(change => (change * change * change) / 4);
     return base.map((value, at) =>
