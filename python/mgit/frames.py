@@ -11,6 +11,8 @@ import zstandard
 from .errors import MgitError
 
 _COMPRESSED = 0x80000000
+_TWO_VALUED = 0x40000000
+_LENGTH = 0x3FFFFFFF
 _MOST_WINDOW = 2**23
 
 
@@ -35,11 +37,10 @@ def _join_planes(stored: bytes, raw: int, element_size: int, rotated: bool) -> T
     at = 4 * element_size
     planes = np.empty((element_size, count), np.uint8)
     for plane, word in enumerate(words):
-        piece = stored[at : at + (word & ~_COMPRESSED)]
-        unpacked = _unpack(piece, count) if word & _COMPRESSED else piece
-        if len(unpacked) != count:
-            raise corrupt("a plane has the wrong length")
-        planes[plane] = np.frombuffer(unpacked, np.uint8)
+        piece = stored[at : at + (word & _LENGTH)]
+        if len(piece) != word & _LENGTH:
+            raise corrupt("a plane ends beyond it")
+        planes[plane] = _plane(piece, word, count)
         at += len(piece)
     elements = np.ascontiguousarray(planes.T)
     if rotated and count:
@@ -51,6 +52,27 @@ def _join_planes(stored: bytes, raw: int, element_size: int, rotated: bool) -> T
         raise corrupt("it ends too early")
     data[count * element_size :] = np.frombuffer(rest, np.uint8)
     return data, at + tail
+
+
+def _plane(piece: bytes, word: int, count: int) -> np.ndarray:
+    if not word & _TWO_VALUED:
+        return _bytes_of(piece, word, count)
+    if len(piece) < 2:
+        raise corrupt("a plane is too short")
+    zero, one = piece[0], piece[1]
+    if zero == one:
+        if len(piece) > 2:
+            raise corrupt("a plane of one value has bits")
+        return np.full(count, zero, np.uint8)
+    bits = np.unpackbits(_bytes_of(piece[2:], word, -(-count // 8)), count=count, bitorder="little")
+    return np.where(bits == 1, np.uint8(one), np.uint8(zero))
+
+
+def _bytes_of(piece: bytes, word: int, count: int) -> np.ndarray:
+    unpacked = _unpack(piece, count) if word & _COMPRESSED else piece
+    if len(unpacked) != count:
+        raise corrupt("a plane has the wrong length")
+    return np.frombuffer(unpacked, np.uint8)
 
 
 def _unpack(piece: bytes, count: int) -> bytes:

@@ -36,6 +36,14 @@ export interface PlaneKernels {
   xorBytes(output: Pointer, left: Pointer, right: Pointer, length: number): void;
 }
 
+/** Bytes that have two values, as one bit each. Source: `assembly/two-values.ts`. */
+export interface TwoValueKernels {
+  /** The first byte, and 256 times the other value (the first, if there is none); -1 where there are more. */
+  twoValues(input: Pointer, length: number): number;
+  packBits(output: Pointer, input: Pointer, length: number, value: number): void;
+  unpackBits(output: Pointer, input: Pointer, length: number, zero: number, one: number): void;
+}
+
 /** Elements that are not zero, and their return into place. `elementSize` is 1, 2, 4 or 8. Source: `assembly/sparse.ts`. */
 export interface SparseKernels {
   /** Returns how many elements were found, or `limit + 1`. */
@@ -80,6 +88,7 @@ export interface KernelExports
   extends MemoryKernels,
     ConvertKernels,
     PlaneKernels,
+    TwoValueKernels,
     SparseKernels,
     PredictionKernels,
     DifferenceKernels,

@@ -13,6 +13,9 @@ const layout = fc.record({ elementSize: fc.constantFrom(1, 2, 4, 8), rotate: fc.
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc.tuple(fc.nat(255), fc.nat(5000)).map(([value, length]) => new Uint8Array(length).fill(value)),
+  fc
+    .tuple(fc.array(fc.nat(255), { minLength: 2, maxLength: 3 }), fc.array(fc.nat(2), { maxLength: 2000 }))
+    .map(([values, choices]) => Uint8Array.from(choices, choice => values[choice % values.length] ?? 0)),
 );
 
 function contextFor(length: number, elements: FrameContext['elements']): FrameContext {
@@ -76,6 +79,36 @@ test('planes put a repeated exponent aside', () => {
   const elements = { elementSize: 4, rotate: true };
   const stored = frameCodec(RECORD_KINDS.planes).encode(raw, contextFor(raw.length, elements));
   expect(stored.length).toBeLessThan(0.8 * raw.length);
+});
+
+describe('planes of few values', () => {
+  const elements = { elementSize: 1, rotate: false };
+  const planes = frameCodec(RECORD_KINDS.planes);
+  const stored = (raw: Uint8Array) => planes.encode(raw, contextFor(raw.length, elements));
+  const flips = (share: number) =>
+    Uint8Array.from({ length: 80_000 }, (_, at) => ((at * 7919) % 1000 < share * 1000 ? 7 : 4));
+
+  test('of one take their value', () => {
+    expect(stored(new Uint8Array(80_000).fill(9)).length).toBe(4 + 2);
+  });
+
+  test('of two take a bit a byte at most', () => {
+    const random = Uint8Array.from({ length: 80_000 }, (_, at) => (Math.imul(at, 0x9e3779b1) >>> 30) & 1);
+    expect(stored(random).length).toBeLessThanOrEqual(4 + 2 + 10_000);
+    expect(stored(flips(0.002)).length).toBeLessThan(4 + 2 + 3000);
+  });
+
+  test('damage of their head is a coded error', () => {
+    const bits = stored(flips(0.5));
+    const decoded = (bytes: Uint8Array) =>
+      planes.decode(bytes, new Uint8Array(80_000), contextFor(80_000, elements));
+    const same = Uint8Array.from(bits);
+    same[5] = same[4] ?? 0;
+    const tooShort = Uint8Array.of(1, 0, 0, 0x40, 4);
+    const beyond = Uint8Array.of(9, 0, 0, 0x40, 4, 7);
+    for (const bytes of [same, tooShort, beyond])
+      expect(() => decoded(bytes)).toThrow(expect.objectContaining({ code: 'FRAME_CORRUPT' }));
+  });
 });
 
 describe('sparse', () => {

@@ -7,6 +7,7 @@ export * from './difference';
 export * from './merge';
 export * from './task-vectors';
 export * from './planes';
+export * from './two-values';
 export * from './predict';
 export * from './sparse';
 export * from './reduce';
