@@ -162,6 +162,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./patch.ts')).command,
   },
   {
+    name: 'merge-search',
+    summary: "search the parameters of a merge on a gate's development data, then merge with the best",
+    load: async () => (await import('./merge-search.ts')).command,
+  },
+  {
     name: 'average',
     summary: 'average the models over several commits and commit the result',
     load: async () => (await import('./average.ts')).command,

@@ -13,10 +13,15 @@ export function disagreementText(io: CliIo, shown: ShownMerge): string {
 }
 
 function headText({ record }: ShownMerge): string {
-  const { method, parameters, replay } = record;
+  const { method, parameters, replay, search } = record;
   const values = Object.entries(parameters).map(([name, value]) => label(`${name}=${String(value)}`));
   const what = replay ? `${replay.operation} of ${replay.commit.slice(0, 10)}, by ` : 'Merged by ';
-  return `${what}${[label(method), ...values].join(' ')}`;
+  const found = search
+    ? [
+        `Found by ${search.trials} trials (${label(search.kind)}): ${label(search.metric)} ${Math.abs(search.score)} on development data`,
+      ]
+    : [];
+  return [`${what}${[label(method), ...values].join(' ')}`, ...found].join('\n');
 }
 
 function modelText(io: CliIo, { sides }: ShownMerge, model: ModelDisagreement): readonly string[] {

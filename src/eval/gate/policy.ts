@@ -53,6 +53,21 @@ export interface CommandData {
   readonly digest?: string;
 }
 
+/**
+ * Data on which merges are tried before one of them is gated (`mgit merge-search`). What is absent is as in the gate's `eval` or `command`,
+ * but for `limit`.
+ */
+export interface DevelopmentPolicy {
+  /** Of an `eval`. */
+  readonly split?: 'train' | 'test';
+  readonly limit?: number;
+  readonly digest?: string;
+  /** Of a command: it is needed there. */
+  readonly command?: readonly string[];
+  /** A path (of an `eval`), or what a command reads. */
+  readonly data?: string | readonly CommandData[];
+}
+
 /** One gate of `mgit.yaml`, named as there. It has either `eval` or `command`. */
 export interface GatePolicy {
   readonly name: string;
@@ -68,6 +83,7 @@ export interface GatePolicy {
   readonly timeout?: number;
   readonly gpu?: string;
   readonly runner?: string;
+  readonly development?: DevelopmentPolicy;
   readonly accept?: readonly Acceptance[];
 }
 

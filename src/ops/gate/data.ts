@@ -79,12 +79,21 @@ export function treePath(path: string): string | undefined {
  * The digest of a file or folder on disk, defined as for trees. Hidden files do not count. Errors: `GATE_DATA_MISSING`.
  */
 export async function diskDigest(fs: FileSystem, path: string): Promise<string> {
-  const kind = await kindOf(fs, path);
-  if (kind === 'file') return fileDigest(fs, path);
-  const names = await filesBelow(fs, path, '');
+  const entries = await fileDigests(fs, path);
+  const [only] = entries;
+  return only?.[0] === '' ? only[1] : listingDigest(entries);
+}
+
+/** The digest of each file of a folder on disk, or of a single file, which has no name then. Errors: `GATE_DATA_MISSING`. */
+export async function fileDigests(
+  fs: FileSystem,
+  path: string,
+): Promise<readonly (readonly [name: string, digest: string])[]> {
+  if ((await kindOf(fs, path)) === 'file') return [['', await fileDigest(fs, path)]];
   const entries: (readonly [string, string])[] = [];
-  for (const name of names) entries.push([name, await fileDigest(fs, join(path, name))]);
-  return listingDigest(entries);
+  for (const name of await filesBelow(fs, path, ''))
+    entries.push([name, await fileDigest(fs, join(path, name))]);
+  return entries;
 }
 
 async function kindOf(fs: FileSystem, path: string): Promise<'file' | 'directory'> {

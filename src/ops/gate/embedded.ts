@@ -3,10 +3,12 @@ import { isMgitError, isSystemError, MgitError } from '../../base/errors.ts';
 import { type EvaluationResult, evaluateModel } from '../../eval/evaluate.ts';
 import { refuseFewItems } from '../../eval/gate/compare-items.ts';
 import type { Evaluation, ModelMeasurements } from '../../eval/gate/measurements.ts';
-import { flatRules } from '../../eval/gate/policy.ts';
+import { type EvaluationPolicy, flatRules } from '../../eval/gate/policy.ts';
 import { thresholdOf } from '../../eval/gate/threshold.ts';
 import type { Role } from '../../eval/gate/verdict.ts';
 import { METRICS } from '../../eval/metrics/registry.ts';
+import { imageDigest } from '../../train/data/image-set.ts';
+import { type ImageSource, loadImages } from '../../train/data/load-images.ts';
 import type { EmbeddedRecipe } from '../../train/recipe/recipe.ts';
 import { trainModel } from '../../train/train.ts';
 import { treePath } from './data.ts';
@@ -46,7 +48,7 @@ async function measureModel(setup: Setup, subject: Subject): Promise<ModelMeasur
     const [seed = 0] = job.gate.finetune?.seeds ?? [recipe.seed ?? 0];
     return { asIs: await finetuned(setup, { ...subject, recipe, seed }), probes: [] };
   }
-  const asIs = await evaluate(setup, files.path, files.config);
+  const asIs = await evaluate(setup, { modelPath: files.path, configPath: files.config });
   refuseUnderpowered(job, asIs);
   const probes: { seed: number; evaluation: Evaluation }[] = [];
   if (mode === 'probe' && recipe)
@@ -98,7 +100,7 @@ async function finetuned(
   await job.repository.ports.fs.makeDirectory(folder);
   try {
     await finetune(job, { modelPath: path, configPath: config, outputPath, recipe, seed });
-    return await evaluate(setup, outputPath, config);
+    return await evaluate(setup, { modelPath: outputPath, configPath: config });
   } catch (error) {
     if (isMgitError(error, 'TRAINING_DIVERGED')) return notFinite();
     throw error;
@@ -163,10 +165,49 @@ async function exists(fs: GateJob['repository']['ports']['fs'], path: string): P
   }
 }
 
-async function evaluate(setup: Setup, modelPath: string, configPath: string): Promise<Evaluation> {
+/** Evaluates a model as it is, on images of the gate's data that are not in `without`. Errors: as {@link measureEmbedded}. */
+export async function evaluateAsIs(
+  job: GateJob,
+  model: GateModel,
+  without: ReadonlySet<string>,
+): Promise<Evaluation> {
+  const { path, config } = await gateModelFiles(job, model);
+  const setup = { job, recipe: undefined, environment: new Map<string, string>() };
+  return evaluate(setup, { modelPath: path, configPath: config, without });
+}
+
+/** The digests of the images that a gate evaluates on. */
+export async function gateImages(job: Omit<GateJob, 'models'>): Promise<ReadonlySet<string>> {
+  const images = await loadImages(job.repository.ports.fs, await imageSource(job));
+  return new Set(Array.from({ length: images.count }, (_, index) => imageDigest(images, index)));
+}
+
+async function imageSource(job: Omit<GateJob, 'models'>): Promise<ImageSource> {
+  const policy = evaluationPolicy(job);
+  return {
+    path: await dataPath(job.repository.ports.fs, job, policy.data),
+    split: policy.split ?? 'test',
+    ...(policy.limit === undefined ? {} : { limit: policy.limit }),
+  };
+}
+
+function evaluationPolicy({ gate }: Pick<GateJob, 'gate'>): EvaluationPolicy {
+  if (gate.eval) return gate.eval;
+  throw new Error('an embedded gate without eval');
+}
+
+interface EvaluatedFiles {
+  readonly modelPath: string;
+  readonly configPath: string;
+  readonly without?: ReadonlySet<string>;
+}
+
+async function evaluate(
+  setup: Setup,
+  { modelPath, configPath, without }: EvaluatedFiles,
+): Promise<Evaluation> {
   const { job } = setup;
-  const policy = job.gate.eval;
-  if (!policy) throw new Error('an embedded gate without eval');
+  const policy = evaluationPolicy(job);
   const { ports } = job.repository;
   try {
     const result = await evaluateModel({
@@ -174,11 +215,7 @@ async function evaluate(setup: Setup, modelPath: string, configPath: string): Pr
       modelPath,
       config: await readConfig(job, configPath),
       task: policy.task,
-      data: {
-        path: await dataPath(ports.fs, job, policy.data),
-        split: policy.split ?? 'test',
-        ...(policy.limit === undefined ? {} : { limit: policy.limit }),
-      },
+      data: { ...(await imageSource(job)), ...(without ? { without } : {}) },
       ...(job.onEvent ? { onEvent: job.onEvent } : {}),
       ...(job.signal ? { signal: job.signal } : {}),
     });

@@ -67,15 +67,22 @@ export function policyPaths(
     ...(gate.finetune ? [gate.finetune.recipe] : []),
     ...(gate.eval ? [gate.eval.data] : []),
     ...(gate.data ?? []).map(({ path }) => path),
+    ...developmentPaths(gate),
   ]);
   const all = [PROJECT_FILE, keysFolderOf(policy.protection), ...configs, ...fromGates, ...recipeData].map(
     plainPath,
   );
-  const scripts = project.gates.map(({ command }) => isScriptOf(command ?? [], files));
+  const commands = project.gates.flatMap(({ command, development }) => [command, development?.command]);
+  const scripts = commands.map(command => isScriptOf(command ?? [], files));
   return path =>
     isModelCompanion(path) ||
     all.some(one => path === one || path.startsWith(`${one}/`)) ||
     scripts.some(isScript => isScript(path));
+}
+
+function developmentPaths({ development }: GatePolicy): readonly string[] {
+  const data = development?.data ?? [];
+  return typeof data === 'string' ? [data] : data.map(({ path }) => path);
 }
 
 function plainPath(path: string): string {

@@ -118,6 +118,16 @@ async function checkGate(
   policy: TargetPolicy,
   { gate, candidate }: GateCheck,
 ): Promise<void> {
+  await checkSurroundings(repository, policy, gate);
+  await reportBindings(repository.history, { policy, gate, candidate, healedFrom: null });
+}
+
+/** Checks that a gate's runner, accelerator and data are there. Errors: `GATE_RUNNER_MISSING`, `GATE_ACCELERATOR_MISSING`, `GATE_DATA_*`. */
+export async function checkSurroundings(
+  repository: Repository,
+  policy: TargetPolicy,
+  gate: GatePolicy,
+): Promise<void> {
   if (gate.runner !== undefined && gate.runner !== 'local')
     throw new MgitError(
       'GATE_RUNNER_MISSING',
@@ -129,7 +139,6 @@ async function checkGate(
   await checkAccelerator(repository, gate);
   for (const data of await dataOf(repository.history, policy, gate))
     if (data.source === 'outside') await checkOutside(repository, policy, { gate, data });
-  await reportBindings(repository.history, { policy, gate, candidate, healedFrom: null });
 }
 
 async function checkAccelerator({ ports }: Repository, gate: GatePolicy): Promise<void> {

@@ -27,6 +27,8 @@ export interface GateWorkspace extends AsyncDisposable {
   /** A commit's models on disk; each commit is written once. */
   model(commit: CommitId): Promise<GateModel>;
   jobFor(subjects: GateSubjects): Promise<GateJob>;
+  /** A gate's job without models yet. */
+  open(gate: GatePolicy): Promise<Omit<GateJob, 'models'>>;
 }
 
 /** Makes the directory and checks the target's files out into it. */
@@ -48,30 +50,29 @@ export async function openWorkspace(
   }
   const models = new Map<CommitId, Promise<GateModel>>();
   const model = (commit: CommitId): Promise<GateModel> => {
-    const known = models.get(commit) ?? checkOut(repository, policy, { commit, directory, operation });
+    const place = join(directory, 'models', commit);
+    const known =
+      models.get(commit) ?? checkOutGateModel(repository, policy, { commit, directory: place, operation });
     models.set(commit, known);
     return known;
+  };
+  const open = async (gate: GatePolicy): Promise<Omit<GateJob, 'models'>> => {
+    const outDirectory = join(directory, 'out', gate.name);
+    await ports.fs.makeDirectory(outDirectory);
+    const data = await dataOf(repository.history, policy, gate);
+    const places = { workDirectory, outsideDirectory: outsideDirectory(repository) };
+    await linkCommandData(ports.fs, data, places);
+    return { repository, policy, gate, ...places, outDirectory, ...operationOf(operation) };
   };
   return {
     directory,
     workDirectory,
     model,
-    jobFor: async subjects => {
-      const outDirectory = join(directory, 'out', subjects.gate.name);
-      await ports.fs.makeDirectory(outDirectory);
-      const data = await dataOf(repository.history, policy, subjects.gate);
-      const places = { workDirectory, outsideDirectory: outsideDirectory(repository) };
-      await linkCommandData(ports.fs, data, places);
-      return {
-        repository,
-        policy,
-        gate: subjects.gate,
-        models: await modelsByRole(subjects, policy, model),
-        ...places,
-        outDirectory,
-        ...operationOf(operation),
-      };
-    },
+    open,
+    jobFor: async subjects => ({
+      ...(await open(subjects.gate)),
+      models: await modelsByRole(subjects, policy, model),
+    }),
     [Symbol.asyncDispose]: dispose,
   };
 }
@@ -81,7 +82,8 @@ export function operationOf({ onEvent, signal }: LongOperation): LongOperation {
   return { ...(onEvent ? { onEvent } : {}), ...(signal ? { signal } : {}) };
 }
 
-function checkOut(
+/** Writes a commit's models, and what belongs to them, into a directory. */
+export function checkOutGateModel(
   repository: Repository,
   policy: TargetPolicy,
   { commit, directory, operation }: { commit: CommitId; directory: string; operation: LongOperation },
@@ -90,7 +92,7 @@ function checkOut(
   const also = new Set(graphs.map(graph => ('onnx' in graph ? graph.onnx : graph.config)));
   return checkOutModels(repository, {
     commit,
-    directory: join(directory, 'models', commit),
+    directory,
     also,
     ...operationOf(operation),
   });

@@ -3,7 +3,7 @@ import type { Commit, TreeFile } from '../../store/history/history.ts';
 import { finishMessage } from '../history/commit-message.ts';
 import { brokenShards } from '../history/shard-consistency.ts';
 import type { Repository } from '../repository.ts';
-import { withRecordTrailer, writeMergeRecord } from './merge-record.ts';
+import { type SearchSummary, withRecordTrailer, writeMergeRecord } from './merge-record.ts';
 import type { ModelReport } from './models.ts';
 import type { MergeSituation } from './situation.ts';
 
@@ -37,6 +37,7 @@ export interface CandidateContent {
   readonly message: string;
   /** The text of the recipe that said how, if there was one. */
   readonly recipe?: string;
+  readonly search?: SearchSummary;
 }
 
 /**
@@ -56,6 +57,7 @@ export async function writeCandidate(
     revisions: names,
     models: content.models,
     ...(content.recipe === undefined ? {} : { recipe: content.recipe }),
+    ...(content.search ? { search: content.search } : {}),
   });
   const others = content.files.filter(file => file.path !== record.file.path);
   const tree = await repository.history.writeTree([...others, record.file]);

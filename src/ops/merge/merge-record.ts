@@ -20,6 +20,20 @@ export interface MergeRecordContent {
   readonly models: readonly ModelReport[];
   /** The text of the recipe that said how, if there was one. */
   readonly recipe?: string;
+  readonly search?: SearchSummary;
+}
+
+/** The search that chose the merge's parameters, or the revisions that are merged. */
+export interface SearchSummary {
+  readonly kind: string;
+  /** The gate on whose development data trials were scored. */
+  readonly gate: string;
+  readonly metric: string;
+  readonly score: number;
+  readonly trials: number;
+  readonly seed: number;
+  /** SHA-256 that names everything that decides which trials there are and how they are scored. */
+  readonly id: string;
 }
 
 /** The commit whose change was added (`revert`: taken away) to the record's parent; its base is where that change begins. */
@@ -47,7 +61,7 @@ export async function writeMergeRecord(
 }
 
 function recordOf(content: MergeRecordContent): JsonValue {
-  const { bases, parents, revisions, settings, replay, models, recipe } = content;
+  const { bases, parents, revisions, settings, replay, models, recipe, search } = content;
   const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
   const kernels = METHODS.flatMap(method =>
     method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
@@ -63,6 +77,7 @@ function recordOf(content: MergeRecordContent): JsonValue {
     revisions,
     ...(replay ? { replay: { ...replay } } : {}),
     ...(recipe === undefined ? {} : { recipe }),
+    ...(search ? { search: { ...search } } : {}),
     models: models.map(boundedReport),
   };
 }

@@ -9,6 +9,7 @@ import { defaultMessage, writeCandidate, writeCandidateRef } from './candidate.t
 import type { FileConflict } from './file-conflict.ts';
 import { landCandidate, type RunGates, refuseUngated } from './land.ts';
 import { type RecipeText, type RepositoryRecipe, readRepositoryRecipe, withRecipe } from './merge-recipe.ts';
+import type { SearchSummary } from './merge-record.ts';
 import { clearMergeState, type MergeState } from './merge-state.ts';
 import { type MergedPaths, mergePaths } from './merged-tree.ts';
 import { type ModelReport, mergeModels } from './models.ts';
@@ -34,6 +35,8 @@ export interface MergeOptions extends LongOperation, GateOptions {
   readonly given?: readonly string[];
   readonly into?: string;
   readonly message?: string;
+  /** How the parameters were found, for the merge record. */
+  readonly search?: SearchSummary;
   /** Says which revisions are merged and how, in place of `revisions` and `method`. */
   readonly recipe?: Omit<RecipeText, 'given'>;
 }
@@ -176,12 +179,13 @@ async function mergeDiverged(
     await pauseMerge(repository, { ...options, state, files, conflicts: merged.conflicts });
     return { kind: 'conflicts', target: target.ref, conflicts: state.conflicts };
   }
-  const candidate = await writeCandidate(repository, situation, { files, models, message });
+  const content = { files, models, message, ...(options.search ? { search: options.search } : {}) };
+  const candidate = await writeCandidate(repository, situation, content);
   return land(repository, situation, { ...options, candidate, models });
 }
 
 /** A merge into a branch without a work tree, or by a recipe, cannot wait for anybody. */
-function refuseConflicts({ conflicts }: MergedPaths, why: string): void {
+export function refuseConflicts({ conflicts }: MergedPaths, why: string): void {
   if (conflicts.length === 0) return;
   const paths = conflicts.map(({ conflict }) => conflict.path);
   throw new MgitError('MERGE_CONFLICTS', `conflicts in ${paths.join(', ')}; ${why}`, {

@@ -60,6 +60,7 @@ function checkGate(gate: GatePolicy, index: number, project: Partial<ProjectFile
   if (gate.eval && !gate.accept) complain(at(), `gate ${gate.name} needs accept rules`);
   for (const key of ['results', 'seeds', 'data', 'gpu', 'timeout'] as const)
     if (gate.eval && gate[key] !== undefined) complain(at(key), `${key} belongs to a command gate`);
+  checkDevelopment(gate, at('development'), complain);
   if (gate.command && gate.finetune) complain(at('finetune'), 'a command gate does its own fine-tuning');
   if (gate.runner !== undefined && gate.runner !== 'local' && !project.runners?.[gate.runner])
     complain(at('runner'), `there is no runner named ${gate.runner}`);
@@ -83,4 +84,20 @@ function checkRule(rule: AcceptRule, gate: GatePolicy, complain: (message: strin
   const seeds = gate.eval ? gate.finetune?.seeds : gate.seeds;
   if ((seeds?.length ?? 0) < 2)
     complain('stage: probe needs at least two seeds: its noise is measured across them');
+}
+
+/** An evaluation's development data is another path, split or part of it; a command's is said in full, so that nothing is taken for it by mistake. */
+function checkDevelopment({ development, ...gate }: GatePolicy, at: DocumentPath, complain: Complain): void {
+  if (!development) return;
+  const isList = typeof development.data === 'object';
+  if (gate.command && !isList)
+    complain(at, `development of a command gate needs data, as a list of files and folders`);
+  const foreign = gate.command ? (['split', 'limit', 'digest'] as const) : (['command'] as const);
+  for (const key of foreign)
+    if (development[key] !== undefined)
+      complain(
+        [...at, key],
+        `${key} does not belong to the development of ${gate.command ? 'a command' : 'an eval'}`,
+      );
+  if (gate.eval && isList) complain([...at, 'data'], 'development of an eval reads one path');
 }

@@ -60,7 +60,7 @@ export async function evaluateRevisions(
 interface RevisionRequest {
   readonly revision: string;
   readonly choice: EvaluationChoice;
-  readonly data: ImageSource;
+  readonly data: DataChoice;
   readonly digest: string;
 }
 
@@ -95,7 +95,10 @@ async function evaluateRevision(
   return { revision, commit, metrics: Object.fromEntries(metrics), items: outcome.items.length, cached };
 }
 
-function imageSource(repository: Repository, { data }: EvaluationChoice): ImageSource {
+/** Images that are told by words alone, so that an outcome can be kept under them. */
+type DataChoice = Omit<ImageSource, 'without'>;
+
+function imageSource(repository: Repository, { data }: EvaluationChoice): DataChoice {
   const path = isAbsolute(data.path) ? data.path : join(repository.workTree, data.path);
   return { ...data, path };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ImageShape } from '../architectures/architecture.ts';
 
 /** Labelled images of one kind, in the order of their files. */
@@ -27,4 +28,12 @@ export function pixelsPerImage([channels, height, width]: ImageShape): number {
 /** The name of an item, the same whatever the selection: `test/17`. */
 export function itemId(images: LabelledImages, index: number): string {
   return `${images.split}/${images.positions[index]}`;
+}
+
+/** SHA-256 of an image's pixels, in hexadecimal: equal images have the same, whatever set and label they have. */
+export function imageDigest({ pixels, shape }: ImageSet, index: number): string {
+  const size = pixelsPerImage(shape);
+  return createHash('sha256')
+    .update(pixels.subarray(index * size, (index + 1) * size))
+    .digest('hex');
 }

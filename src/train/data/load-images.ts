@@ -4,7 +4,7 @@ import { sameShape } from '../graph/shapes.ts';
 import { isCifar, parseCifar } from './cifar.ts';
 import { type DataFile, dataDigest, readDataFiles, type Split } from './data-files.ts';
 import { corrupt, isIdx, parseIdx } from './idx.ts';
-import { type ImageSet, type LabelledImages, pixelsPerImage } from './image-set.ts';
+import { type ImageSet, imageDigest, type LabelledImages, pixelsPerImage } from './image-set.ts';
 
 /** Which images to use. */
 export interface ImageSource {
@@ -13,7 +13,9 @@ export interface ImageSource {
   readonly split: Split;
   /** Only images of these classes; labels stay as they are. */
   readonly classes?: readonly number[];
-  /** Only the first so many, after `classes`. */
+  /** None of these, by the digest of their pixels. */
+  readonly without?: ReadonlySet<string>;
+  /** Only the first so many, after `classes` and `without`. */
   readonly limit?: number;
 }
 
@@ -81,10 +83,11 @@ function joinSets(sets: readonly ImageSet[], path: string): ImageSet {
 
 function select(
   whole: ImageSet,
-  { classes, limit }: ImageSource,
+  { classes, without, limit }: ImageSource,
 ): ImageSet & { readonly positions: Uint32Array } {
   const all = Uint32Array.from({ length: whole.count }, (_, index) => index);
-  const wanted = classes ? all.filter(index => classes.includes(whole.labels[index] ?? -1)) : all;
+  const ofClass = classes ? all.filter(index => classes.includes(whole.labels[index] ?? -1)) : all;
+  const wanted = without ? ofClass.filter(index => !without.has(imageDigest(whole, index))) : ofClass;
   const positions = wanted.subarray(0, limit ?? wanted.length);
   if (positions.length === whole.count) return { ...whole, positions };
   const size = pixelsPerImage(whole.shape);
