@@ -93,7 +93,7 @@ async function runMerge(
   const method = textOption(input, 'strategy');
   const into = textOption(input, 'into');
   if (flagOption(input, 'dryRun')) {
-    const preview = await previewMerge(repository, { revisions, method, given, into }, long);
+    const preview = await previewMerge(repository, { revisions, method, given, into, recipe }, long);
     return { json: jsonValue(preview), human: previewText(context.io, preview) };
   }
   const outcome = await mergeRevisions(repository, {

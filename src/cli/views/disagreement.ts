@@ -1,3 +1,4 @@
+import { counted } from '../../base/counted.ts';
 import type { BlockDisagreement, ModelDisagreement, ShownMerge } from '../../ops/merge/disagreement.ts';
 import { type CliIo, paint, type Style, table } from '../io.ts';
 import { countsText } from './merge.ts';
@@ -13,9 +14,13 @@ export function disagreementText(io: CliIo, shown: ShownMerge): string {
 }
 
 function headText({ record }: ShownMerge): string {
-  const { method, parameters, replay, search } = record;
+  const { method, parameters, replay, averaged, search } = record;
   const values = Object.entries(parameters).map(([name, value]) => label(`${name}=${String(value)}`));
-  const what = replay ? `${replay.operation} of ${replay.commit.slice(0, 10)}, by ` : 'Merged by ';
+  const what = replay
+    ? `${replay.operation} of ${replay.commit.slice(0, 10)}, by `
+    : averaged
+      ? `Average of ${counted(averaged.length, 'version')} by `
+      : 'Merged by ';
   const found = search
     ? [
         `Found by ${search.trials} trials (${label(search.kind)}): ${label(search.metric)} ${Math.abs(search.score)} on development data`,
@@ -31,7 +36,7 @@ function modelText(io: CliIo, { sides }: ShownMerge, model: ModelDisagreement): 
   const omitted =
     omittedTensors === 0 ? [] : [`  and ${omittedTensors} merged tensors that the record leaves out`];
   const title = ['', paint(io, 'bold', `${label(path)}: ${countsText(counts)}`)];
-  return blocks.length === 0 ? title : [...title, indented(table([headOf(sides), ...rows])), ...omitted];
+  return largest === 0 ? title : [...title, indented(table([headOf(sides), ...rows])), ...omitted];
 }
 
 function headOf(sides: readonly string[]): readonly string[] {

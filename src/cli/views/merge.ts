@@ -43,7 +43,7 @@ export function previewText(io: CliIo, preview: MergePreview): string {
   return [
     `Would ${preview.relation === 'fast-forward' ? `fast-forward ${target} to` : `merge into ${target}:`} ${names}${gates}`,
     ...preview.files.map(path => `  ${path}`),
-    ...preview.models.flatMap(model => ['', paint(io, 'bold', model.path), indented(modelPlan(model))]),
+    ...preview.models.flatMap(model => ['', paint(io, 'bold', model.path), indented(modelPlan(io, model))]),
     ...(preview.conflicts.length > 0 ? ['', conflictText(io, preview.conflicts)] : []),
   ].join('\n');
 }
@@ -83,14 +83,48 @@ export function conflictText(io: CliIo, conflicts: readonly FileConflict[], end 
 
 type ModelPreview = MergePreview['models'][number];
 
-function modelPlan({ blocks, cost }: ModelPreview): string {
-  const plan = table(blocks.map(({ block, counts }) => [block, countsText(counts)]));
-  return cost.tensors === 0 ? plan : `${plan}\n${costText(cost)}`;
+/** So many lines a terminal shows tensor by tensor; of more, it shows the blocks. */
+const MOST_LINES = 100;
+
+function modelPlan(io: CliIo, { blocks, tensors, counts, cost }: ModelPreview): string {
+  const touched = tensors.filter(({ action }) => action !== 'keep');
+  const isLong = io.stdout.isTty && touched.length > MOST_LINES;
+  const rows = isLong
+    ? blocks.map(({ block, counts: inBlock }) => [block, countsText(inBlock)])
+    : touched.map(tensor => [tensor.name, tensorText(tensor)]);
+  return [
+    countsText(counts),
+    ...(cost.tensors === 0 ? [] : costLines(cost)),
+    ...(rows.length === 0 ? [] : [table(rows)]),
+    ...(isLong ? ['(per block; into a pipe or with --json: per tensor)'] : []),
+  ].join('\n');
 }
 
-function costText({ readBytes, computedBytes, bufferBytes }: ModelPreview['cost']): string {
+function tensorText({ action, by, bytes }: ModelPreview['tensors'][number]): string {
+  if (action === 'compute') return `merged by ${by}, ${formatBytes(bytes ?? 0)}`;
+  if (action === 'take') return by === 'base' ? 'from the base' : `from ${by}`;
+  return { keep: 'unchanged', remove: 'removed', conflict: 'in conflict' }[action];
+}
+
+function costLines({
+  readBytes,
+  computedBytes,
+  bufferBytes,
+  seconds,
+}: ModelPreview['cost']): readonly string[] {
   const memory = `in ${formatBytes(bufferBytes)} of memory for the inputs`;
-  return `reads ${formatBytes(readBytes)}, computes ${formatBytes(computedBytes)}, ${memory}; kept as recipes`;
+  return [
+    `reads ${formatBytes(readBytes)}, computes ${formatBytes(computedBytes)}, ${memory}; kept as recipes`,
+    `takes ${roughTime(seconds)} here, besides reading`,
+  ];
+}
+
+/** A rough time in words: no more than is known. */
+export function roughTime(seconds: number): string {
+  if (seconds < 1) return 'less than a second';
+  if (seconds < 90) return `about ${seconds < 10 ? Math.round(seconds) : Math.round(seconds / 5) * 5} s`;
+  const minutes = seconds / 60;
+  return minutes < 90 ? `about ${Math.round(minutes)} min` : `about ${Math.round(minutes / 60)} h`;
 }
 
 /** How many tensors were treated how, in words. */

@@ -8,6 +8,7 @@ import { refuseProtected } from '../gate/protection.ts';
 import type { CommitOptions, CommitResult } from '../history/commit.ts';
 import { commitTree } from '../history/commit-tree.ts';
 import { refuseUnconcluded } from '../in-progress.ts';
+import { withRecordTrailer, writeMergeRecord } from '../merge/merge-record.ts';
 import { type ModelReport, mergeModels, type PlannedModel } from '../merge/models.ts';
 import { parseGivenSettings } from '../merge/settings.ts';
 import type { Repository } from '../repository.ts';
@@ -53,18 +54,28 @@ export async function averageCommits(
   if (head.kind === 'branch') await refuseProtected(repository, head.ref, head.commit);
   await refuseChanges(repository, options);
   const versions = await chooseVersions(repository, options.revisions);
-  const { files, reports } = await mergeModels(
-    repository,
-    plansOf(versions, chosen(options, versions)),
-    options,
-  );
+  const { method, parameters } = chosen(options, versions);
+  const planned = plansOf(versions, { method, parameters });
+  const { files: models, reports } = await mergeModels(repository, planned, options);
+  const record = await writeMergeRecord(repository, {
+    ...{
+      bases: [],
+      parents: [head.commit],
+      settings: { method: method.name, parameters: parseGivenSettings(options.given).parameters },
+    },
+    ...{ revisions: options.revisions, averaged: versions.map(({ commit }) => commit), models: reports },
+  });
+  const files = [...models, record.file];
   const from = (await history.readCommit(head.commit)).tree;
   const changed = new Map(files.map(file => [file.path, file]));
   const kept = (await history.listTree(from)).filter(({ path }) => !changed.has(path));
   const to = await history.writeTree([...kept, ...files]);
   const message = options.message ?? `Average ${options.revisions.join(', ')} by ${options.method}`;
   const place = { head: { ...head, commit: head.commit }, from, to };
-  const result = await commitTree(repository, place, { ...options, message });
+  const result = await commitTree(repository, place, {
+    ...options,
+    message: withRecordTrailer(message, record.digest),
+  });
   return {
     ...result,
     method: options.method,

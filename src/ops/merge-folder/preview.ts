@@ -1,4 +1,5 @@
 import type { Ports } from '../../base/ports/ports.ts';
+import { expectedSeconds, hashingSeconds } from '../../merge/expected-time.ts';
 import { inputsOf, type PlannedTensor } from '../../merge/model-plan/planned-tensor.ts';
 import { layOutFiles } from '../../merge/output/file-layout.ts';
 import { poolWidth } from '../../merge/output/job-pool.ts';
@@ -14,6 +15,8 @@ export type TensorPreview = {
   /** The method of a computed tensor. */
   readonly method?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** The model that a tensor is copied from. */
+  readonly from?: string;
   /** `<model>:<tensor>`, the base last. */
   readonly inputs: readonly string[];
   readonly dtype: string;
@@ -30,6 +33,8 @@ export interface FolderMergePreview {
   readonly written: number;
   /** At most, with all threads at work. */
   readonly memory: number;
+  /** Seconds that it takes here, roughly, besides waiting for the disk. */
+  readonly seconds: number;
   /** By block of the model, in the order of the result. */
   readonly blocks: readonly {
     readonly block: string;
@@ -53,6 +58,7 @@ export async function previewFolderMerge(
   const { recipe, plan, jobs, inputs } = prepared;
   const files = layOutFiles(jobs, request.shardElements ?? SHARD_ELEMENTS);
   const written = sum(files.map(({ size }) => size));
+  const width = poolWidth(written, ports.parallelism);
   const most = Math.max(0, ...plan.map(planned => inputsOf(planned).length));
   return {
     kind: 'preview',
@@ -61,10 +67,21 @@ export async function previewFolderMerge(
     files: files.map(({ name, size }) => ({ name, size })),
     read: sum(plan.flatMap(inputsOf).map(({ tensor }) => byteLength(tensor.dtype, tensor.shape))),
     written,
-    memory: poolWidth(written, ports.parallelism) * (THREAD_BYTES + most * INPUT_BYTES),
+    memory: width * (THREAD_BYTES + most * INPUT_BYTES),
+    seconds: (await secondsOf(plan)) / width,
     blocks: blocksOf(plan),
     tensors: plan.map(tensorPreview),
   };
+}
+
+async function secondsOf(plan: readonly PlannedTensor[]): Promise<number> {
+  const computed = plan.filter(planned => planned.action === 'compute');
+  const copied = plan.filter(planned => planned.action !== 'compute');
+  const timed = computed.map(({ method, parameters, computeDtype: dtype, shape, models, base }) => {
+    return { method, parameters, dtype, shape, models: models.length, hasBase: base !== undefined };
+  });
+  const bytes = sum(copied.map(({ dtype, shape }) => byteLength(dtype, shape)));
+  return (await expectedSeconds(timed)) + hashingSeconds(bytes);
 }
 
 function blocksOf(plan: readonly PlannedTensor[]): FolderMergePreview['blocks'] {
@@ -91,7 +108,8 @@ function tensorPreview(planned: PlannedTensor): TensorPreview {
   const inputs = inputsOf(planned).map(({ model, tensor }) => `${model}:${tensor.name}`);
   const computed =
     planned.action === 'compute' ? { method: planned.method.name, parameters: planned.parameters } : {};
-  return { name, action, ...computed, inputs, dtype, shape };
+  const from = planned.action === 'copy' ? { from: planned.from.model } : {};
+  return { name, action, ...computed, ...from, inputs, dtype, shape };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -19,6 +19,7 @@ import type { Repository } from '../repository.ts';
 import type { MergedPaths } from './merged-tree.ts';
 import type { PlannedModel } from './models.ts';
 import { parseGivenSettings } from './settings.ts';
+import { type MergeSituation, readSituation } from './situation.ts';
 
 /** A recipe's file, and what the command line adds to it. */
 export interface RecipeText {
@@ -66,6 +67,16 @@ export async function readRepositoryRecipe(
     if (model !== recipe.base) revisions.push(revision);
   }
   return { recipe, revisions: [...new Set(revisions)], places };
+}
+
+/** Where things stand for a merge by a recipe: its method decides, and its models are merged, whether they descend from the target or not. */
+export async function recipeSituation(
+  repository: Repository,
+  { recipe: { method, rules }, revisions }: RepositoryRecipe,
+  into: string | undefined,
+): Promise<MergeSituation> {
+  const situation = await readSituation(repository, { revisions, method, given: [], into });
+  return { ...situation, isFastForward: false, settings: { method, rules } };
 }
 
 /** Puts what the recipe makes in the place of what a three-way merge would have made of the same paths. */

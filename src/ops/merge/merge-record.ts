@@ -17,6 +17,8 @@ export interface MergeRecordContent {
   readonly settings: MergeSettings;
   /** What was replayed, where this is no merge of branches. */
   readonly replay?: ReplayedChange;
+  /** The versions that were averaged, the oldest first, where this is no merge of branches. */
+  readonly averaged?: readonly CommitId[];
   readonly models: readonly ModelReport[];
   /** The text of the recipe that said how, if there was one. */
   readonly recipe?: string;
@@ -61,7 +63,7 @@ export async function writeMergeRecord(
 }
 
 function recordOf(content: MergeRecordContent): JsonValue {
-  const { bases, parents, revisions, settings, replay, models, recipe, search } = content;
+  const { bases, parents, revisions, settings, replay, averaged, models, recipe, search } = content;
   const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
   const kernels = METHODS.flatMap(method =>
     method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
@@ -76,6 +78,7 @@ function recordOf(content: MergeRecordContent): JsonValue {
     parents,
     revisions,
     ...(replay ? { replay: { ...replay } } : {}),
+    ...(averaged ? { averaged } : {}),
     ...(recipe === undefined ? {} : { recipe }),
     ...(search ? { search: { ...search } } : {}),
     models: models.map(boundedReport),

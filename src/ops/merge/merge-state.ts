@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import { type CommitId, parseCommitId } from '../../base/ids.ts';
+import type { MergeSettings } from '../../merge/merge-settings.ts';
 import { readGitFile, removeGitFiles, writeGitFiles } from '../git-file.ts';
 import type { Repository } from '../repository.ts';
 import type { FileConflict } from './file-conflict.ts';
@@ -25,6 +26,8 @@ export interface MergeState {
   readonly conflicts: readonly FileConflict[];
   /** Models that merged without conflict. */
   readonly models: readonly ModelReport[];
+  /** Where a recipe said how: its text, and what it says of methods. */
+  readonly recipe?: { readonly text: string } & Pick<MergeSettings, 'method' | 'rules'>;
 }
 
 /**

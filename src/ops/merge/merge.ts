@@ -8,7 +8,13 @@ import type { Repository } from '../repository.ts';
 import { defaultMessage, writeCandidate, writeCandidateRef } from './candidate.ts';
 import type { FileConflict } from './file-conflict.ts';
 import { landCandidate, type RunGates, refuseUngated } from './land.ts';
-import { type RecipeText, type RepositoryRecipe, readRepositoryRecipe, withRecipe } from './merge-recipe.ts';
+import {
+  type RecipeText,
+  type RepositoryRecipe,
+  readRepositoryRecipe,
+  recipeSituation,
+  withRecipe,
+} from './merge-recipe.ts';
 import type { SearchSummary } from './merge-record.ts';
 import { clearMergeState, type MergeState } from './merge-state.ts';
 import { type MergedPaths, mergePaths } from './merged-tree.ts';
@@ -103,7 +109,10 @@ export async function continueMerge(
   if (state.conflicts.length > 0) return { kind: 'conflicts', target: ref, conflicts: state.conflicts };
   const filesAt = await repository.history.writeTree(files);
   const message = options.message ?? state.message;
-  const candidate = await writeCandidate(repository, situation, { files, models: state.models, message });
+  const candidate = await writeCandidate(repository, situation, {
+    ...{ files, models: state.models, message },
+    ...(state.recipe ? { recipe: state.recipe.text } : {}),
+  });
   const gate = options.gate !== false && state.gate;
   const result = await land(repository, situation, {
     ...options,
@@ -137,29 +146,23 @@ async function mergeOnce(
   return land(repository, situation, { ...options, candidate: first.commit, models: [], attempts });
 }
 
-/** Models are what the recipe makes of them, whatever changed on which side; everything else is merged as ever, and may not conflict. */
+/** Models are what the recipe makes of them, whatever changed on which side; everything else is merged as ever. */
 async function mergeByRecipe(
   repository: Repository,
   recipe: RepositoryRecipe,
   options: MergeOptions & { readonly attempts: number },
 ): Promise<MergeOutcome> {
-  const { revisions } = recipe;
-  const { method, rules } = recipe.recipe;
-  const request = { revisions, method, given: [], into: options.into };
-  const read = await readSituation(repository, request);
-  const situation = { ...read, isFastForward: false, settings: { method, rules } };
+  const situation = await recipeSituation(repository, recipe, options.into);
   const { target } = situation;
   if (target.checkedOut) await refuseUnconcluded(repository);
   refuseUngated(target, options.gate !== false);
   const merged = await withRecipe(repository, await mergePaths(repository, situation, options), recipe);
-  refuseConflicts(merged, 'files beside the models; a recipe cannot wait for them to be resolved');
-  if (target.checkedOut) await refuseLocalChanges(repository, situation, merged);
-  const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
-  const files = [...merged.files, ...computed];
-  const message = options.message ?? `Merge ${revisions.join(', ')} by ${recipe.recipe.name}\n`;
-  const content = { files, models, message, recipe: recipe.recipe.text };
-  const candidate = await writeCandidate(repository, situation, content);
-  return land(repository, situation, { ...options, candidate, models });
+  const { name, text, method, rules } = recipe.recipe;
+  const message = options.message ?? `Merge ${recipe.revisions.join(', ')} by ${name}\n`;
+  return mergePlanned(repository, situation, {
+    ...options,
+    ...{ merged, message, method: undefined, given: [], recipe: { text, method, rules } },
+  });
 }
 
 async function mergeDiverged(
@@ -167,24 +170,41 @@ async function mergeDiverged(
   situation: MergeSituation,
   options: MergeOptions & { readonly attempts: number },
 ): Promise<MergeOutcome> {
-  const { target } = situation;
   const merged = await mergePaths(repository, situation, options);
+  const message = options.message ?? (await defaultMessage(repository, situation));
+  return mergePlanned(repository, situation, { ...options, merged, message, recipe: undefined });
+}
+
+interface PlannedMerge extends Omit<MergeOptions, 'recipe' | 'method'> {
+  readonly merged: MergedPaths;
+  readonly message: string;
+  readonly method?: string | undefined;
+  readonly recipe: MergeState['recipe'];
+  readonly attempts: number;
+}
+
+async function mergePlanned(
+  repository: Repository,
+  situation: MergeSituation,
+  { recipe, ...options }: PlannedMerge,
+): Promise<MergeOutcome> {
+  const { target } = situation;
+  const { merged, message, search } = options;
   if (target.checkedOut) await refuseLocalChanges(repository, situation, merged);
   else refuseConflicts(merged, `${target.ref} is not checked out`);
   const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
   const files = [...merged.files, ...computed];
-  const message = options.message ?? (await defaultMessage(repository, situation));
   if (merged.conflicts.length > 0) {
-    const state = stateOf(situation, { ...options, message, models, conflicts: merged.conflicts });
+    const state = stateOf(situation, { ...options, recipe, models, conflicts: merged.conflicts });
     await pauseMerge(repository, { ...options, state, files, conflicts: merged.conflicts });
     return { kind: 'conflicts', target: target.ref, conflicts: state.conflicts };
   }
-  const content = { files, models, message, ...(options.search ? { search: options.search } : {}) };
-  const candidate = await writeCandidate(repository, situation, content);
+  const how = { ...(recipe ? { recipe: recipe.text } : {}), ...(search ? { search } : {}) };
+  const candidate = await writeCandidate(repository, situation, { files, models, message, ...how });
   return land(repository, situation, { ...options, candidate, models });
 }
 
-/** A merge into a branch without a work tree, or by a recipe, cannot wait for anybody. */
+/** A merge into a branch without a work tree cannot wait for anybody. */
 export function refuseConflicts({ conflicts }: MergedPaths, why: string): void {
   if (conflicts.length === 0) return;
   const paths = conflicts.map(({ conflict }) => conflict.path);
@@ -197,10 +217,11 @@ export function refuseConflicts({ conflicts }: MergedPaths, why: string): void {
 function stateOf(
   { target, revisions, bases }: MergeSituation,
   merge: {
-    readonly method?: string;
+    readonly method?: string | undefined;
     readonly given?: readonly string[];
     readonly gate?: boolean;
     readonly message: string;
+    readonly recipe: MergeState['recipe'];
     readonly models: readonly ModelReport[];
     readonly conflicts: MergedPaths['conflicts'];
   },
@@ -217,6 +238,7 @@ function stateOf(
     gate: merge.gate !== false,
     conflicts: merge.conflicts.map(({ conflict }) => conflict),
     models: merge.models,
+    ...(merge.recipe ? { recipe: merge.recipe } : {}),
   };
 }
 

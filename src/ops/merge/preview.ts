@@ -2,11 +2,14 @@ import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { Table } from '../../base/table.ts';
 import { type ExpectedCost, expectedCost } from '../../merge/expected-cost.ts';
-import type { TensorAction } from '../../merge/plan.ts';
+import { expectedSeconds, type TimedTensor } from '../../merge/expected-time.ts';
+import type { ComputeAction, TensorAction } from '../../merge/plan.ts';
+import type { ManifestTensor } from '../../store/manifest/manifest.ts';
 import { blockOf } from '../diff/block-summaries.ts';
 import { filesOf } from '../history/tree-changes.ts';
 import type { Repository } from '../repository.ts';
 import type { FileConflict } from './file-conflict.ts';
+import { type RecipeText, readRepositoryRecipe, recipeSituation, withRecipe } from './merge-recipe.ts';
 import { type MergedPaths, mergePaths } from './merged-tree.ts';
 import { type ActionCounts, countActions } from './models.ts';
 import { type MergeRequest, type MergeSituation, readSituation } from './situation.ts';
@@ -28,7 +31,8 @@ export interface ModelPreview {
   /** The same per block of the model, in the order of the manifest. */
   readonly blocks: readonly { readonly block: string; readonly counts: ActionCounts }[];
   readonly tensors: readonly PlannedTensor[];
-  readonly cost: ExpectedCost;
+  /** With the seconds that computing takes here, roughly, besides reading. */
+  readonly cost: ExpectedCost & { readonly seconds: number };
 }
 
 /** What `mgit merge --dry-run` tells. */
@@ -51,12 +55,11 @@ export interface MergePreview {
 /** Plans a merge and writes nothing that anybody sees. Errors: those of `mergeRevisions` up to its first computation. */
 export async function previewMerge(
   repository: Repository,
-  request: MergeRequest,
+  request: MergeRequest & { readonly recipe?: Omit<RecipeText, 'given'> | undefined },
   operation: LongOperation = {},
 ): Promise<MergePreview> {
-  const situation = await readSituation(repository, request);
+  const { situation, merged } = await plannedMerge(repository, request, operation);
   const { target, revisions, isFastForward, bases } = situation;
-  const merged = revisions.length > 0 ? await mergePaths(repository, situation, operation) : undefined;
   const relation = isFastForward ? 'fast-forward' : 'diverged';
   return {
     kind: 'preview',
@@ -67,9 +70,25 @@ export async function previewMerge(
     revisions,
     gates: target.protection?.gates ?? [],
     files: merged ? await changedPaths(repository, situation, merged) : [],
-    models: merged ? [...merged.models, ...conflictedModels(merged)].map(modelPreview) : [],
+    models: merged ? await modelPreviews([...merged.models, ...conflictedModels(merged)]) : [],
     conflicts: merged?.conflicts.map(({ conflict }) => conflict) ?? [],
   };
+}
+
+async function plannedMerge(
+  repository: Repository,
+  { recipe, ...request }: Parameters<typeof previewMerge>[1],
+  operation: LongOperation,
+): Promise<{ readonly situation: MergeSituation; readonly merged: MergedPaths | undefined }> {
+  if (!recipe) {
+    const situation = await readSituation(repository, request);
+    const isAhead = situation.revisions.length > 0;
+    return { situation, merged: isAhead ? await mergePaths(repository, situation, operation) : undefined };
+  }
+  const read = await readRepositoryRecipe(repository, { ...recipe, given: request.given }, operation);
+  const situation = await recipeSituation(repository, read, request.into);
+  const merged = await mergePaths(repository, situation, operation);
+  return { situation, merged: await withRecipe(repository, merged, read) };
 }
 
 async function changedPaths(
@@ -97,8 +116,18 @@ function conflictedModels({ conflicts }: MergedPaths): readonly Actions[] {
   return conflicts.flatMap(({ versions, actions }) => (actions ? [{ path: versions.path, actions }] : []));
 }
 
-function modelPreview(model: Actions | MergedPaths['models'][number]): ModelPreview {
+type Planned = Actions | MergedPaths['models'][number];
+
+/** One after the other: times are taken. */
+async function modelPreviews(models: readonly Planned[]): Promise<readonly ModelPreview[]> {
+  const previews: ModelPreview[] = [];
+  for (const model of models) previews.push(await modelPreview(model));
+  return previews;
+}
+
+async function modelPreview(model: Planned): Promise<ModelPreview> {
   const actions = 'plan' in model ? model.plan.actions : model.actions;
+  const computed = actions.filter(action => action.kind === 'compute');
   const blocks = new Map<string, TensorAction[]>();
   for (const action of actions) {
     const block = blockOf(nameOf(action));
@@ -111,8 +140,14 @@ function modelPreview(model: Actions | MergedPaths['models'][number]): ModelPrev
     counts: countActions(actions),
     blocks: [...blocks].map(([block, found]) => ({ block, counts: countActions(found) })),
     tensors: actions.map(plannedTensor),
-    cost: expectedCost(actions.filter(action => action.kind === 'compute')),
+    cost: { ...expectedCost(computed), seconds: await expectedSeconds(computed.map(timedTensor)) },
   };
+}
+
+function timedTensor({ method, parameters, tensors, base }: ComputeAction): TimedTensor {
+  const [first] = tensors as readonly [ManifestTensor, ...ManifestTensor[]];
+  const { dtype, shape } = first;
+  return { method, parameters, dtype, shape, models: tensors.length, hasBase: base !== undefined };
 }
 
 function nameOf(action: TensorAction): string {

@@ -17,6 +17,7 @@ export interface StoredMergeRecord {
   readonly parents: readonly string[];
   readonly revisions: readonly string[];
   readonly replay?: ReplayedChange;
+  readonly averaged?: readonly string[];
   readonly search?: SearchSummary;
   readonly models: readonly (ModelReport & { readonly omittedTensors?: number })[];
 }

@@ -1,6 +1,7 @@
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
+import type { MergeSettings } from '../../merge/merge-settings.ts';
 import { compileRules } from '../../merge/rules.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
@@ -72,10 +73,15 @@ async function situationOf(repository: Repository, state: MergeState): Promise<M
     revisions: state.revisions,
     isFastForward: false,
     bases: state.bases,
-    settings,
+    settings: state.recipe ? settingsOf(state.recipe) : settings,
     decide: compileRules(settings, state.revisions.length + 1),
     names: project.names,
   };
+}
+
+/** What the merge record tells of a recipe. */
+function settingsOf({ method, rules }: NonNullable<MergeState['recipe']>): MergeSettings {
+  return { ...(method === undefined ? {} : { method }), ...(rules ? { rules } : {}) };
 }
 
 /** The versions of all paths of a merge that waits, and how they are decided now. */

@@ -27,12 +27,13 @@ test('a dry run tells what would be done, and writes nothing', async () => {
   expect(stdout).toMatchInlineSnapshot(`
     "Would merge base, math, code by task_arithmetic
       reads 72 B, writes 288 B, needs up to 100.0 MiB of memory
+      takes less than a second here, besides waiting for the disk
       model.safetensors  288 B
 
-    Blocks
-      model.layers.0  1 tensor  task_arithmetic  8 B
-      model.layers.1  1 tensor  task_arithmetic  8 B
-      lm_head         1 tensor  task_arithmetic  8 B
+    Tensors
+      model.layers.0.mlp.weight  F32[2]  task_arithmetic
+      model.layers.1.mlp.weight  F32[2]  task_arithmetic
+      lm_head.weight             F32[2]  task_arithmetic
     "
   `);
   expect(events).toMatchObject([{ code: 'PARAMETER_UNUSED', message: expect.stringContaining('density') }]);

@@ -22,7 +22,7 @@ function plain({ stdout }: CliRun): string {
 const mgit = (world: MergeRepository, ...argv: string[]): Promise<CliRun> =>
   runMgit(world.ports, world.path, ...argv);
 
-test('a dry run shows the plan per block and changes nothing', async () => {
+test('a dry run shows the plan per tensor and changes nothing', async () => {
   await using world = await diverged();
   const before = await world.repository.history.listRefs('refs/');
   const run = await mgit(world, 'merge', 'better', '--dry-run');
@@ -31,10 +31,12 @@ test('a dry run shows the plan per block and changes nothing', async () => {
       model.safetensors
 
     model.safetensors
-      block.0  1 merged, 1 unchanged
-      block.1  1 from ours
-      head     1 from theirs
+      1 merged, 1 from ours, 1 from theirs, 1 unchanged
       reads 24 B, computes 8 B, in 72 B of memory for the inputs; kept as recipes
+      takes less than a second here, besides reading
+      block.0.w  merged by linear, 8 B
+      block.1.w  from ours
+      head       from theirs
     "
   `);
   const json = (await mgit(world, 'merge', 'better', '--dry-run', '--json')).json();

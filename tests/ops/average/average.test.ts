@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { averageCommits } from '../../../src/ops/average/average.ts';
+import { verifyCommit } from '../../../src/ops/maintenance/verify-commit.ts';
+import { readMergeRecord } from '../../../src/ops/merge/read-merge-record.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
+import { runMgit } from '../../testkit/world.ts';
 
 const FILE = 'model.safetensors';
 
@@ -33,6 +36,22 @@ test('a range is averaged from its oldest version on, each version once, and com
   expect(result.commit.parents).toEqual([before]);
   expect(await world.text('notes.txt')).toBe('nothing happened\n');
   expect(result.models).toMatchObject([{ path: FILE, counts: { computed: 1, kept: 1 } }]);
+});
+
+test('the commit has a record of what was averaged, which show tells and verify recomputes', async () => {
+  await using world = await trained();
+  const { commit, versions } = await average(world, {});
+  expect(await readMergeRecord(world.repository, commit)).toMatchObject({
+    method: 'ema',
+    parameters: { decay: 0.5 },
+    averaged: versions,
+    parents: commit.parents,
+    models: [{ path: FILE, tensors: [{ name: 'w', method: 'ema' }] }],
+  });
+  const shown = await runMgit(world.ports, world.path, 'show', 'HEAD');
+  expect(shown.stdout).toContain('Average of 3 versions by ema decay=0.5');
+  expect(shown.stdout).toContain(`${FILE}: 1 merged, 1 unchanged`);
+  expect(await verifyCommit(world.repository, commit.id)).toMatchObject({ recomputed: 1, failures: [] });
 });
 
 test('several revisions make a soup, in their order, whether they changed a tensor or not', async () => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { verifyCommit } from '../../../src/ops/maintenance/verify-commit.ts';
-import { mergeRevisions } from '../../../src/ops/merge/merge.ts';
+import { continueMerge, mergeRevisions } from '../../../src/ops/merge/merge.ts';
+import { previewMerge } from '../../../src/ops/merge/preview.ts';
+import { readMergeRecord } from '../../../src/ops/merge/read-merge-record.ts';
 import { type MergeRepository, mergeRepository } from '../../testkit/merge-repository.ts';
 
 /** Branch `main` with a base, and `left` and `right` that grew from it; text changed on both, in other files. */
@@ -101,4 +103,38 @@ test('what only a folder can hold is refused by name, and the branch stays', asy
     code: 'MODEL_NOT_FOUND',
   });
   expect((await scene.repository.history.head()).commit).toBe(before);
+});
+
+test('conflicts in other files wait to be resolved, and the record knows the recipe', async () => {
+  await using scene = await branches();
+  await scene.commit({ 'left.txt': 'ours\n' });
+  const recipe =
+    'merge_method: linear\nmodels: [{ model: left }, { model: right, parameters: { weight: 3 } }]';
+  const outcome = await merge(scene, recipe, ['normalize=true']);
+  expect(outcome).toMatchObject({ kind: 'conflicts', conflicts: [{ path: 'left.txt' }] });
+  const go = await continueMerge(scene.repository, { given: ['take:left.txt=ours'] });
+  if (go.kind !== 'landed') throw new Error(go.kind);
+  expect(await scene.text('left.txt')).toBe('ours\n');
+  expect(await scene.values('m.safetensors')).toEqual({ 'layers.0.w': [5], 'layers.1.w': [7], head: [6] });
+  const { message, tree } = await scene.repository.history.readCommit(go.commit);
+  expect(message).toContain('Merge left, right by r.yaml');
+  expect(await readMergeRecord(scene.repository, { message, tree })).toMatchObject({
+    method: 'linear',
+    recipe,
+  });
+});
+
+test('a dry run plans a recipe, changes nothing, and shows conflicts', async () => {
+  await using scene = await branches();
+  await scene.commit({ 'left.txt': 'ours\n' });
+  const before = await scene.repository.history.listRefs('refs/');
+  const text = 'merge_method: task_arithmetic\nbase_model: main\nmodels: [{ model: left }, { model: right }]';
+  const request = { revisions: [], method: undefined, given: [], into: undefined };
+  const preview = await previewMerge(scene.repository, { ...request, recipe: { name: 'r.yaml', text } });
+  expect(preview).toMatchObject({
+    relation: 'diverged',
+    conflicts: [{ path: 'left.txt' }],
+    models: [{ path: 'm.safetensors', tensors: [{ action: 'compute', by: 'task_arithmetic' }, {}, {}] }],
+  });
+  expect(await scene.repository.history.listRefs('refs/')).toEqual(before);
 });
