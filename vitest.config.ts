@@ -11,7 +11,7 @@ if (!hasData)
     `Public test data is absent: ${data}. Tests named *.data.test.ts are left out; MGIT_TEST_DATA names another folder.`,
   );
 
-/** One project per tier: `unit` is fast; `robustness` breaks things for a minute or two; `servers` needs real servers; `python` a virtual environment; `soak` takes hours. */
+/** One project per tier: `unit` is fast; `robustness` breaks things for a minute or two; `servers` needs real servers; `python` a virtual environment; `arm64` an emulator; `soak` takes hours. */
 const tier = (name: string, include: string[], testTimeout: number, exclude: string[] = []) => ({
   test: {
     name,
@@ -36,6 +36,7 @@ export default defineConfig({
       tier('unit', ['tests/**/*.test.ts'], 60_000, [
         'tests/robustness/**',
         'tests/servers/**',
+        'tests/arm64/**',
         'tests/python/**',
         'tests/soak/**',
         ...(hasData ? [] : [DATA_TESTS]),
@@ -43,6 +44,7 @@ export default defineConfig({
       tier('robustness', ['tests/robustness/**/*.test.ts'], 300_000),
       tier('servers', ['tests/servers/**/*.test.ts'], 180_000),
       { test: { ...tier('python', ['tests/python/**/*.test.ts'], 300_000).test, env: { PYTHONPATH } } },
+      tier('arm64', ['tests/arm64/**/*.test.ts'], 900_000),
       tier('soak', ['tests/soak/**/*.test.ts'], 3_600_000),
     ],
   },
