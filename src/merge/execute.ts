@@ -113,8 +113,8 @@ async function compute(
   }
 }
 
-/** The inputs are the models in their order, then the base, if there is one. */
-function taskOf(
+/** The task of an action. The inputs are the models in their order, then the base, if there is one. */
+export function taskOf(
   action: ComputeAction,
   inputs: readonly MethodInput[],
   signal: AbortSignal | undefined,
@@ -131,8 +131,8 @@ function taskOf(
   };
 }
 
-/** All versions have one dtype and one shape. */
-function typeOf({ tensors }: ComputeAction): ManifestTensor {
+/** The first version: all have one dtype and one shape. */
+export function typeOf({ tensors }: ComputeAction): ManifestTensor {
   return (tensors as readonly [ManifestTensor, ...ManifestTensor[]])[0];
 }
 

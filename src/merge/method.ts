@@ -1,5 +1,6 @@
 import type { JsonValue } from '../base/canonical-json.ts';
 import type { Dtype } from '../tensor/dtype.ts';
+import type { MeasurableTensor, OpenTask } from './measure-model.ts';
 
 /**
  * Reads `length` bytes from `offset` of one input tensor's dense little-endian data. They stay as they are until the next slice is read;
@@ -55,6 +56,14 @@ interface NamedMethod {
 /** What a recipe's base model is to a method: nothing, where task vectors begin, or the first of the models. */
 export type BaseRole = 'unused' | 'origin' | 'first';
 
+/** What a method must know of all tensors that it computes of a model before it can compute one. */
+export interface ModelMeasurement {
+  /** With these complete parameters. */
+  isNeeded(parameters: MethodParameters): boolean;
+  /** Parameters to be added to those of each tensor, in their order. Tensors may be opened several times. */
+  measure(tensors: readonly MeasurableTensor[], open: OpenTask): Promise<readonly MethodParameters[]>;
+}
+
 /** A method that calculates the merged tensor. */
 export interface ComputingMethod extends NamedMethod {
   readonly kind: 'compute';
@@ -64,6 +73,7 @@ export interface ComputingMethod extends NamedMethod {
   /** True when the inputs are read more than once, so that keeping them in memory pays. */
   readonly isMultiPass: boolean;
   readonly parameters: readonly MethodParameter[];
+  readonly measurement?: ModelMeasurement;
   /** Version of the numerics; frozen once released. */
   readonly kernels: number;
   /** True when it reads the base's tensor, given complete parameters. */

@@ -93,6 +93,7 @@ function numericsOf({ parameters }: ComputingMethod): readonly { readonly numeri
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   weight: [-0.2, 1.5],
   density: [0.3, 0.7],
+  threshold: [0, 0.3],
   epsilon: [0.02, 0.25],
   'ram epsilon': [0, 0.02],
   'ramplus_tl epsilon': [0, 0.02],

@@ -26,7 +26,7 @@ def _merge(task: Task, keep: Keep, elects: bool) -> np.ndarray:
         vectors.append(kept)
         factors.append(_factor(task, model, vector, kept))
     weights = [task.round_number(weight) for weight in task.numbers("weight")]
-    by_peft = task.values.get("variant") == "peft"
+    by_peft = task.values.get("variant") in ("peft", "paper")
     vectors = _weighted(task, vectors, factors, [1.0] * len(weights) if by_peft else weights)
     divisors = None
     if elects:
@@ -80,6 +80,13 @@ def _inverse_density(task: Task, model: int) -> float:
     if "epsilon" in task.values:  # Elements are divided by their own probability.
         return 1.0
     return 2.0**32 / ceil(density * 2.0**32) if density != 0.0 else 1.0
+
+
+def _trim_ties(task: Task, model: int, vector: np.ndarray) -> np.ndarray:
+    if task.values["variant"] != "paper":
+        return _trim_smallest(task, model, vector)
+    threshold = vector.dtype.type(task.numbers("threshold")[model])
+    return vector if threshold == 0.0 else np.where(np.abs(vector) >= threshold, vector, vector.dtype.type(0))
 
 
 def _trim_smallest(task: Task, model: int, vector: np.ndarray) -> np.ndarray:
@@ -160,9 +167,13 @@ _DRAWN = {
     "seed": Parameter(0),
 }
 _SAMPLED = {**_DRAWN, "epsilon": Parameter(0.15, each=True)}
-_TIES = {**_TRIMMED, "variant": Parameter("mergekit", choices=("mergekit", "peft"))}
+_TIES = {
+    **_TRIMMED,
+    "variant": Parameter("mergekit", choices=("mergekit", "peft", "paper")),
+    "threshold": Parameter(0, each=True),
+}
 METHODS = {
-    ("ties", 1): _method(_trim_smallest, True, True, _TIES),
+    ("ties", 1): _method(_trim_ties, True, True, _TIES),
     ("breadcrumbs", 1): _method(_trim_both_ends, False, False, _BOTH_ENDS),
     ("breadcrumbs_ties", 1): _method(_trim_both_ends, True, False, _BOTH_ENDS),
     ("dare_linear", 1): _method(_drop_at_random, False, False, _DRAWN),

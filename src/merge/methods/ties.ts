@@ -1,5 +1,5 @@
 import type { ComputingMethod } from '../method.ts';
-import { NUMERICS_PARAMETER } from '../parameters.ts';
+import { NUMERICS_PARAMETER, numbers } from '../parameters.ts';
 import { mergeTaskVectors } from '../task-vectors/merge-task-vectors.ts';
 import {
   CONSENSUS_METHOD,
@@ -7,15 +7,17 @@ import {
   LAMBDA,
   normalizeParameter,
   rescaleParameter,
+  THRESHOLD,
   WEIGHT,
 } from '../task-vectors/parameters.ts';
 import { TASK_VECTOR_METHOD } from '../task-vectors/task-vector-method.ts';
-import { trimSmallest } from '../task-vectors/trim.ts';
+import { measureThresholds } from '../task-vectors/thresholds.ts';
+import { trimBelow, trimSmallest } from '../task-vectors/trim.ts';
 
 /**
  * Trim, elect sign, merge: the largest elements of each change, of which those are averaged that agree on a sign. `variant` says whose numerics:
  * mergekit's weighted changes elect, and the mean is weighted; PEFT's elect as they are, and the weighted sum is divided by how many agree.
- * Both trim each tensor on its own, where the paper trims a whole model at once.
+ * Both trim each tensor on its own, where the paper trims a whole model at once, and else does as PEFT.
  */
 export const ties: ComputingMethod = {
   ...TASK_VECTOR_METHOD,
@@ -34,17 +36,24 @@ export const ties: ComputingMethod = {
     CONSENSUS_METHOD,
     {
       name: 'variant',
-      description: 'whether changes elect times their weight (mergekit), or as they are (peft)',
+      description:
+        'whether changes elect times their weight (mergekit), or as they are (peft); or so, and trimmed over the whole model (paper)',
       type: 'choice',
-      choices: ['mergekit', 'peft'],
+      choices: ['mergekit', 'peft', 'paper'],
       default: 'mergekit',
       perModel: false,
     },
+    THRESHOLD,
     NUMERICS_PARAMETER,
   ],
+  measurement: {
+    isNeeded: parameters =>
+      parameters.variant === 'paper' && numbers(parameters, 'threshold').every(value => value === 0),
+    measure: measureThresholds,
+  },
   run: task =>
     mergeTaskVectors(task, {
-      sparsify: trimSmallest,
-      election: task.parameters.variant === 'peft' ? 'unweighted' : 'weighted',
+      sparsify: task.parameters.variant === 'paper' ? trimBelow : trimSmallest,
+      election: task.parameters.variant === 'mergekit' ? 'weighted' : 'unweighted',
     }),
 };

@@ -57,13 +57,42 @@ async function sourceOf(
   return rowsSource({ donors, rows: rows.plan, width: elementCount(shape.slice(1)) }, kernels);
 }
 
+/** Opens the inputs of a job that a method calculates, for something else than its result. Errors: those of reading. */
+export async function useTask(
+  job: TensorJob,
+  bench: JobBench,
+  use: (task: MethodTask) => Promise<void>,
+): Promise<void> {
+  if (job.work.kind !== 'compute') throw new Error(`${job.name} is not calculated`);
+  const context = { ...bench, kernels: await loadKernels() };
+  const sources = await Promise.all(job.inputs.map(input => sourceOf(input, job.computeDtype, context)));
+  using opened = openInputs(sources, { memory: bench.memory, keptBytes: KEPT_BYTES });
+  await use(taskOf(job, job.work, { inputs: opened.inputs, ...bench }));
+}
+
+function taskOf(
+  { computeDtype, shape }: TensorJob,
+  { parameters, hasBase }: MethodWork,
+  { inputs, signal }: { readonly inputs: readonly MethodInput[]; readonly signal?: AbortSignal },
+): MethodTask {
+  return {
+    dtype: computeDtype,
+    shape,
+    base: hasBase ? inputs.at(-1) : undefined,
+    models: hasBase ? inputs.slice(0, -1) : inputs,
+    parameters,
+    sliceElements: SLICE_ELEMENTS,
+    ...(signal ? { signal } : {}),
+  };
+}
+
 type Reading = JobContext & { readonly sources: readonly InputSource[] };
 
 async function* computed(
   job: TensorJob,
   { work, sources, kernels, memory, signal }: Reading & { readonly work: MethodWork },
 ): AsyncGenerator<Uint8Array> {
-  const { computeDtype, shape } = job;
+  const { computeDtype } = job;
   const method = methodNamed(work.method) as ComputingMethod;
   const counts = sources.map(() => 0);
   const look = (parts: readonly Uint8Array[]): void => {
@@ -71,16 +100,7 @@ async function* computed(
       counts[at] = (counts[at] ?? 0) + countNonFinite(bytes, computeDtype, kernels);
   };
   using opened = openInputs(sources, { look, memory, keptBytes: method.isMultiPass ? KEPT_BYTES : 0 });
-  const task: MethodTask = {
-    dtype: computeDtype,
-    shape,
-    base: work.hasBase ? opened.inputs.at(-1) : undefined,
-    models: work.hasBase ? opened.inputs.slice(0, -1) : opened.inputs,
-    parameters: work.parameters,
-    sliceElements: SLICE_ELEMENTS,
-    ...(signal ? { signal } : {}),
-  };
-  yield* method.run(task);
+  yield* method.run(taskOf(job, work, { inputs: opened.inputs, ...(signal ? { signal } : {}) }));
   await opened.finish();
   if (counts.some(count => count > 0)) throw nonFinite(job, counts);
 }

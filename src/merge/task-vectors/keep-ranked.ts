@@ -34,13 +34,41 @@ export async function keepRanked(
   ranges: readonly RankRange[],
 ): Promise<Selection> {
   const borders = await bordersOf(task, vectors, ranges);
+  const areAllKept = ({ first, count }: RankRange): boolean =>
+    first <= 0 && count >= elementCount(task.shape);
+  return selectionOf(
+    task,
+    vectors,
+    ranges.map((range, at) => (areAllKept(range) ? 'all' : (borders.get(at) ?? 'none'))),
+  );
+}
+
+/** Keeps the elements of each change whose magnitude is a threshold or more; NaN never stays. */
+export function keepFrom(
+  task: MethodTask,
+  vectors: Vectors,
+  thresholds: readonly number[],
+): Promise<Selection> {
+  const kept = Number.MAX_SAFE_INTEGER; // Of those that equal the threshold.
+  return selectionOf(
+    task,
+    vectors,
+    thresholds.map(low => (low === 0 ? 'all' : { low, high: Infinity, kept, skipped: 0 })),
+  );
+}
+
+async function selectionOf(
+  task: MethodTask,
+  vectors: Vectors,
+  stays: readonly (Borders | 'all' | 'none')[],
+): Promise<Selection> {
   const kernels = await loadKernels();
   const stack = new DisposableStack();
   const filters = vectors.registers.map((register, at) => {
-    const { first, count } = ranges[at] as RankRange;
-    if (first <= 0 && count >= elementCount(task.shape)) return undefined;
+    const borders = stays[at];
+    if (borders === 'all') return undefined;
     const state = stack.use(kernels.borrow(6 * 8));
-    return { register, borders: borders.get(at), state };
+    return { register, borders: borders === 'none' ? undefined : borders, state };
   });
   const keep = task.dtype === 'F64' ? kernels.exports.keepRankedF64 : kernels.exports.keepRankedF32;
   return {

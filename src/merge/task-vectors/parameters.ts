@@ -29,6 +29,17 @@ export const DENSITY: MethodParameter = {
   perModel: true,
 };
 
+/** The magnitude from which on elements stay, where a whole model is trimmed at once. */
+export const THRESHOLD: MethodParameter = {
+  name: 'threshold',
+  description:
+    'with variant paper: smaller elements of a change do not stay; 0 finds it, so that density is the share of the whole model that stays',
+  type: 'number',
+  default: 0,
+  minimum: 0,
+  perModel: true,
+};
+
 /** The share of the largest elements that do not stay. */
 export const GAMMA: MethodParameter = {
   name: 'gamma',

@@ -1,6 +1,6 @@
 import { elementCount } from '../../tensor/dtype.ts';
 import { isStepwise, numbers } from '../parameters.ts';
-import { keepRanked, type RankRange } from './keep-ranked.ts';
+import { keepFrom, keepRanked, type RankRange } from './keep-ranked.ts';
 import { rescaleByNorm } from './rescale.ts';
 import type { Sparsify } from './sparsity.ts';
 
@@ -28,6 +28,13 @@ export const trimBothEnds: Sparsify = trimBy(({ density, gamma, total, isStepwis
   const first = Math.min(Math.trunc(gamma * total), total - count);
   return { first, count: isMergekit && first === 0 ? 0 : count };
 });
+
+/** Keeps the elements of each change whose magnitude is its threshold or more. */
+export const trimBelow: Sparsify = async (task, vectors) => {
+  const selection = await keepFrom(task, vectors, numbers(task.parameters, 'threshold'));
+  const round = isStepwise(task.parameters) ? vectors.work.roundNumber : (value: number): number => value;
+  return rescaleByNorm(task, vectors, { selection, round });
+};
 
 /** With a density of 1, all elements stay. */
 function trimBy(rangeOf: (trim: Trim) => RankRange): Sparsify {

@@ -8,7 +8,7 @@ import { type OutputJob, writeFile } from '../../merge/output/write-file.ts';
 import { byteLength } from '../../tensor/dtype.ts';
 import { companionFiles, RECORD_FILE, recordOf } from './companions.ts';
 import { refuseExisting, replace, stageOutput, writeSmall } from './output-folder.ts';
-import { type FolderMergeRequest, type PreparedMerge, prepareMerge } from './prepare.ts';
+import { type FolderMergeRequest, measureMerge, type PreparedMerge, prepareMerge } from './prepare.ts';
 
 /** A merge of folders and files into a folder, or into one file where `out` ends in `.safetensors`. */
 export interface MergeToFolderRequest extends FolderMergeRequest {
@@ -51,7 +51,8 @@ export async function mergeToFolder(
 ): Promise<FolderMergeOutcome> {
   const out = resolve(request.cwd, request.out);
   await refuseExisting(ports.fs, out, request.force === true);
-  await using prepared = await prepareMerge(ports, request);
+  await using planned = await prepareMerge(ports, request);
+  const prepared = await measureMerge(ports, planned, request);
   const isSingle = isSingleFile(out);
   const files = isSingle
     ? [outputFile(prepared.jobs, basename(out))]

@@ -21,7 +21,7 @@ import {
   writeFiles,
 } from './merge-folder.ts';
 import { refuseExisting, replace, writeSmall } from './output-folder.ts';
-import { type PreparedMerge, prepareMerge } from './prepare.ts';
+import { measureMerge, type PreparedMerge, prepareMerge } from './prepare.ts';
 
 /** One of several runs that share a merge: the `index`-th of `count`, from 1. */
 export interface ShardOfMerge {
@@ -60,10 +60,17 @@ export async function mergeShard(
   const { files, plan } = layOut(prepared, request);
   await makeDurableDirectory(ports.fs, folder);
   const [written, present]: [string[], string[]] = [[], []];
-  for (const file of shareOf(files, shard)) {
-    const isThere = (await readReceipt(ports.fs, folder, file, plan)) !== undefined;
-    if (!isThere) await makeFile(ports, { prepared, file, folder, request, plan });
-    (isThere ? present : written).push(file.name);
+  const missing: string[] = [];
+  for (const file of shareOf(files, shard))
+    if ((await readReceipt(ports.fs, folder, file, plan)) !== undefined) present.push(file.name);
+    else missing.push(file.name);
+  if (missing.length > 0) {
+    const measured = await measureMerge(ports, prepared, request);
+    for (const file of layOut(measured, request).files) {
+      if (!missing.includes(file.name)) continue;
+      await makeFile(ports, { prepared: measured, file, folder, request, plan });
+      written.push(file.name);
+    }
   }
   return { kind: 'shard', folder, written, present };
 }

@@ -5,6 +5,7 @@ import { globMatcher } from '../../base/globs.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import { checkShape } from '../../merge/check-shape.ts';
 import type { MergeRule } from '../../merge/merge-settings.ts';
+import { measureJobs } from '../../merge/model-files/measure-jobs.ts';
 import { type OpenInput, openInput } from '../../merge/model-files/open-input.ts';
 import { jobOf } from '../../merge/model-files/tensor-job.ts';
 import type { MissingTensors } from '../../merge/model-plan/find-inputs.ts';
@@ -63,6 +64,22 @@ export async function prepareMerge(ports: Ports, request: FolderMergeRequest): P
     await close();
     throw error;
   }
+}
+
+/** The same, with what methods measure over the whole model: from here on, tensors are read. Errors: those of the methods and of reading. */
+export async function measureMerge<Prepared extends Pick<PreparedMerge, 'jobs'>>(
+  { fs }: Pick<Ports, 'fs'>,
+  prepared: Prepared,
+  { signal }: LongOperation,
+): Promise<Prepared> {
+  const jobs = await measureJobs(
+    prepared.jobs.map(({ job }) => job),
+    { fs, ...(signal ? { signal } : {}) },
+  );
+  return {
+    ...prepared,
+    jobs: prepared.jobs.map((output, at) => ({ ...output, job: jobs[at] ?? output.job })),
+  };
 }
 
 function outputSpec({ name, dtype, shape }: PlannedTensor) {

@@ -1,6 +1,7 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
 import { executeFile, type MergedFile } from '../../merge/execute.ts';
+import { measurePlans } from '../../merge/measure-stored.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
 import type { TreeFile } from '../../store/history/history.ts';
@@ -64,11 +65,12 @@ export async function mergeModels(
     models.flatMap(({ plan }) => inputsOf(plan)),
     operation,
   );
+  const measured = await measuredModels(models, { store, ...operation });
   const writer = store.writer();
   const files: TreeFile[] = [];
   const reports: ModelReport[] = [];
   try {
-    for (const { path, mode, plan } of models) {
+    for (const { path, mode, plan } of measured) {
       const { manifest, survey } = await executeFile(plan, { ...operation, store, writer });
       files.push({ path, mode, id: await repository.history.writeBlob(manifest.text) });
       reports.push(reportOf(path, plan, survey));
@@ -79,6 +81,29 @@ export async function mergeModels(
     throw error;
   }
   return { files, reports };
+}
+
+/** Shards of one model are measured together. */
+async function measuredModels(
+  models: readonly PlannedModel[],
+  context: Parameters<typeof measurePlans>[1],
+): Promise<readonly PlannedModel[]> {
+  const result = [...models];
+  const groups = Map.groupBy(models.keys(), at => modelOfShard(models[at]?.path ?? ''));
+  for (const places of groups.values()) {
+    const plans = await measurePlans(
+      places.map(at => (models[at] as PlannedModel).plan),
+      context,
+    );
+    for (const [index, at] of places.entries())
+      result[at] = { ...(models[at] as PlannedModel), plan: plans[index] as FilePlan };
+  }
+  return result;
+}
+
+/** The path of a file without the number of its shard. */
+function modelOfShard(path: string): string {
+  return path.replace(/-\d{5}-of-\d{5}(?=\.\w+$)/, '');
 }
 
 /** The extents that a plan computes with. What only one side changed is not among them: it is taken unseen. */

@@ -77,3 +77,27 @@ test('shares of another recipe are not mixed in', async () => {
   await expect(share(1, 1)).rejects.toMatchObject({ code: 'SHARD_OF_ANOTHER_MERGE' });
   await expect(assembleShards(ports, request())).rejects.toMatchObject({ code: 'SHARD_OF_ANOTHER_MERGE' });
 });
+
+test('what is measured over the whole model is the same in every share', async () => {
+  for (const [seed, name] of ['base', 'a', 'b'].entries())
+    writeModelFolder(
+      join(cwd, name),
+      Object.fromEntries(
+        ['v', 'w', 'x'].map((tensor, i) => [tensor, { shape: [3], values: [0, seed, -seed * i] }]),
+      ),
+      { 'config.json': { model_type: 'llama' } },
+    );
+  const recipe =
+    'version: 1\nbase: base\nmodels: [a, b]\nmethod: ties\nparameters: { variant: paper, density: 0.4 }';
+  writeFileSync(join(cwd, 'recipe.yaml'), recipe);
+  for (const index of [2, 1]) await share(index, 2);
+  await assembleShards(ports, request());
+  await mergeToFolder(ports, request('whole/out'));
+  expect(contents('out')).toEqual(contents('whole/out'));
+  writeFileSync(join(cwd, 'recipe.yaml'), recipe.replace('paper', 'peft'));
+  await mergeToFolder(ports, request('alone'));
+  const weights = Object.keys(contents('out')).filter(name => name.endsWith('.safetensors'));
+  expect(weights.map(name => contents('out')[name])).not.toEqual(
+    weights.map(name => contents('alone')[name]),
+  );
+});

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { CommitId } from '../../../src/base/ids.ts';
 import type { GateRun } from '../../../src/ops/gate/gate-run.ts';
 import { readManifestAt } from '../../../src/ops/history/manifests-at.ts';
+import { verifyCommit } from '../../../src/ops/maintenance/verify-commit.ts';
 import { abortMerge } from '../../../src/ops/merge/abort.ts';
 import {
   continueMerge,
@@ -330,4 +332,27 @@ test('a branch that moves while its candidate is gated is merged and gated again
   };
   expect(await merge(world, { into: 'main', runGates })).toMatchObject({ kind: 'landed', attempts: 2 });
   expect(runs).toBe(2);
+});
+
+test('ties as in the paper trims the whole model at once, all its shards, and each tensor is recomputed alone', async () => {
+  await using world = await mergeRepository();
+  const shard = (number: number): string => `m-0000${number}-of-00002.safetensors`;
+  const model = (large: readonly number[], small: readonly number[]) => ({
+    [shard(1)]: { large: [...large] },
+    [shard(2)]: { small: [...small] },
+  });
+  await world.commit(model([0, 0, 0, 0], [0, 0, 0, 0]));
+  await world.switch('theirs', true);
+  await world.commit(model([8, 7, 6, 5], [4, 3, 2, 1]));
+  await world.switch('main');
+  await world.commit(model([8, 1, 7, 2], [6, 3, 5, 4]));
+  await merge(world, { method: 'ties', given: ['variant=paper', 'density=0.375'] });
+  // Of the magnitudes 8 to 1 of each side, the four largest stay: 8 to 5.
+  expect(await world.values(shard(1))).toEqual({ large: [8, 7, 6.5, 5] });
+  expect(await world.values(shard(2))).toEqual({ small: [6, 0, 5, 0] });
+  const { commit } = await world.repository.history.head();
+  expect(await verifyCommit(world.repository, commit as CommitId)).toMatchObject({
+    recomputed: 2,
+    failures: [],
+  });
 });

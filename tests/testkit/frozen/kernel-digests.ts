@@ -53,6 +53,7 @@ const SAMPLES: Readonly<Record<string, JsonValue>> = {
   weight: [0.5, 0.3, 0.4],
   scale: 0.3,
   density: [0.5, 0.3, 0.7],
+  threshold: [0.4, 0.7, 0.2],
   gamma: [0.1, 0.02, 0.4],
   epsilon: [0.2, 0.1, 0.15],
   seed: 5,

@@ -16,7 +16,7 @@ import { passthrough } from './passthrough.ts';
 import type { Reference } from './reference.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
-import { drawn, sampled, taskVectors, trimmed } from './task-vectors.ts';
+import { cut, drawn, sampled, taskVectors, trimmed } from './task-vectors.ts';
 import { tsvM } from './tsv-m.ts';
 
 /** A method's reference, and parameters to try it with. */
@@ -109,11 +109,20 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
     parameters: () => fc.record({ scale: between(-2, 2).map(value => [value]) }),
   },
   ties: {
-    reference: taskVectors(trimmed, ({ parameters }) =>
-      parameters.variant === 'peft' ? 'unweighted' : 'weighted',
+    reference: taskVectors(
+      (change, model, input) => (input.parameters.variant === 'paper' ? cut : trimmed)(change, model, input),
+      ({ parameters }) => (parameters.variant === 'mergekit' ? 'weighted' : 'unweighted'),
     ),
     parameters: models =>
-      fc.record({ ...sparse(models), consensus_method, variant: fc.constantFrom('mergekit', 'peft') }),
+      fc.record({
+        ...sparse(models),
+        consensus_method,
+        variant: fc.constantFrom('mergekit', 'peft', 'paper'),
+        threshold: fc.array(fc.oneof(between(0, 2), fc.constant(0)), {
+          minLength: models,
+          maxLength: models,
+        }),
+      }),
   },
   breadcrumbs: {
     reference: taskVectors(trimmed, () => 'none'),

@@ -110,6 +110,15 @@ export const trimmed: ReferenceSparsify = (change, model, input) => {
   };
 };
 
+/** Keeps magnitudes from a threshold on. */
+export const cut: ReferenceSparsify = (change, model, input) => {
+  const threshold = listOf(input, 'threshold')[model] ?? 0;
+  return {
+    values: change.map(value => (Math.abs(value) >= threshold ? value : 0)),
+    isUnsure: change.map(value => Math.abs(Math.abs(value) - threshold) <= 1e-5 * threshold + 1e-9),
+  };
+};
+
 function size(change: readonly number[], i: number): number {
   return Math.abs(change[i] ?? 0);
 }
