@@ -25,7 +25,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One merged tensor. ``base`` and ``models`` are positions in ``inputs``."""
+    """One merged tensor. ``base``, ``models`` and ``statistics`` are positions in ``inputs``."""
 
     method: str
     kernels: int
@@ -35,6 +35,7 @@ class Recipe:
     shape: Tuple[int, ...]
     base: Optional[int]
     models: Tuple[int, ...]
+    statistics: Tuple[int, ...]
     values: Mapping[str, Any]
 
 
@@ -58,6 +59,7 @@ def parse_recipe(data: bytes) -> Recipe:
         shape=tuple(_size(size) for size in _list(given.get("shape"))),
         base=None if base is None else _position(base, inputs),
         models=tuple(_position(model, inputs) for model in _list(given.get("models"))),
+        statistics=tuple(_position(item, inputs) for item in _list(given.get("statistics", []))),
         values=_object(given.get("values")),
     )
 

@@ -72,6 +72,17 @@ def _check(recipe: Recipe, method: Method, values: Dict[str, Any]) -> None:
         raise invalid("shape and length disagree")
     if method.needs_base(values) and recipe.base is None:
         raise invalid("it needs a base, and has none")
+    _check_statistics(recipe, method)
+
+
+def _check_statistics(recipe: Recipe, method: Method) -> None:
+    if not recipe.statistics and not method.needs_statistics:
+        return
+    shape = method.statistics(recipe.shape) if method.statistics else None
+    if shape is None or len(recipe.statistics) != len(recipe.models):
+        raise invalid(f"it has {len(recipe.statistics)} statistics for {len(recipe.models)} models")
+    if any(recipe.inputs[position].length != 4 * prod(shape) for position in recipe.statistics):
+        raise invalid("a statistic has another length")
 
 
 def _task_of(recipe: Recipe, values: Dict[str, Any], read: ReadExtent) -> Task:
@@ -79,7 +90,15 @@ def _task_of(recipe: Recipe, values: Dict[str, Any], read: ReadExtent) -> Task:
     inputs = {position: _elements(recipe, recipe.inputs[position], read) for position in wanted}
     models = [inputs[position] for position in recipe.models]
     base = None if recipe.base is None else inputs[recipe.base]
-    return Task(recipe.dtype, recipe.shape, base, models, values)
+    statistics = [_measured(recipe, recipe.inputs[position], read) for position in recipe.statistics]
+    return Task(recipe.dtype, recipe.shape, base, models, values, statistics)
+
+
+def _measured(recipe: Recipe, item: Input, read: ReadExtent) -> np.ndarray:
+    data = read(item.digest)
+    if item.dtype != "F32" or len(data) != item.length:
+        raise invalid("a statistic is not F32")
+    return widen(data, "F32")
 
 
 def _elements(recipe: Recipe, item: Input, read: ReadExtent) -> np.ndarray:

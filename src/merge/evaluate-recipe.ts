@@ -13,6 +13,7 @@ interface RecipeParameters {
   readonly shape: readonly number[];
   readonly base: number | null;
   readonly models: readonly number[];
+  readonly statistics: readonly number[];
   readonly values: MethodParameters;
 }
 
@@ -24,15 +25,18 @@ export const evaluateRecipe: EvaluateRecipe = async function* (recipe, read, sig
   const { base, models } = parameters;
   const used = [...new Set([...models, ...(base === null ? [] : [base])])]; // Two models may be the same.
   using opened = openInputs(
-    used.map(index => sourceOf(recipe, read, index)),
+    used.map(index => sourceOf(recipe, { read, index, like: recipe })),
     { keptBytes: method.isMultiPass ? KEPT_BYTES : 0 },
   );
+  const statistics = statisticsOf(recipe, { method, parameters, read });
+  using measured = openInputs(statistics);
   const inputOf = (index: number): MethodInput => opened.inputs[used.indexOf(index)] as MethodInput;
   const task: MethodTask = {
     dtype,
     shape: parameters.shape,
     base: base === null ? undefined : inputOf(base),
     models: models.map(inputOf),
+    ...(statistics.length > 0 ? { statistics: measured.inputs } : {}),
     parameters: completeParameters(method, parameters.values, parameters.models.length),
     sliceElements: SLICE_ELEMENTS,
     ...(signal ? { signal } : {}),
@@ -52,11 +56,35 @@ function methodOf(recipe: Recipe): ComputingMethod {
   return method;
 }
 
-function sourceOf(recipe: Recipe, read: ReadRecipeInput, index: number): InputSource {
+/** The inputs that were measured. */
+function statisticsOf(
+  recipe: Recipe,
+  {
+    method,
+    parameters,
+    read,
+  }: { method: ComputingMethod; parameters: RecipeParameters; read: ReadRecipeInput },
+): readonly InputSource[] {
+  const { statistics, models, shape } = parameters;
+  const measured = method.statistics?.shapeFor(shape);
+  const isMissing = statistics.length === 0 && method.statistics?.isRequired !== true;
+  if (!isMissing && (measured === undefined || statistics.length !== models.length))
+    throw invalid(`it has ${statistics.length} statistics for ${models.length} models`);
+  const like = { dtype: 'F32', length: byteLength('F32', measured ?? []) };
+  return statistics.map(index => sourceOf(recipe, { read, index, like }));
+}
+
+interface WantedInput {
+  readonly read: ReadRecipeInput;
+  readonly index: number;
+  readonly like: Pick<Recipe, 'dtype' | 'length'>;
+}
+
+function sourceOf(recipe: Recipe, { read, index, like }: WantedInput): InputSource {
   const input = recipe.inputs[index];
   if (input === undefined) throw invalid(`there is no input ${index}`);
-  if (input.dtype !== recipe.dtype || input.length !== recipe.length)
-    throw invalid(`input ${index} is not like the result`);
+  if (input.dtype !== like.dtype || input.length !== like.length)
+    throw invalid(`input ${index} is not like ${like === recipe ? 'the result' : 'a statistic of it'}`);
   return {
     dtype: parseDtype(input.dtype),
     length: input.length,
@@ -65,11 +93,12 @@ function sourceOf(recipe: Recipe, read: ReadRecipeInput, index: number): InputSo
 }
 
 function readParameters({ parameters }: Recipe): RecipeParameters {
-  const { shape, base, models, values } = parameters;
+  const { shape, base, models, statistics = [], values } = parameters;
   if (!isIndexes(shape) || !isIndexes(models) || models.length === 0) throw invalid('no shape or no models');
+  if (!isIndexes(statistics)) throw invalid('no statistics');
   if (base !== null && !isIndexes([base ?? null])) throw invalid('no base');
   if (values === null || typeof values !== 'object' || Array.isArray(values)) throw invalid('no values');
-  return { shape, models, base: base as number | null, values: values as MethodParameters };
+  return { shape, models, statistics, base: base as number | null, values: values as MethodParameters };
 }
 
 function isIndexes(value: JsonValue | undefined): value is readonly number[] {

@@ -93,6 +93,7 @@ async function merge(tensor: TimedTensor, sources: readonly InputSource[]): Prom
   const { method, models, hasBase, dtype, shape, parameters } = tensor;
   using survey = await openSurvey({ dtype, models, hasBase });
   using opened = openInputs(sources, { look: survey.add, keptBytes: method.isMultiPass ? KEPT_BYTES : 0 });
+  using measured = openInputs(madeUpStatistics(tensor));
   const hash = createHash('sha256');
   const base = hasBase ? opened.inputs[models] : undefined;
   const task = {
@@ -101,9 +102,28 @@ async function merge(tensor: TimedTensor, sources: readonly InputSource[]): Prom
     base,
     models: opened.inputs.slice(0, models),
     parameters,
+    ...(measured.inputs.length > 0 ? { statistics: measured.inputs } : {}),
     sliceElements: SLICE_ELEMENTS,
   };
   for await (const slice of method.run(task)) hash.update(slice);
+}
+
+/** Of inputs that have nothing to do with each other, all of the same size. */
+function madeUpStatistics({ method, shape, models }: TimedTensor): readonly InputSource[] {
+  const wanted = method.statistics?.shapeFor(shape);
+  if (!method.statistics || !wanted) return [];
+  const [rows = 1] = wanted;
+  const isGram = method.statistics.kind === 'gram';
+  const numbers = Float32Array.from({ length: elementCount(wanted) }, (_, at) =>
+    !isGram || at % (rows + 1) === 0 ? 1 : 0,
+  );
+  const bytes = new Uint8Array(numbers.buffer);
+  const source: InputSource = {
+    dtype: 'F32',
+    length: bytes.length,
+    fetch: async (offset, target) => bytes.subarray(offset, offset + target.length),
+  };
+  return Array.from({ length: models }, () => source);
 }
 
 async function madeUp({ dtype, shape, models, hasBase }: TimedTensor): Promise<readonly InputSource[]> {

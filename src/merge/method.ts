@@ -24,6 +24,8 @@ export interface MethodTask {
   readonly shape: readonly number[];
   readonly base: MethodInput | undefined;
   readonly models: readonly MethodInput[];
+  /** What was measured of each model, F32; absent where nothing was. */
+  readonly statistics?: readonly MethodInput[];
   /** Every parameter explicit, validated by `completeParameters`. */
   readonly parameters: MethodParameters;
   /** Elements per slice at most. The result never depends on it. */
@@ -56,6 +58,16 @@ interface NamedMethod {
 /** What a recipe's base model is to a method: nothing, where task vectors begin, or the first of the models. */
 export type BaseRole = 'unused' | 'origin' | 'first';
 
+/** What a method takes of each model besides its tensor: numbers that were measured on data, and are inputs of the recipe. */
+export interface MethodStatistics {
+  /** `fisher`: the mean squared gradient of each element; `gram`: the mean product of each two inputs of the layer. */
+  readonly kind: 'fisher' | 'gram';
+  /** The shape that they have for a tensor, in F32; undefined where there are none. */
+  shapeFor(shape: readonly number[]): readonly number[] | undefined;
+  /** Whether a tensor cannot be merged without. */
+  readonly isRequired: boolean;
+}
+
 /** What a method must know of all tensors that it computes of a model before it can compute one. */
 export interface ModelMeasurement {
   /** With these complete parameters. */
@@ -74,6 +86,7 @@ export interface ComputingMethod extends NamedMethod {
   readonly isMultiPass: boolean;
   readonly parameters: readonly MethodParameter[];
   readonly measurement?: ModelMeasurement;
+  readonly statistics?: MethodStatistics;
   /** Version of the numerics; frozen once released. */
   readonly kernels: number;
   /** True when it reads the base's tensor, given complete parameters. */

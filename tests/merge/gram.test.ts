@@ -5,8 +5,8 @@ import { bandsOf, type Grouping, runsOf } from '../../src/merge/groups.ts';
 import { openVectors } from '../../src/merge/vectors.ts';
 import { elementCount } from '../../src/tensor/dtype.ts';
 import { encodeElements } from '../testkit/float-elements.ts';
-import { plainNumbers } from '../testkit/frozen/kernel-digests.ts';
 import { methodTask } from '../testkit/merge-task.ts';
+import { plainNumbers } from '../testkit/plain-numbers.ts';
 
 const shapes = fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 3 });
 const groupings = fc.constantFrom<Grouping>('all', 'rows', 'columns');

@@ -14,8 +14,8 @@ import type { StoreWriter } from '../../src/store/tensor-store.ts';
 import { elementCount } from '../../src/tensor/dtype.ts';
 import { arcCosine, cosine, exponential, logarithm, sine } from '../../src/tensor/elementary-functions.ts';
 import { encodeElements } from '../testkit/float-elements.ts';
-import { plainNumbers } from '../testkit/frozen/kernel-digests.ts';
-import { computingMethod, mergeInMemory, methodTask } from '../testkit/merge-task.ts';
+import { computingMethod, madeUpStatistics, mergeInMemory, methodTask } from '../testkit/merge-task.ts';
+import { plainNumbers } from '../testkit/plain-numbers.ts';
 import { runPython } from '../testkit/python.ts';
 import { type RecipeCase, recipeCases } from '../testkit/recipe-cases.ts';
 import { scene } from '../testkit/scene.ts';
@@ -35,11 +35,22 @@ async function merged(writer: StoreWriter, merge: RecipeCase): Promise<Merged> {
   const add = (bytes: Uint8Array): Promise<Digest> => writer.addExtent([bytes], bytes.length);
   const models: Digest[] = [];
   for (const model of merge.models) models.push(await add(model));
+  const statistics: Digest[] = [];
+  for (const bytes of madeUpStatistics(method, merge.shape, merge.models.length) ?? [])
+    statistics.push(await add(bytes));
   const base = method.needsBase(parameters) ? await add(merge.base as Uint8Array) : undefined;
   const result = await mergeInMemory({ ...merge, sliceElements: 65_536 });
   return {
     digest: parseDigest(createHash('sha256').update(result).digest('hex')),
-    recipe: recipeOf({ method, dtype: merge.dtype, shape: merge.shape, base, models, parameters }),
+    recipe: recipeOf({
+      method,
+      dtype: merge.dtype,
+      shape: merge.shape,
+      base,
+      models,
+      statistics,
+      parameters,
+    }),
   };
 }
 

@@ -25,6 +25,12 @@ function numbers(seed: number): Uint8Array {
 
 const INPUTS = [1, 2, 3, 4].map(numbers);
 
+/** Where inputs are related to each other there are few columns. */
+function rowsFor({ memoryBytes, statistics }: ComputingMethod): number {
+  if (statistics?.kind === 'gram') return ELEMENTS / SPECTRAL_ROWS;
+  return memoryBytes ? SPECTRAL_ROWS : ROWS;
+}
+
 async function digestOf(method: ComputingMethod, keptBytes: number, sliceElements: number): Promise<string> {
   const count = Math.min(3, method.models.maximum);
   const names = method.parameters.map(({ name }) => name);
@@ -41,7 +47,7 @@ async function digestOf(method: ComputingMethod, keptBytes: number, sliceElement
       },
     }),
   );
-  const rows = method.memoryBytes ? SPECTRAL_ROWS : ROWS;
+  const rows = rowsFor(method);
   const shape = [rows, ELEMENTS / rows];
   using opened = openInputs(sources, { keptBytes });
   const merge = {

@@ -4,15 +4,16 @@ import type { ComputingMethod, MethodParameter } from '../../src/merge/method.ts
 import { METHODS } from '../../src/merge/methods/registry.ts';
 import { elementCount } from '../../src/tensor/dtype.ts';
 import { encodeElements, type FloatDtype } from './float-elements.ts';
-import { plainNumbers, variantsOf } from './frozen/kernel-digests.ts';
+import { variantsOf } from './frozen/kernel-digests.ts';
 import type { TensorMerge } from './merge-task.ts';
+import { plainNumbers } from './plain-numbers.ts';
 
 /** Blocks of sums have 4096 elements: more than one and a tail, rows of more than one, and what has no rows. */
 const SHAPES = [[19, 254], [2, 4510], [4133], [3, 5, 7, 41], [4500, 1], [1, 6], []] as const;
 /** Matrices that are taken apart: wide, tall, square, of rank 1, of more dimensions, with fewer rows than models, and none. */
 const MATRICES = [[19, 31], [31, 19], [12, 12], [5, 1], [4, 3, 5], [2, 40], [40, 2], [7], []] as const;
 const MODELS = [3, 2, 9, 7, 1, 5];
-const SPECTRAL = ['iso_c', 'iso_cts', 'tsv_m'];
+const SPECTRAL = ['iso_c', 'iso_cts', 'tsv_m', 'regmean'];
 /** What models can be to each other, where methods have a case of their own. */
 const RELATIONS = ['opposite', 'equal', 'base', 'unlike'] as const;
 const SMALL = [3, 11];
@@ -70,9 +71,10 @@ function related(method: ComputingMethod): readonly Settings[] {
     alpha: 9,
   };
   if (method.baseRole === 'origin' && models > 1 && method.name !== 'multislerp') others.weight = [0.5, -0.5];
-  const own = method.parameters.flatMap(({ name }) => {
+  const own = method.parameters.flatMap(({ name, maximum = Infinity }) => {
     const value = others[name];
-    return value === undefined ? [] : [[name, value] as const];
+    if (value === undefined) return [];
+    return [[name, typeof value === 'number' ? Math.min(value, maximum) : value] as const];
   });
   return numericsOf(method).flatMap(numerics => [
     ...RELATIONS.map(relation => ({
@@ -92,6 +94,11 @@ function numericsOf({ parameters }: ComputingMethod): readonly { readonly numeri
 /** What numbers are drawn from: parameters' names, or names of methods and parameters. */
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   weight: [-0.2, 1.5],
+  'fisher weight': [0, 1.5],
+  'regmean weight': [0, 1.5],
+  'regmean alpha': [0.1, 1],
+  floor: [0, 0.1],
+  ridge: [1e-6, 1e-2],
   density: [0.3, 0.7],
   threshold: [0, 0.3],
   epsilon: [0.02, 0.25],

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Dict, Tuple
 
-from . import arcs, averages, centres, karcher, matrices, pairs, reinforced, sparse, voted
+from . import arcs, averages, centres, informed, karcher, matrices, pairs, reinforced, sparse, voted
 from .method import Method
 
 METHODS: Dict[Tuple[str, int], Method] = {
     **averages.METHODS,
     **arcs.METHODS,
     **centres.METHODS,
+    **informed.METHODS,
     **karcher.METHODS,
     **pairs.METHODS,
     **sparse.METHODS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 import numpy as np
@@ -31,6 +31,8 @@ class Task:
     base: Optional[np.ndarray]
     models: List[np.ndarray]
     values: Mapping[str, Any]
+    statistics: List[np.ndarray] = field(default_factory=list)
+    """What was measured of each model, F32; empty where nothing was."""
 
     @property
     def stepwise(self) -> bool:
@@ -69,6 +71,9 @@ class Method:
     merge: Callable[[Task], np.ndarray]
     parameters: Mapping[str, Parameter]
     needs_base: Callable[[Mapping[str, Any]], bool] = lambda values: False
+    statistics: Optional[Callable[[Tuple[int, ...]], Optional[Tuple[int, ...]]]] = None
+    """The shape of the statistics that go with a shape."""
+    needs_statistics: bool = False
     fewest: int = 1
     most: Optional[int] = None
 

@@ -10,6 +10,7 @@ import { dareTies } from './dare-ties.ts';
 import { della } from './della.ts';
 import { dellaLinear } from './della-linear.ts';
 import { ema } from './ema.ts';
+import { fisher } from './fisher.ts';
 import { isoC } from './iso-c.ts';
 import { isoCts } from './iso-cts.ts';
 import { karcher } from './karcher.ts';
@@ -22,6 +23,7 @@ import { ours } from './ours.ts';
 import { passthrough } from './passthrough.ts';
 import { ram } from './ram.ts';
 import { ramplusTl } from './ramplus-tl.ts';
+import { regmean } from './regmean.ts';
 import { sce } from './sce.ts';
 import { slerp } from './slerp.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
@@ -43,6 +45,8 @@ export const METHODS: readonly MergeMethod[] = [
   nearswap,
   arceeFusion,
   passthrough,
+  fisher,
+  regmean,
   taskArithmetic,
   addDifference,
   ties,

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { decodeElements, encodeElements } from '../../testkit/float-elements.ts';
-import { plainNumbers } from '../../testkit/frozen/kernel-digests.ts';
 import { matrixOf, singularTriples } from '../../testkit/merge-references/singular-values.ts';
 import { mergeInMemory } from '../../testkit/merge-task.ts';
+import { plainNumbers } from '../../testkit/plain-numbers.ts';
 
 const encode = (values: readonly number[]): Uint8Array => encodeElements('F64', values);
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { JsonValue } from '../../../src/base/canonical-json.ts';
 import { decodeElements, encodeElements } from '../../testkit/float-elements.ts';
-import { plainNumbers } from '../../testkit/frozen/kernel-digests.ts';
 import { matrixOf, singularTriples } from '../../testkit/merge-references/singular-values.ts';
 import { mergeInMemory } from '../../testkit/merge-task.ts';
+import { plainNumbers } from '../../testkit/plain-numbers.ts';
 
 const SHAPE = [6, 9];
 const COUNT = 54;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { decodeElements, encodeElements } from '../../testkit/float-elements.ts';
-import { plainNumbers } from '../../testkit/frozen/kernel-digests.ts';
 import { mergeInMemory } from '../../testkit/merge-task.ts';
+import { plainNumbers } from '../../testkit/plain-numbers.ts';
 
 const [ROWS, COLUMNS] = [6, 4];
 const zeros = new Array<number>(ROWS * COLUMNS).fill(0);

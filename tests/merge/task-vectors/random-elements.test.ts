@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { seededFor } from '../../../src/merge/task-vectors/seed.ts';
 import { decodeElements, encodeElements } from '../../testkit/float-elements.ts';
-import { plainNumbers } from '../../testkit/frozen/kernel-digests.ts';
 import { mergeInMemory } from '../../testkit/merge-task.ts';
+import { plainNumbers } from '../../testkit/plain-numbers.ts';
 
 const [ROWS, COLUMNS] = [100, 400];
 const COUNT = ROWS * COLUMNS;

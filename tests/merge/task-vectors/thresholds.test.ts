@@ -3,8 +3,8 @@ import { measureModel } from '../../../src/merge/measure-model.ts';
 import { completeParameters } from '../../../src/merge/parameters.ts';
 import { elementCount } from '../../../src/tensor/dtype.ts';
 import { decodeElements, encodeElements, type FloatDtype } from '../../testkit/float-elements.ts';
-import { plainNumbers } from '../../testkit/frozen/kernel-digests.ts';
 import { computingMethod, methodTask } from '../../testkit/merge-task.ts';
+import { plainNumbers } from '../../testkit/plain-numbers.ts';
 
 interface Tensor {
   readonly dtype: FloatDtype;

@@ -3,10 +3,10 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRepository } from '../../../src/ops/repository.ts';
 import { encodeElements } from '../float-elements.ts';
+import { plainNumbers } from '../plain-numbers.ts';
 import { safetensorsFile } from '../safetensors-file.ts';
 import { type Scene, scene } from '../scene.ts';
 import { noise } from '../stores.ts';
-import { plainNumbers } from './kernel-digests.ts';
 
 /** What a frozen repository holds, as it was when it was frozen. */
 export interface FrozenExpectations {

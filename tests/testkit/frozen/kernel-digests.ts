@@ -5,21 +5,12 @@ import { METHODS } from '../../../src/merge/methods/registry.ts';
 import { measureDifference } from '../../../src/tensor/difference.ts';
 import { encodeElements, type FloatDtype } from '../float-elements.ts';
 import { mergeInMemory } from '../merge-task.ts';
-import { noise, testStore } from '../stores.ts';
+import { plainNumbers } from '../plain-numbers.ts';
+import { testStore } from '../stores.ts';
 
 const [ROWS, COLUMNS, RANK] = [24, 40, 3];
 const DTYPES = ['F64', 'F32', 'F16', 'BF16', 'F8_E4M3', 'F8_E5M2'] as const satisfies readonly FloatDtype[];
 const PREDICTED = ['F32', 'F16', 'BF16'] as const;
-
-/** Numbers that every machine computes alike: no logarithm, no cosine. Some are zero, tiny or huge. */
-export function plainNumbers(count: number, seed: number): number[] {
-  const bytes = noise(count * 4, seed);
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, count);
-  return Array.from(words, (word, at) => {
-    const value = ((word >>> 8) - 2 ** 23) / 2 ** 23;
-    return at % 17 === 0 ? 0 : at % 31 === 0 ? value * 2 ** -20 : value;
-  });
-}
 
 const digestOf = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 

@@ -6,6 +6,8 @@ export interface ReferenceInput {
   readonly base: readonly number[];
   readonly models: readonly (readonly number[])[];
   readonly parameters: Readonly<Record<string, JsonValue>>;
+  /** One for each model, where the method takes some. */
+  readonly statistics: readonly (readonly number[])[];
 }
 
 /** An element of a result: its value in float64, and the magnitude that rounding errors are measured against. */

@@ -15,6 +15,7 @@ import { nuslerp } from './nuslerp.ts';
 import { passthrough } from './passthrough.ts';
 import type { Reference } from './reference.ts';
 import { slerp } from './slerp.ts';
+import { fisher, regmean } from './statistics.ts';
 import { taskArithmetic } from './task-arithmetic.ts';
 import { cut, drawn, sampled, taskVectors, trimmed } from './task-vectors.ts';
 import { tsvM } from './tsv-m.ts';
@@ -104,6 +105,15 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
   model_stock: { reference: modelStock, parameters: () => fc.record({ filter_wise: fc.boolean() }) },
   nearswap: { reference: nearswap, parameters: () => fc.record({ t: between(0, 2) }) },
   arcee_fusion: { reference: arceeFusion, parameters: () => fc.constant({}) },
+  fisher: {
+    reference: fisher,
+    parameters: models => fc.record({ weight: weights(models), floor: fc.constantFrom(0, 2 ** -20, 0.125) }),
+  },
+  regmean: {
+    reference: regmean,
+    parameters: models =>
+      fc.record({ weight: weights(models), alpha: between(0, 0.95), ridge: fc.constantFrom(1e-3, 0.1) }),
+  },
   passthrough: {
     reference: passthrough,
     parameters: () => fc.record({ scale: between(-2, 2).map(value => [value]) }),
