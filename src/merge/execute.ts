@@ -8,6 +8,7 @@ import { oneAtATime } from '../base/one-at-a-time.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import type { Recipe } from '../store/packs/records.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
+import { byteLength } from '../tensor/dtype.ts';
 import { chooseLayout, mergedManifest } from './layout.ts';
 import type { MethodInput, MethodTask } from './method.ts';
 import type { ComputeAction } from './plan.ts';
@@ -16,7 +17,7 @@ import { recipeOf } from './recipe.ts';
 import { refuseEncoded } from './refuse-encoded.ts';
 import { keepsChecksums } from './renew-checksums.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
-import { storedSource } from './stored-source.ts';
+import { type StoredData, storedSource } from './stored-source.ts';
 import { openSurvey, type TensorSurvey } from './survey.ts';
 import { KEPT_BYTES, openInputs } from './tensor-inputs.ts';
 
@@ -94,6 +95,7 @@ async function compute(
   const sources = [...action.tensors, ...(base ? [base] : [])].map(tensor =>
     storedSource(store, tensor, signal),
   );
+  const statistics = statisticsOf(action).map(data => storedSource(store, data, signal));
   const models = action.tensors.length;
   const dtype = typeOf(action).dtype;
   using survey = await openSurvey({ dtype, models, hasBase: base !== undefined });
@@ -101,16 +103,27 @@ async function compute(
     look: survey.add,
     keptBytes: action.method.isMultiPass ? KEPT_BYTES : 0,
   });
+  using measuredInputs = openInputs(statistics);
   try {
-    const slices = action.method.run(taskOf(action, opened.inputs, signal));
+    const task = taskOf(action, opened.inputs, signal);
+    const slices = action.method.run(
+      statistics.length > 0 ? { ...task, statistics: measuredInputs.inputs } : task,
+    );
     const { digest, checksum } = await identify(slices, wantsChecksums);
     await opened.finish();
     const measured = survey.result();
     const mayMerge = nonFiniteSides(action, measured).length === 0;
     return { action, survey: measured, digest: mayMerge ? digest : undefined, checksum };
   } finally {
-    for (const source of sources) await source[Symbol.asyncDispose]();
+    for (const source of [...sources, ...statistics]) await source[Symbol.asyncDispose]();
   }
+}
+
+/** What was measured of each model of an action. */
+function statisticsOf(action: ComputeAction): readonly StoredData[] {
+  const shape = action.method.statistics?.shapeFor(typeOf(action).shape) ?? [];
+  const length = byteLength('F32', shape);
+  return (action.statistics ?? []).map(digest => ({ dtype: 'F32', extent: { digest, length } }));
 }
 
 /** The task of an action. The inputs are the models in their order, then the base, if there is one. */
@@ -144,6 +157,7 @@ function recipeFor(action: ComputeAction): Recipe {
     shape,
     base: action.method.needsBase(action.parameters) ? action.base?.extent.digest : undefined,
     models: action.tensors.map(tensor => tensor.extent.digest),
+    statistics: action.statistics,
     parameters: action.parameters,
   });
 }

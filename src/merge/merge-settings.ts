@@ -15,4 +15,18 @@ export interface MergeSettings {
   readonly method?: string;
   readonly parameters?: MergeParameters;
   readonly rules?: readonly MergeRule[];
+  readonly measure?: MeasureData;
+}
+
+/** Data on which methods measure the models. */
+export interface MeasureData {
+  /** Paths from the work tree: one for all models, or one for each, ours first. */
+  readonly data?: string | readonly string[];
+  /** Default `train`. */
+  readonly split?: 'train' | 'test';
+  /** Items that are drawn of each. */
+  readonly examples?: number;
+  /** Of a search for coefficients. */
+  readonly steps?: number;
+  readonly seed?: number;
 }

@@ -87,6 +87,8 @@ export interface ComputingMethod extends NamedMethod {
   readonly parameters: readonly MethodParameter[];
   readonly measurement?: ModelMeasurement;
   readonly statistics?: MethodStatistics;
+  /** What is found on data before tensors are computed: their parameter `weight`. */
+  readonly solves?: 'coefficients';
   /** Version of the numerics; frozen once released. */
   readonly kernels: number;
   /** True when it reads the base's tensor, given complete parameters. */

@@ -1,3 +1,4 @@
+import type { Digest } from '../base/ids.ts';
 import type { Rename } from '../formats/names/rename-rule.ts';
 import { fillsSpan } from '../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
@@ -12,6 +13,8 @@ import { seededFor } from './task-vectors/seed.ts';
 /** A tensor that a method calculates from the models that changed it. */
 export interface ComputeAction {
   readonly kind: 'compute';
+  /** What was measured of each model, where the method takes that. */
+  readonly statistics?: readonly Digest[];
   readonly name: string;
   readonly method: ComputingMethod;
   /** Complete, for these models. */

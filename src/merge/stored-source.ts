@@ -3,13 +3,18 @@ import type { TensorStore } from '../store/tensor-store.ts';
 import { type ByteStream, createByteStream } from '../tensor/byte-stream.ts';
 import type { InputSource } from './tensor-inputs.ts';
 
+/** Elements in an extent of their own. */
+export interface StoredData extends Pick<ManifestTensor, 'dtype'> {
+  readonly extent: Pick<ManifestTensor['extent'], 'digest' | 'length'>;
+}
+
 /** A stored tensor as an input. Dispose it when nothing is fetched any more. */
 export interface StoredSource extends InputSource, AsyncDisposable {}
 
 /** Reads the extent of a tensor as one stream for as long as chunks are fetched in order. Errors: those of the store's readers. */
 export function storedSource(
   store: Pick<TensorStore, 'read'>,
-  { dtype, extent }: ManifestTensor,
+  { dtype, extent }: StoredData,
   signal?: AbortSignal,
 ): StoredSource {
   let stream: ByteStream | undefined;

@@ -87,6 +87,9 @@ METHODS = {
     ("uniform_soup", 1): Method(_uniform_soup, {}),
     ("ema", 1): Method(_ema, {"decay": Parameter(0.9)}),
     ("passthrough", 1): Method(_passthrough, {"scale": Parameter(1, each=True), "numerics": NUMERICS}, most=1),
+    ("adamerging", 1): Method(
+        lambda task: weighted_changes(task, task.numbers("weight")), {"weight": Parameter(0.3, each=True)}, needs_base=always
+    ),
     ("task_arithmetic", 1): Method(
         _task_arithmetic,
         {"weight": _WEIGHT, "lambda": Parameter(1), "normalize": Parameter(False), "numerics": NUMERICS},

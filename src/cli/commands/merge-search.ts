@@ -41,6 +41,11 @@ export const command: CommandSpec = {
       description: "the metric to search by (default: that of the gate's first rule)",
     },
     { flags: '--seed <n>', description: 'which points are drawn (default: 0)' },
+    {
+      flags: '--data <path>',
+      description: 'data for methods that measure the models: one for all, or one for each, ours first',
+      repeatable: true,
+    },
     { flags: '--into <branch>', description: 'merge into this branch, not the current one' },
     { flags: '-m, --message <text>', description: 'the message of the merge commit' },
     { flags: '--no-merge', description: 'only search' },
@@ -78,7 +83,11 @@ function optionsOf(context: CliContext, input: CommandInput): MergeSearchOptions
   return {
     ...longOperation(context),
     ...{ gate, revisions: listArgument(input, 0) },
-    ...{ given: listOption(input, 'strategyOption'), over: listOption(input, 'over') },
+    ...{
+      given: listOption(input, 'strategyOption'),
+      over: listOption(input, 'over'),
+      data: listOption(input, 'data'),
+    },
     ...definedOf({ ...texts, ...numbers, message: message === undefined ? undefined : `${message}\n` }),
     merge: input.options.merge !== false,
     allowPolicyChange: flagOption(input, 'allowPolicyChange'),

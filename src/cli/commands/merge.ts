@@ -35,6 +35,11 @@ export const command: CommandSpec = {
       description: 'a parameter of the method; take:<glob>=ours|theirs|base; base=<revision>',
       repeatable: true,
     },
+    {
+      flags: '--data <path>',
+      description: 'data for methods that measure the models: one for all, or one for each, ours first',
+      repeatable: true,
+    },
     { flags: '--into <branch>', description: 'merge into this branch, not the current one' },
     { flags: '-m, --message <text>', description: 'the message of the merge commit' },
     { flags: '--dry-run', description: 'show the plan, per block of each model, and change nothing' },
@@ -84,7 +89,14 @@ async function runMerge(
     gate: input.options.gate !== false,
     allowPolicyChange: flagOption(input, 'allowPolicyChange'),
   };
-  const options = { ...long, ...gate, given, ...(message === undefined ? {} : { message: `${message}\n` }) };
+  const data = listOption(input, 'data');
+  const options = {
+    ...long,
+    ...gate,
+    given,
+    data,
+    ...(message === undefined ? {} : { message: `${message}\n` }),
+  };
   if (flagOption(input, 'continue'))
     return mergeOutcome(context.io, await continueMerge(repository, options));
   const recipe = await readRecipeText(context, input);

@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import type { MergeMethod } from '../method.ts';
+import { adamerging } from './adamerging.ts';
 import { addDifference } from './add-difference.ts';
 import { arceeFusion } from './arcee-fusion.ts';
 import { breadcrumbs } from './breadcrumbs.ts';
@@ -49,6 +50,7 @@ export const METHODS: readonly MergeMethod[] = [
   regmean,
   taskArithmetic,
   addDifference,
+  adamerging,
   ties,
   breadcrumbs,
   breadcrumbsTies,

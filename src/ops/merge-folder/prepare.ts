@@ -18,6 +18,7 @@ import { overrideSettings } from '../../merge/recipe-file/override-settings.ts';
 import { readMergeRecipe } from '../../merge/recipe-file/read-merge-recipe.ts';
 import type { Vocabulary } from '../../merge/vocabulary/vocabulary.ts';
 import { parseGivenSettings } from '../merge/settings.ts';
+import { takesData, withoutData } from '../merge/with-data.ts';
 import { warn, warnOfTokens } from './plan-warnings.ts';
 import { readVocabulary } from './read-vocabulary.ts';
 
@@ -55,7 +56,11 @@ export async function prepareMerge(ports: Ports, request: FolderMergeRequest): P
     for (const name of modelsOf(recipe)) inputs.set(name, await openInput(ports.fs, request.cwd, name));
     const vocabulary = await readVocabulary(ports.fs, recipe, inputs);
     const plan = planModel({ recipe, models: inputs, vocabulary, missing: request.missing ?? 'refuse' });
-    for (const planned of plan) if (planned.action === 'compute') checkShape(planned);
+    for (const planned of plan) {
+      if (planned.action !== 'compute') continue;
+      if (takesData(planned.method)) throw withoutData(planned.method.name);
+      checkShape(planned);
+    }
     warnOfTokens(request, plan, vocabulary);
     refuseUnmatchedRules(parseGivenSettings(request.given ?? []).rules, plan);
     const jobs = plan.map(planned => ({ ...outputSpec(planned), job: jobOf(planned, inputs) }));

@@ -3,7 +3,12 @@ import type { Commit, TreeFile } from '../../store/history/history.ts';
 import { finishMessage } from '../history/commit-message.ts';
 import { brokenShards } from '../history/shard-consistency.ts';
 import type { Repository } from '../repository.ts';
-import { type SearchSummary, withRecordTrailer, writeMergeRecord } from './merge-record.ts';
+import {
+  type MeasuredSummary,
+  type SearchSummary,
+  withRecordTrailer,
+  writeMergeRecord,
+} from './merge-record.ts';
 import type { ModelReport } from './models.ts';
 import type { MergeSituation } from './situation.ts';
 
@@ -38,6 +43,7 @@ export interface CandidateContent {
   /** The text of the recipe that said how, if there was one. */
   readonly recipe?: string;
   readonly search?: SearchSummary;
+  readonly measured?: MeasuredSummary;
 }
 
 /**
@@ -58,6 +64,7 @@ export async function writeCandidate(
     models: content.models,
     ...(content.recipe === undefined ? {} : { recipe: content.recipe }),
     ...(content.search ? { search: content.search } : {}),
+    ...(content.measured ? { measured: content.measured } : {}),
   });
   const others = content.files.filter(file => file.path !== record.file.path);
   const tree = await repository.history.writeTree([...others, record.file]);

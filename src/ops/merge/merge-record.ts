@@ -23,6 +23,17 @@ export interface MergeRecordContent {
   /** The text of the recipe that said how, if there was one. */
   readonly recipe?: string;
   readonly search?: SearchSummary;
+  readonly measured?: MeasuredSummary;
+}
+
+/** What was measured on data for the merge's methods, where and on what. */
+export interface MeasuredSummary {
+  readonly methods: readonly string[];
+  /** SHA-256 of the data of each side, ours being 0. */
+  readonly data: readonly { readonly side: number; readonly digest: string }[];
+  readonly examples: number;
+  readonly seed: number;
+  readonly runtime: Readonly<Record<string, string | number>>;
 }
 
 /** The search that chose the merge's parameters, or the revisions that are merged. */
@@ -63,7 +74,7 @@ export async function writeMergeRecord(
 }
 
 function recordOf(content: MergeRecordContent): JsonValue {
-  const { bases, parents, revisions, settings, replay, averaged, models, recipe, search } = content;
+  const { bases, parents, revisions, settings, replay, averaged, models, recipe, search, measured } = content;
   const used = new Set(models.flatMap(model => model.tensors.map(tensor => tensor.method)));
   const kernels = METHODS.flatMap(method =>
     method.kind === 'compute' && used.has(method.name) ? [[method.name, method.kernels]] : [],
@@ -81,6 +92,7 @@ function recordOf(content: MergeRecordContent): JsonValue {
     ...(averaged ? { averaged } : {}),
     ...(recipe === undefined ? {} : { recipe }),
     ...(search ? { search: { ...search } } : {}),
+    ...(measured ? { measured: { ...measured } } : {}),
     models: models.map(boundedReport),
   };
 }

@@ -23,6 +23,7 @@ import { pauseMerge } from './pause.ts';
 import { refuseLocalChanges } from './refuse-local-changes.ts';
 import { resumeMerge } from './resume.ts';
 import { type MergeSituation, readSituation } from './situation.ts';
+import { withData } from './with-data.ts';
 
 /** How candidates of a protected branch are gated. */
 export interface GateOptions {
@@ -41,6 +42,8 @@ export interface MergeOptions extends LongOperation, GateOptions {
   readonly given?: readonly string[];
   readonly into?: string;
   readonly message?: string;
+  /** Data for methods that measure: one path for all models, or one for each, ours first. */
+  readonly data?: readonly string[];
   /** How the parameters were found, for the merge record. */
   readonly search?: SearchSummary;
   /** Says which revisions are merged and how, in place of `revisions` and `method`. */
@@ -192,14 +195,21 @@ async function mergePlanned(
   const { merged, message, search } = options;
   if (target.checkedOut) await refuseLocalChanges(repository, situation, merged);
   else refuseConflicts(merged, `${target.ref} is not checked out`);
-  const { files: computed, reports: models } = await mergeModels(repository, merged.models, options);
+  const { models: planned, measured } = recipe
+    ? { models: merged.models, measured: undefined }
+    : await withData(repository, situation, merged.models, options);
+  const { files: computed, reports: models } = await mergeModels(repository, planned, options);
   const files = [...merged.files, ...computed];
   if (merged.conflicts.length > 0) {
     const state = stateOf(situation, { ...options, recipe, models, conflicts: merged.conflicts });
     await pauseMerge(repository, { ...options, state, files, conflicts: merged.conflicts });
     return { kind: 'conflicts', target: target.ref, conflicts: state.conflicts };
   }
-  const how = { ...(recipe ? { recipe: recipe.text } : {}), ...(search ? { search } : {}) };
+  const how = {
+    ...(recipe ? { recipe: recipe.text } : {}),
+    ...(search ? { search } : {}),
+    ...(measured ? { measured } : {}),
+  };
   const candidate = await writeCandidate(repository, situation, { files, models, message, ...how });
   return land(repository, situation, { ...options, candidate, models });
 }

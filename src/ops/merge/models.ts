@@ -6,12 +6,15 @@ import type { TensorAction } from '../../merge/plan.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
+import { refuseUnmeasured } from './with-data.ts';
 
 /** A model whose tensors are planned. */
 export interface PlannedModel {
   readonly path: string;
   readonly mode: number;
   readonly plan: FilePlan;
+  /** What its methods measure on data was measured. */
+  readonly isMeasured?: boolean;
 }
 
 /** How many tensors of a model were treated how. */
@@ -61,6 +64,7 @@ export async function mergeModels(
   operation: LongOperation,
 ): Promise<MergedModels> {
   const { store } = repository;
+  refuseUnmeasured(models);
   await store.require(
     models.flatMap(({ plan }) => inputsOf(plan)),
     operation,

@@ -3,7 +3,7 @@ import { MgitError } from '../../base/errors.ts';
 import { schemaValidator } from '../../base/json-schema.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
-import type { ReplayedChange, SearchSummary } from './merge-record.ts';
+import type { MeasuredSummary, ReplayedChange, SearchSummary } from './merge-record.ts';
 import type { ModelReport } from './models.ts';
 
 /** A merge record of a commit, as `schema/merge-record.schema.json` has it. */
@@ -17,6 +17,7 @@ export interface StoredMergeRecord {
   readonly parents: readonly string[];
   readonly revisions: readonly string[];
   readonly replay?: ReplayedChange;
+  readonly measured?: MeasuredSummary;
   readonly averaged?: readonly string[];
   readonly search?: SearchSummary;
   readonly models: readonly (ModelReport & { readonly omittedTensors?: number })[];

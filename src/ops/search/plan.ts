@@ -37,6 +37,8 @@ export interface SearchRequest {
   readonly over?: readonly string[];
   readonly metric?: string;
   readonly seed?: number;
+  /** Data for methods that measure, as for a merge. */
+  readonly data?: readonly string[];
 }
 
 /** A search before its first trial. */
@@ -48,6 +50,7 @@ export interface SearchPlan {
   readonly policy: TargetPolicy;
   readonly gate: GatePolicy;
   readonly seed: number;
+  readonly data: readonly string[] | undefined;
   /** Sides of the merge that changed something: 0 is the target. */
   readonly sides: readonly number[];
   readonly dimensions: readonly Dimension[];
@@ -70,7 +73,7 @@ export async function planSearch(repository: Repository, request: SearchRequest)
   const sides = changedSides(situation);
   const fixed = new Set(Object.keys(parseGivenSettings(given).parameters));
   return {
-    ...{ kind, method, given, situation, seed, sides },
+    ...{ kind, method, given, situation, seed, sides, data: request.data },
     ...(await gatePolicy(repository, situation, request.gate)),
     dimensions: kind === 'greedy-soup' ? [] : searched(method, request.over ?? [], { fixed, sides }),
   };
@@ -185,7 +188,7 @@ export function searchId(
   const { kind, method, given, situation, seed, dimensions } = plan;
   const identity = {
     version: 1,
-    ...{ kind, method, given, seed },
+    ...{ kind, method, given, seed, data: plan.data ?? [] },
     ...{ metric: development.metric, development: development.key },
     dimensions: dimensions.map(({ parameter, model, low, high, grid }) => ({
       parameter,

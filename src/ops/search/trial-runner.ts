@@ -71,7 +71,7 @@ export function trialRunner(repository: Repository, options: RunnerOptions): Tri
 
 function mergeOf(plan: SearchPlan, { revisions, given }: Pick<TrialRecord, 'given' | 'revisions'>) {
   const into = plan.situation.target.checkedOut ? undefined : plan.situation.target.ref;
-  return { revisions, method: plan.method, given: [...plan.given, ...given], into };
+  return { revisions, method: plan.method, given: [...plan.given, ...given], into, data: plan.data };
 }
 
 /** A trial in a few words. */

@@ -7,6 +7,7 @@ import { refuseConflicts } from '../merge/merge.ts';
 import { mergePaths } from '../merge/merged-tree.ts';
 import { mergeModels } from '../merge/models.ts';
 import { readSituation } from '../merge/situation.ts';
+import { withData } from '../merge/with-data.ts';
 import type { Repository } from '../repository.ts';
 import { cachedEvaluation } from '../training/evaluation-cache.ts';
 import type { Development, DevelopmentScore } from './development.ts';
@@ -17,6 +18,7 @@ export interface TrialRequest {
   readonly method: string | undefined;
   readonly given: readonly string[];
   readonly into: string | undefined;
+  readonly data?: readonly string[] | undefined;
 }
 
 /** A commit that nothing names, and its tree: what a merge would give, without its record. gc takes it. */
@@ -37,7 +39,11 @@ export async function mergeTrial(
   if (situation.isFastForward && first) return trialOf(repository, first.commit);
   const merged = await mergePaths(repository, situation, long);
   refuseConflicts(merged, 'a search cannot wait for them to be resolved');
-  const { files } = await mergeModels(repository, merged.models, long);
+  const { models } = await withData(repository, situation, merged.models, {
+    ...long,
+    ...(request.data ? { data: request.data } : {}),
+  });
+  const { files } = await mergeModels(repository, models, long);
   const tree = await history.writeTree([...merged.files, ...files]);
   const commit = await history.writeCommit({
     tree,

@@ -114,6 +114,11 @@ export const REFERENCES: Readonly<Record<string, ReferenceCase>> = {
     parameters: models =>
       fc.record({ weight: weights(models), alpha: between(0, 0.95), ridge: fc.constantFrom(1e-3, 0.1) }),
   },
+  adamerging: {
+    reference: input =>
+      taskArithmetic({ ...input, parameters: { ...input.parameters, lambda: 1, normalize: false } }),
+    parameters: models => fc.record({ weight: weights(models) }),
+  },
   passthrough: {
     reference: passthrough,
     parameters: () => fc.record({ scale: between(-2, 2).map(value => [value]) }),

@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../builder.ts';
 import type { Value } from '../value.ts';
-import { exponential, logarithm, multiply, subtract } from './elementwise.ts';
+import { divide, exponential, logarithm, multiply, subtract } from './elementwise.ts';
 import { reduceMax, reduceSum } from './reduce.ts';
 
 /**
@@ -14,4 +14,14 @@ export function softmaxCrossEntropy(graph: GraphBuilder, logits: Value, oneHot: 
   const logSum = logarithm(graph, reduceSum(graph, exponential(graph, shifted), { axes: [1] }));
   const atLabel = reduceSum(graph, multiply(graph, shifted, oneHot), { axes: [1] });
   return subtract(graph, logSum, atLabel);
+}
+
+/** The entropy of each row's softmax: logits [N, K] to [N], in nats. */
+export function softmaxEntropy(graph: GraphBuilder, logits: Value): Value {
+  const maximum = { ...reduceMax(graph, logits, { axes: [1], keepDimensions: true }), detached: true };
+  const shifted = subtract(graph, logits, maximum);
+  const powers = exponential(graph, shifted);
+  const sums = reduceSum(graph, powers, { axes: [1], keepDimensions: true });
+  const mean = reduceSum(graph, multiply(graph, divide(graph, powers, sums), shifted), { axes: [1] });
+  return subtract(graph, logarithm(graph, reduceSum(graph, powers, { axes: [1] })), mean);
 }
