@@ -26,7 +26,7 @@ const { values } = parseArgs({
   },
 });
 const wanted = values.methods?.split(',');
-const contenders = CONTENDERS.filter(({ method }) => wanted?.includes(method) ?? true);
+const contenders = CONTENDERS.filter(({ method, name = method }) => wanted?.includes(name) ?? true);
 
 /** Everything of one seed, by the name of its row. */
 function measureSeed(trained: Experts, tasks: readonly Task[]): Record<string, Score> {
@@ -40,8 +40,9 @@ function measureSeed(trained: Experts, tasks: readonly Task[]): Record<string, S
     'trained on all tasks': multiTask,
   };
   for (const contender of contenders) {
-    rows[contender.method] = measureMethod(trained, tasks, contender);
-    console.error(contender.method);
+    const name = contender.name ?? contender.method;
+    rows[name] = measureMethod(trained, tasks, contender);
+    console.error(name);
   }
   return rows;
 }

@@ -27,6 +27,11 @@ seed: 0
 init: random
 `;
 
+/** So that methods can measure the models. */
+const PROJECT = `version: 1
+models: [{ path: model.safetensors, graph: { architecture: mlp, config: config.json } }]
+`;
+
 /** What tells classes apart stays as the base has it, as in the papers' experiments with CLIP: experts change what leads up to it. */
 const HEAD = ['fc3.*'];
 
@@ -41,6 +46,7 @@ export function trainExperts(directory: string, tasks: Tasks, seed: number): Exp
   mgit('track', '*.safetensors');
   writeFileSync(join(directory, 'config.json'), JSON.stringify(CONFIG));
   writeFileSync(join(directory, 'recipe.yaml'), RECIPE);
+  writeFileSync(join(directory, 'mgit.yaml'), PROJECT);
   mgit('add', '.');
   mgit('commit', '-q', '-m', 'A config and a recipe');
   const train = (data: string, steps: number, freeze: string[]): void => {

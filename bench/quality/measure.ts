@@ -14,12 +14,15 @@ export interface Score {
 export function measureMethod(
   { mgit, experts }: Experts,
   tasks: readonly Task[],
-  { method, settings }: Contender,
+  { method, name = method, settings, takesData }: Contender,
 ): Score {
+  // The first is for the base, which changed nothing and is not measured.
+  const data = takesData ? [tasks[0], ...tasks].flatMap(task => ['--data', task?.train ?? '']) : [];
   const branches = settings.map((chosen, at) => {
-    const branch = `${method}-${at}`;
+    const branch = `${name.replaceAll(/\W+/g, '-')}-${at}`;
     mgit('switch', '-q', '-c', branch, 'main');
-    mgit('merge', ...experts, '-s', method, '--no-gate', ...chosen.flatMap(setting => ['-X', setting]));
+    const given = chosen.flatMap(setting => ['-X', setting]);
+    mgit('merge', ...experts, '-s', method, '--no-gate', ...given, ...data);
     return branch;
   });
   const scores =

@@ -1,6 +1,10 @@
 /** A method with the settings among which development data chooses. */
 export interface Contender {
   readonly method: string;
+  /** What its row is called; default: the method. */
+  readonly name?: string;
+  /** Whether it measures the models on the training images of their tasks. */
+  readonly takesData?: true;
   /** `key=value` as `-X` takes them. */
   readonly settings: readonly (readonly string[])[];
 }
@@ -23,6 +27,11 @@ export const CONTENDERS: readonly Contender[] = [
   plain('model_stock'),
   scaled('task_arithmetic'),
   { method: 'ties', settings: [...LAMBDAS, 1.5, 2].map(lambda => [`lambda=${lambda}`, 'density=0.2']) },
+  {
+    method: 'ties',
+    name: 'ties, variant paper',
+    settings: [...LAMBDAS, 1.5, 2].map(lambda => [`lambda=${lambda}`, 'density=0.2', 'variant=paper']),
+  },
   scaled('breadcrumbs', 'density=0.9'),
   scaled('breadcrumbs_ties', 'density=0.9', 'normalize=false'),
   scaled('dare_linear', 'density=0.5', 'rescale_by=density'),
@@ -39,4 +48,7 @@ export const CONTENDERS: readonly Contender[] = [
   { method: 'iso_c', settings: [0.5, 1, 1.5, 2].map(lambda => [`lambda=${lambda}`]) },
   { method: 'iso_cts', settings: [0.5, 1, 1.5, 2].map(lambda => [`lambda=${lambda}`]) },
   scaled('tsv_m'),
+  { ...plain('fisher'), takesData: true },
+  { ...plain('regmean'), takesData: true },
+  { ...plain('adamerging'), takesData: true },
 ];

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { ComputingMethod } from '../../src/merge/method.ts';
 import { METHODS } from '../../src/merge/methods/registry.ts';
 import { chunkBytes, type InputSource, openInputs } from '../../src/merge/tensor-inputs.ts';
-import { methodTask } from '../testkit/merge-task.ts';
+import type { Dtype } from '../../src/tensor/dtype.ts';
+import { madeUpStatistics, methodTask } from '../testkit/merge-task.ts';
 
 const COMPUTING = METHODS.filter((method): method is ComputingMethod => method.kind === 'compute');
 const SPARSE = { density: 0.3, select_topk: 0.3 };
@@ -31,25 +32,30 @@ function rowsFor({ memoryBytes, statistics }: ComputingMethod): number {
   return memoryBytes ? SPECTRAL_ROWS : ROWS;
 }
 
+function sourceOf(bytes: Uint8Array, dtype: Dtype): InputSource {
+  return {
+    dtype,
+    length: bytes.length,
+    fetch: async (offset, target) => {
+      target.set(bytes.subarray(offset, offset + target.length));
+      return target;
+    },
+  };
+}
+
 async function digestOf(method: ComputingMethod, keptBytes: number, sliceElements: number): Promise<string> {
   const count = Math.min(3, method.models.maximum);
   const names = method.parameters.map(({ name }) => name);
   const parameters = Object.fromEntries(Object.entries(SPARSE).filter(([name]) => names.includes(name)));
   const [base = new Uint8Array(), ...others] = INPUTS;
   const models = others.slice(0, count);
-  const sources = [...models, base].map(
-    (bytes): InputSource => ({
-      dtype: 'BF16',
-      length: bytes.length,
-      fetch: async (offset, target) => {
-        target.set(bytes.subarray(offset, offset + target.length));
-        return target;
-      },
-    }),
-  );
+  const sources = [...models, base].map(bytes => sourceOf(bytes, 'BF16'));
   const rows = rowsFor(method);
   const shape = [rows, ELEMENTS / rows];
   using opened = openInputs(sources, { keptBytes });
+  using measured = openInputs(
+    (madeUpStatistics(method, shape, count) ?? []).map(bytes => sourceOf(bytes, 'F32')),
+  );
   const merge = {
     method: method.name,
     dtype: 'BF16',
@@ -62,6 +68,7 @@ async function digestOf(method: ComputingMethod, keptBytes: number, sliceElement
     ...methodTask({ ...merge, sliceElements }),
     base: opened.inputs[count],
     models: opened.inputs.slice(0, count),
+    ...(measured.inputs.length > 0 ? { statistics: measured.inputs } : {}),
   };
   const hash = createHash('sha256');
   for await (const slice of method.run(task)) hash.update(slice);

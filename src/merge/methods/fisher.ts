@@ -77,7 +77,7 @@ function sharesOf(task: MethodTask, work: Workspace) {
   const weights = weightsOf(task);
   const floor = Math.fround(numberParameter(task.parameters, 'floor'));
   return (target: Register, { information, model }: Share): void => {
-    const floats = new Float32Array(information.slice().buffer).map(value =>
+    const floats = new Float32Array(new Uint8Array(information).buffer).map(value =>
       value >= floor ? value : floor,
     );
     const numbers = task.dtype === 'F64' ? Float64Array.from(floats) : floats;

@@ -109,7 +109,7 @@ async function* solve(
 }
 
 function floatsOf(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer);
+  return new Float32Array(new Uint8Array(bytes).buffer); // A copy, of a part of a larger buffer perhaps.
 }
 
 /** A whole tensor as F64. */
