@@ -29,7 +29,7 @@ export const CONTENDERS: readonly Contender[] = [
   { method: 'ties', settings: [...LAMBDAS, 1.5, 2].map(lambda => [`lambda=${lambda}`, 'density=0.2']) },
   {
     method: 'ties',
-    name: 'ties, variant paper',
+    name: 'ties (paper)',
     settings: [...LAMBDAS, 1.5, 2].map(lambda => [`lambda=${lambda}`, 'density=0.2', 'variant=paper']),
   },
   scaled('breadcrumbs', 'density=0.9'),

@@ -167,6 +167,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./merge-search.ts')).command,
   },
   {
+    name: 'adapter',
+    summary: 'merge LoRA adapters with each other, or make one of what a fine-tuning changed',
+    load: async () => (await import('./adapter.ts')).command,
+  },
+  {
     name: 'average',
     summary: 'average the models over several commits and commit the result',
     load: async () => (await import('./average.ts')).command,

@@ -2,17 +2,13 @@ import type { PredictedTensor } from '../../store/tensor-store.ts';
 import { elementCount } from '../../tensor/dtype.ts';
 import {
   type AdapterConfig,
-  adapterInvalid,
   adapterMismatch,
   adapterUnsupported,
   booleanField,
-  isModuleNamed,
-  numberField,
-  numbersField,
   refuseUnknownSettings,
-  requirePlainName,
 } from './adapter-config.ts';
 import type { AdaptedTensor, AdapterTensor, AdapterType, TensorChange } from './adapter-type.ts';
+import { type LoraModule, loraParts } from './lora-factors.ts';
 import { replaced } from './replaced.ts';
 
 /** What bears on the result and is read here, and what only bore on the training. */
@@ -45,66 +41,32 @@ const PLAIN_BEGINNINGS: readonly unknown[] = [undefined, null, true, false, 'gau
 export const lora: AdapterType = {
   name: 'LORA',
   changes: (config, tensors) => {
-    if (booleanField(config, 'use_dora')) throw adapterUnsupported('use_dora (DoRA)');
-    if (!PLAIN_BEGINNINGS.includes(config.init_lora_weights))
-      throw adapterUnsupported(`init_lora_weights ${JSON.stringify(config.init_lora_weights)}`);
-    refuseUnknownSettings(config, KNOWN_SETTINGS);
-    const factors = new Map<string, Factors>();
-    const others: AdapterTensor[] = [];
-    for (const tensor of tensors) sortIn(tensor, { factors, others });
-    const products = [...factors].map(([module, pair]) => product(module, pair, config));
-    return [...products, ...others.map(replaced)];
+    refuseUnknownLora(config);
+    const { modules, others } = loraParts(config, tensors);
+    return [...modules.map(module => product(module, config)), ...others.map(replaced)];
   },
 };
 
-/** The tensors of one module. */
-interface Factors {
-  a?: AdapterTensor;
-  b?: AdapterTensor;
-  isEmbedding: boolean;
+/** Refuses what changes a LoRA's result and is not computed here. Errors: `ADAPTER_UNSUPPORTED`. */
+export function refuseUnknownLora(config: AdapterConfig): void {
+  if (booleanField(config, 'use_dora')) throw adapterUnsupported('use_dora (DoRA)');
+  if (!PLAIN_BEGINNINGS.includes(config.init_lora_weights))
+    throw adapterUnsupported(`init_lora_weights ${JSON.stringify(config.init_lora_weights)}`);
+  refuseUnknownSettings(config, KNOWN_SETTINGS);
 }
 
-const FACTOR_NAME = /^(.*)\.lora_(embedding_)?([AB])(\.weight)?$/;
-
-function sortIn(
-  tensor: AdapterTensor,
-  { factors, others }: { readonly factors: Map<string, Factors>; readonly others: AdapterTensor[] },
-): void {
-  const match = FACTOR_NAME.exec(tensor.name);
-  const isFactor = match !== null && (match[2] === undefined) === (match[4] !== undefined);
-  if (!isFactor) {
-    if (tensor.name.includes('.lora_')) throw adapterUnsupported(`the tensor ${tensor.name}`);
-    others.push(tensor);
-    return;
-  }
-  const module = match[1] as string;
-  const pair = factors.get(module) ?? { isEmbedding: match[2] !== undefined };
-  pair[match[3] === 'A' ? 'a' : 'b'] = tensor;
-  factors.set(module, pair);
-}
-
-function product(module: string, { a, b, isEmbedding }: Factors, config: AdapterConfig): TensorChange {
-  if (!a || !b) throw adapterInvalid(`${module} has only one of its two factors`);
-  const rank = a.shape[0] ?? 0;
-  const ranks = [numberField(config, 'r'), ...numbersField(config, 'rank_pattern').values()];
-  if (rank < 1 || !ranks.includes(rank))
-    throw adapterInvalid(`${module} has rank ${rank}, which adapter_config.json does not name`);
+function product(
+  { module, a, b, rank, scale, isEmbedding }: LoraModule,
+  config: AdapterConfig,
+): TensorChange {
   const isTurned = isEmbedding || booleanField(config, 'fan_in_fan_out');
-  const shape: ProductShape = { module, rank, scale: scaleOf(module, rank, config), isTurned };
+  const shape: ProductShape = { module, rank, scale, isTurned };
   return {
     kind: 'computed',
     target: `${module}.weight`,
     isOptional: false,
     predict: base => predictProduct(base, { a, b }, shape),
   };
-}
-
-function scaleOf(module: string, rank: number, config: AdapterConfig): number {
-  const patterns = numbersField(config, 'alpha_pattern');
-  for (const name of patterns.keys()) requirePlainName(name, 'alpha_pattern');
-  const named = [...patterns].find(([name]) => isModuleNamed(module, name));
-  const alpha = named?.[1] ?? numberField(config, 'lora_alpha');
-  return Math.fround(alpha / (booleanField(config, 'use_rslora') ? Math.sqrt(rank) : rank));
 }
 
 interface ProductShape {

@@ -5,18 +5,23 @@ import { type OpenModel, type OpenTensor, openModel } from '../../formats/open-m
 import type { FactorBytes } from '../../store/tensor-store.ts';
 import { byteLength, elementCount } from '../../tensor/dtype.ts';
 import { PREDICTED_DTYPES, type PredictedDtype } from '../../tensor/prediction.ts';
-import { adapterInvalid, adapterUnsupported, parseAdapterConfig } from './adapter-config.ts';
+import {
+  type AdapterConfig,
+  adapterInvalid,
+  adapterUnsupported,
+  parseAdapterConfig,
+} from './adapter-config.ts';
 import type { AdapterTensor, TensorChange } from './adapter-type.ts';
 import { adapterType } from './registry.ts';
 
-const CONFIG_FILE = 'adapter_config.json';
-const WEIGHTS_FILE = 'adapter_model.safetensors';
+export const CONFIG_FILE = 'adapter_config.json';
+export const WEIGHTS_FILE = 'adapter_model.safetensors';
 const CONFIG_BYTES = 1024 * 1024;
 /** Of the format of records; more is not a low-rank change. */
 const FACTOR_ELEMENTS = 2 ** 23;
 const SLICE_BYTES = 4 * 1024 * 1024;
 /** What PEFT's wrapper puts in front of the model's own names. */
-const PREFIX = 'base_model.model.';
+export const PREFIX = 'base_model.model.';
 
 /** An adapter on disk. Dispose it to close its file. */
 export interface Adapter extends AsyncDisposable {
@@ -27,22 +32,41 @@ export interface Adapter extends AsyncDisposable {
   checkUnchanged(): Promise<void>;
 }
 
+/** An adapter's configuration and tensors, before anybody knows what they do. Dispose it to close its file. */
+export interface AdapterFiles extends AsyncDisposable {
+  readonly config: AdapterConfig;
+  readonly tensors: readonly AdapterTensor[];
+  /** Errors: `FILE_CHANGED`. */
+  checkUnchanged(): Promise<void>;
+}
+
 /**
  * Opens the folder that PEFT's `save_pretrained` wrote; nothing in it is executed. Errors: `ADAPTER_MISSING`, `ADAPTER_INVALID`,
  * `ADAPTER_UNSUPPORTED`, those of safetensors.
  */
 export async function openAdapter(fs: FileSystem, folder: string): Promise<Adapter> {
+  const files = await openAdapterFiles(fs, folder);
+  try {
+    const type = adapterType(files.config.peft_type);
+    const changes = requireDistinct(type.changes(files.config, files.tensors));
+    return { ...files, type: type.name, changes };
+  } catch (error) {
+    await files[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Opens the files of an adapter. Errors: `ADAPTER_MISSING`, `ADAPTER_INVALID`, `ADAPTER_UNSUPPORTED`, those of safetensors. */
+export async function openAdapterFiles(fs: FileSystem, folder: string): Promise<AdapterFiles> {
   const config = parseAdapterConfig(await readConfig(fs, folder));
-  const type = adapterType(config.peft_type);
   const model = await openModel(fs, join(folder, WEIGHTS_FILE)).catch((error: unknown) => {
     throw isSystemError(error, 'ENOENT', 'EISDIR') ? adapterMissing(folder, WEIGHTS_FILE) : error;
   });
   try {
     if (model.files[0]?.layout.format !== 'safetensors') throw adapterInvalid(`${WEIGHTS_FILE} is none`);
-    const changes = type.changes(config, tensorsOf(model));
     return {
-      type: type.name,
-      changes: requireDistinct(changes),
+      config,
+      tensors: tensorsOf(model),
       checkUnchanged: () => model.checkUnchanged(),
       [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
     };

@@ -31,8 +31,10 @@ export interface MeasuredModels {
   readonly measured: MeasuredSummary | undefined;
 }
 
-/** Images that are drawn, and steps of a search for coefficients, where nobody says how many. */
-const [EXAMPLES, STEPS] = [256, 500];
+/** Images that are drawn where nobody says how many: products of inputs need more of them than there are inputs, and cost less. */
+const EXAMPLES = { fisher: 256, gram: 2048 } as const;
+/** Steps of a search for coefficients. */
+const STEPS = 500;
 
 /**
  * Measures on data what some methods need of each model, with the embedded runtime, and stores it, so that it is an exact input of the
@@ -56,11 +58,11 @@ export async function measureOnData(
     const computed = await withMeasured(scene, model, digests);
     result.push({ ...model, isMeasured: true, plan: { ...model.plan, computed } });
   }
-  const { examples, seed, runtime } = scene;
+  const { seed, runtime } = scene;
   const measured = {
     methods: [...methods].map(({ name }) => name).sort(),
     data: [...digests].sort(([left], [right]) => left - right).map(([side, digest]) => ({ side, digest })),
-    ...{ examples, seed, runtime: { ...describeRuntime(runtime) } },
+    ...{ examples: scene.settings.examples ?? EXAMPLES, seed, runtime: { ...describeRuntime(runtime) } },
   };
   return { models: result, measured };
 }
@@ -88,7 +90,6 @@ async function openScene(
       ...(options.signal ? { signal: options.signal } : {}),
     },
     scratch: await scratchFolder(repository, 'measure'),
-    examples: settings.examples ?? EXAMPLES,
     seed: settings.seed ?? 0,
     runtime: { provider: 'cpu' as const, threads: repository.ports.parallelism },
   };
@@ -118,7 +119,8 @@ async function withMeasured(
     if (actions.length === 0) continue;
     const measured = new Map<number, Measured>();
     for (const side of sides) {
-      const found = await (kind === 'fisher' ? measureFisher : measureGrams)(await model(side));
+      const options = { ...(await model(side)), examples: scene.settings.examples ?? EXAMPLES[kind] };
+      const found = await (kind === 'fisher' ? measureFisher : measureGrams)(options);
       measured.set(side, found);
       digests.set(side, found.dataDigest);
     }
@@ -156,7 +158,7 @@ async function measurable(scene: Scene, path: string): Promise<OpenSide> {
     const folder = join(scratch.path, String(side));
     return {
       ...scene.long,
-      ...{ fs: ports.fs, config: text, examples: scene.examples, seed: scene.seed, runtime: scene.runtime },
+      ...{ fs: ports.fs, config: text, examples: EXAMPLES.fisher, seed: scene.seed, runtime: scene.runtime },
       modelPath: await restoreModel(repository, model, { folder, ...scene.long }),
       data: imageSource(scene, side === 'base' ? 0 : side),
     };

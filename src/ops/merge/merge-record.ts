@@ -31,7 +31,8 @@ export interface MeasuredSummary {
   readonly methods: readonly string[];
   /** SHA-256 of the data of each side, ours being 0. */
   readonly data: readonly { readonly side: number; readonly digest: string }[];
-  readonly examples: number;
+  /** Of each kind of measurement, or of all. */
+  readonly examples: number | Readonly<Record<string, number>>;
   readonly seed: number;
   readonly runtime: Readonly<Record<string, string | number>>;
 }

@@ -5,7 +5,7 @@ import { reduceMean } from '../graph/emit/reduce.ts';
 import { type Graph, sizeOf } from '../graph/value.ts';
 import { buildModelGraph, evaluationGraph, weightFeeds } from '../model-graph.ts';
 import { openExecutor } from '../runtime/executor.ts';
-import type { FloatTensor } from '../runtime/messages.ts';
+import type { FloatTensor, FloatTensors } from '../runtime/messages.ts';
 import {
   drawnBatches,
   type LoadedModel,
@@ -16,7 +16,8 @@ import {
 
 /**
  * The diagonal of the Fisher information of each trainable parameter: the mean over images of the squared gradients of the log-likelihood
- * of each class, by the probability that the model itself gives it. Source: Matena and Raffel 2021, equation 4. Errors: as training.
+ * of each class, by the probability that the model itself gives it; then scaled to a length of 1 over the whole model, so that a model whose
+ * answers are less sure counts no more. Source: Matena and Raffel 2021, equation 4, and their code. Errors: as training.
  */
 export async function measureFisher(options: MeasureOptions): Promise<Measured> {
   const loaded = await loadMeasured(options);
@@ -50,10 +51,19 @@ export async function measureFisher(options: MeasureOptions): Promise<Measured> 
     onEvent?.({ type: 'progress', phase: 'measuring', done, total, unit: 'items' });
   }
   const sums = await squares.read(Object.values(carry));
-  const values = new Map(
-    Object.entries(sums).map(([name, { data }]) => [name.slice(SUM.length), data.map(sum => sum / done)]),
+  return { values: normalized(sums), dataDigest: images.digest };
+}
+
+/** Sums as vectors that have the length 1 together. */
+function normalized(sums: FloatTensors): Measured['values'] {
+  const square = Object.values(sums).reduce(
+    (total, { data }) => data.reduce((sum, value) => sum + value * value, total),
+    0,
   );
-  return { values, dataDigest: images.digest };
+  const factor = square > 0 ? 1 / Math.sqrt(square) : 0;
+  return new Map(
+    Object.entries(sums).map(([name, { data }]) => [name.slice(SUM.length), data.map(sum => factor * sum)]),
+  );
 }
 
 const SUM = 'sum:';

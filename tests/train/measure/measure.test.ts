@@ -42,20 +42,22 @@ function probability(confidence: number, [x = 0]: readonly number[]): number {
   return 1 / (1 + Math.exp(2 * confidence * x - confidence));
 }
 
-test('the Fisher information of a linear classifier is that of the textbook', async () => {
+test('the Fisher information of a linear classifier is that of the textbook, of length 1', async () => {
   const options = optionsFor(4);
   const { values, dataDigest } = await measureFisher(options);
   const images = await inputs(options);
   const mean = (of: (x: readonly number[]) => number): number =>
     images.reduce((sum, x) => sum + of(x), 0) / images.length;
   const spread = (x: readonly number[]): number => probability(4, x) * (1 - probability(4, x));
+  const expected = [0, 1].flatMap(() => [
+    ...[0, 1, 2, 3].map(column => mean(x => spread(x) * (x[column] ?? 0) ** 2)),
+    mean(spread),
+  ]);
+  const length = Math.sqrt(expected.reduce((sum, value) => sum + value * value, 0));
   for (const row of [0, 1])
     for (const column of [0, 1, 2, 3])
-      expect(values.get('fc1.weight')?.[row * 4 + column]).toBeCloseTo(
-        mean(x => spread(x) * (x[column] ?? 0) ** 2),
-        6,
-      );
-  expect(values.get('fc1.bias')?.[0]).toBeCloseTo(mean(spread), 6);
+      expect(values.get('fc1.weight')?.[row * 4 + column]).toBeCloseTo((expected[column] ?? 0) / length, 5);
+  expect(values.get('fc1.bias')?.[0]).toBeCloseTo(mean(spread) / length, 5);
   expect(dataDigest).toBe((await loadImages(fs, options.data)).digest);
 });
 
