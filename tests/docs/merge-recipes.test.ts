@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { nodePorts } from '../../src/cli/context.ts';
+import { readPermutations } from '../../src/merge/alignment/read-permutations.ts';
 import { mergeToFolder } from '../../src/ops/merge-folder/merge-folder.ts';
 import { writeModelFolder } from '../testkit/model-folder.ts';
 import { readTensors } from '../testkit/read-tensors.ts';
 
-const recipes = [...readFileSync('docs/merging.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
+const examples = [...readFileSync('docs/merging.md', 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)].map(
   ([, text]) => text as string,
 );
+const permutations = examples.filter(text => text.includes('\ngroups:'));
+const recipes = examples.filter(text => !permutations.includes(text));
 
 let cwd: string;
 beforeAll(() => {
@@ -32,6 +35,10 @@ afterAll(() => rmSync(cwd, { recursive: true }));
 
 test('there are recipes in the documentation', () => {
   expect(recipes.length).toBeGreaterThanOrEqual(3);
+});
+
+test('the documented permutations can be read', () => {
+  expect(permutations.map(text => readPermutations(text, 'p.yaml').length)).toEqual([1]);
 });
 
 test.each(recipes)('the documented recipe works: %s', async recipe => {

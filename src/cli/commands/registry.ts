@@ -172,6 +172,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./adapter.ts')).command,
   },
   {
+    name: 'align',
+    summary: "put the units of a model's layers into the order in which its weights are most like another's",
+    load: async () => (await import('./align.ts')).command,
+  },
+  {
     name: 'average',
     summary: 'average the models over several commits and commit the result',
     load: async () => (await import('./average.ts')).command,
