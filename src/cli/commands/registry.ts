@@ -177,6 +177,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./align.ts')).command,
   },
   {
+    name: 'transplant',
+    summary: 'give a model the tokenizer of another, new tokens getting embeddings by regression',
+    load: async () => (await import('./transplant.ts')).command,
+  },
+  {
     name: 'average',
     summary: 'average the models over several commits and commit the result',
     load: async () => (await import('./average.ts')).command,

@@ -37,7 +37,8 @@ function modelTokenizer(input: OpenInput, file: TokenizerFile): ModelTokenizer {
   return { model: input.name, file, rows: rows ?? Number.POSITIVE_INFINITY };
 }
 
-async function tokenizerOf(
+/** The `tokenizer.json` beside a model; undefined where there is none. Errors: `TOKENIZER_INVALID`, `TOKENIZER_UNSUPPORTED`. */
+export async function tokenizerOf(
   fs: FileSystem,
   { location, name }: OpenInput,
 ): Promise<TokenizerFile | undefined> {

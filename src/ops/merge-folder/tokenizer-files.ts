@@ -10,7 +10,7 @@ import type { Vocabulary } from '../../merge/vocabulary/vocabulary.ts';
 export type SmallFiles = ReadonlyMap<string, Uint8Array>;
 
 /** What loaders read beside the weights, whatever the vocabulary. */
-const ALONG = [
+export const ALONG = [
   'generation_config.json',
   'preprocessor_config.json',
   'processor_config.json',
@@ -21,7 +21,7 @@ const ALONG = [
   'chat_template.json',
 ];
 /** A vocabulary in forms that a merged one is not written in. */
-const VOCABULARY_FILES = [
+export const VOCABULARY_FILES = [
   'tokenizer.json',
   'tokenizer.model',
   'spiece.model',
@@ -62,7 +62,8 @@ export async function tokenizerFiles(context: TokenizerContext): Promise<SmallFi
   return files;
 }
 
-async function readFiles(
+/** Those of the named files that a folder has. */
+export async function readFiles(
   fs: FileSystem,
   folder: string,
   names: readonly string[],
