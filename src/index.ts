@@ -10,6 +10,16 @@ export { nodePorts } from './cli/context.ts';
 export type { ByteSource, CheckpointFormat, CheckpointLayout, TensorView } from './formats/checkpoint.ts';
 export { detectFormat } from './formats/registry.ts';
 export { type CommitAdapterOptions, commitAdapter } from './ops/adapters/commit-adapter.ts';
+export {
+  type ExtractAdapterOptions,
+  type ExtractedAdapter,
+  extractAdapter,
+} from './ops/adapters/extract-adapter.ts';
+export {
+  type MergeAdaptersOptions,
+  type MergedAdapters,
+  mergeAdapters,
+} from './ops/adapters/merge-adapters.ts';
 export type { ByteRange } from './ops/content/extent-bytes.ts';
 export {
   openModel,
@@ -30,6 +40,7 @@ export { readLog } from './ops/history/log.ts';
 export { listModels, type ModelFile, readManifestAt } from './ops/history/manifests-at.ts';
 export { undoLast } from './ops/history/undo.ts';
 export { type MergeOptions, type MergeOutcome, mergeRevisions } from './ops/merge/merge.ts';
+export { type AlignedModel, type AlignOptions, alignModel } from './ops/merge-folder/align.ts';
 export {
   type FolderMergeOutcome,
   type MergeToFolderRequest,
@@ -37,6 +48,11 @@ export {
 } from './ops/merge-folder/merge-folder.ts';
 export { assembleShards, mergeShard, type ShardOutcome } from './ops/merge-folder/merge-shards.ts';
 export { type FolderMergePreview, previewFolderMerge } from './ops/merge-folder/preview.ts';
+export {
+  type Transplanted,
+  type TransplantOptions,
+  transplantTokenizer,
+} from './ops/merge-folder/transplant.ts';
 export { applyPatch, type PatchApplied } from './ops/patch/apply.ts';
 export { type CreatePatchOptions, createPatch } from './ops/patch/create.ts';
 export { type PatchSummary, summarizePatch } from './ops/patch/show.ts';
@@ -47,6 +63,11 @@ export { type PickOptions, pickCommits } from './ops/replay/pick.ts';
 export { type RebaseOptions, rebaseBranch } from './ops/replay/rebase.ts';
 export type { ReplayOutcome } from './ops/replay/run-sequence.ts';
 export { initRepository, openRepository, type Repository } from './ops/repository.ts';
+export {
+  type MergeSearchOptions,
+  type MergeSearchResult,
+  mergeSearch,
+} from './ops/search/merge-search.ts';
 export { applyStash, type StashApplied, type StashApplyOptions } from './ops/stash/apply.ts';
 export { pushStash, type StashPushOptions } from './ops/stash/push.ts';
 export { findStash, listStashes, type StashEntry } from './ops/stash/stash-entry.ts';

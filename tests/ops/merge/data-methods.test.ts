@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { embeddedFiles, embeddedPolicy, tinyModel } from '../../testkit/embedded-gate.ts';
 import { type GatedWorkTree, gatedWorkTree } from '../../testkit/gated-work-tree.ts';
+import { runMgit, temporaryDirectory } from '../../testkit/world.ts';
 
 /** An unprotected main with a network of known graph, and two fine-tunings of it. */
 async function scene(measure = ''): Promise<GatedWorkTree> {
@@ -49,6 +51,21 @@ test.each(['fisher', 'regmean', 'adamerging'])(
     expect(verified.json()).toMatchObject({ recomputed: 2, failures: [] });
   },
 );
+
+test('a push sends what was measured, and whoever clones recomputes the merge', async () => {
+  await using tree = await scene();
+  await using remote = await temporaryDirectory();
+  expect((await tree.mgit('merge', 'a', 'b', '-s', 'fisher', '--data', 'data')).exitCode).toBe(0);
+  const url = join(remote.path, 'remote.git');
+  tree.git('init', '-q', '--bare', url);
+  await tree.mgit('remote', 'add', 'origin', url);
+  const pushed = await tree.mgit('push', 'origin', 'main');
+  expect(pushed.stderr).toBe('');
+  const clone = join(remote.path, 'clone');
+  expect((await tree.mgit('clone', url, clone)).exitCode).toBe(0);
+  const verified = await runMgit(tree.ports, clone, 'verify', 'HEAD', '--json');
+  expect(verified.json()).toMatchObject({ recomputed: 2, failures: [] });
+});
 
 test('each model may have data of its own, named on the command line', async () => {
   await using tree = await scene();
