@@ -202,7 +202,9 @@ async function eventView(state: RunState, ports: Ports): Promise<EventView> {
 
 function usageStatus(error: CommanderError, state: RunState): number {
   if (error.exitCode === 0) return EXIT.done;
-  const message = error.message.replace(/^error: /, '');
+  // Of a group of commands that was named alone, Commander would show the help on stderr.
+  const isBareGroup = error.code === 'commander.help';
+  const message = isBareGroup ? 'which of its commands?' : error.message.replace(/^error: /, '');
   reportError(
     state.io,
     state.globals,

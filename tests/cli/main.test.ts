@@ -23,6 +23,13 @@ test('an unknown command is a usage error, also as JSON', async () => {
   expect(run.json()).toMatchObject({ error: { code: 'USAGE' } });
 });
 
+test('a group of commands that is named alone asks for one of them', async () => {
+  await using home = await temporaryDirectory();
+  const run = await runMgit(testPorts(home.path), home.path, 'adapter');
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toContain('error[USAGE]: which of its commands?');
+});
+
 test('help of a command holds an example', async () => {
   await using home = await temporaryDirectory();
   const run = await runMgit(testPorts(home.path), home.path, 'doctor', '--help');
