@@ -89,6 +89,8 @@ export interface ComputingMethod extends NamedMethod {
   readonly statistics?: MethodStatistics;
   /** What is found on data before tensors are computed: their parameter `weight`. */
   readonly solves?: 'coefficients';
+  /** NaN and infinity in an element of any input always show in the same element of the result: whoever looks there need not look at inputs. */
+  readonly spreadsNonFinite?: true;
   /** Version of the numerics; frozen once released. */
   readonly kernels: number;
   /** True when it reads the base's tensor, given complete parameters. */

@@ -13,6 +13,7 @@ export const ema: ComputingMethod = {
   baseRole: 'unused',
   models: { minimum: 1, maximum: Infinity },
   isMultiPass: false,
+  spreadsNonFinite: true,
   kernels: 1,
   parameters: [
     {

@@ -16,6 +16,7 @@ export const linear: ComputingMethod = {
   baseRole: 'unused',
   models: { minimum: 1, maximum: Infinity },
   isMultiPass: false,
+  spreadsNonFinite: true,
   kernels: 1,
   parameters: [
     { name: 'weight', description: 'share of each model', type: 'number', default: 1, perModel: true },

@@ -12,6 +12,7 @@ export const passthrough: ComputingMethod = {
   baseRole: 'unused',
   models: { minimum: 1, maximum: 1 },
   isMultiPass: false,
+  spreadsNonFinite: true,
   kernels: 1,
   parameters: [
     { name: 'scale', description: 'factor of the tensor', type: 'number', default: 1, perModel: true },

@@ -17,6 +17,7 @@ export const taskArithmetic: ComputingMethod = {
   baseRole: 'origin',
   models: { minimum: 1, maximum: Infinity },
   isMultiPass: false,
+  spreadsNonFinite: true,
   kernels: 1,
   parameters: [
     {

@@ -11,6 +11,7 @@ export const uniformSoup: ComputingMethod = {
   baseRole: 'unused',
   models: { minimum: 1, maximum: Infinity },
   isMultiPass: false,
+  spreadsNonFinite: true,
   kernels: 1,
   parameters: [],
   needsBase: () => false,

@@ -94,15 +94,43 @@ async function* computed(
 ): AsyncGenerator<Uint8Array> {
   const { computeDtype } = job;
   const method = methodNamed(work.method) as ComputingMethod;
-  const counts = sources.map(() => 0);
-  const look = (parts: readonly Uint8Array[]): void => {
-    for (const [at, bytes] of parts.entries())
-      counts[at] = (counts[at] ?? 0) + countNonFinite(bytes, computeDtype, kernels);
-  };
-  using opened = openInputs(sources, { look, memory, keptBytes: method.isMultiPass ? KEPT_BYTES : 0 });
-  yield* method.run(taskOf(job, work, { inputs: opened.inputs, ...(signal ? { signal } : {}) }));
+  const { counts, look } = nonFiniteCounts(sources.length, { dtype: computeDtype, kernels });
+  const watched = method.spreadsNonFinite ? {} : { look };
+  using opened = openInputs(sources, { ...watched, memory, keptBytes: method.isMultiPass ? KEPT_BYTES : 0 });
+  let isSuspect = false;
+  for await (const slice of method.run(
+    taskOf(job, work, { inputs: opened.inputs, ...(signal ? { signal } : {}) }),
+  )) {
+    if (method.spreadsNonFinite) isSuspect ||= countNonFinite(slice, computeDtype, kernels) > 0;
+    yield slice;
+  }
+  if (isSuspect) await lookAtAll(sources, { look, memory });
   await opened.finish();
   if (counts.some(count => count > 0)) throw nonFinite(job, counts);
+}
+
+interface Elements {
+  readonly dtype: Dtype;
+  readonly kernels: Kernels;
+}
+
+/** NaN and infinite elements of each input, of what was looked at. */
+function nonFiniteCounts(inputs: number, { dtype, kernels }: Elements) {
+  const counts = new Array<number>(inputs).fill(0);
+  const look = (parts: readonly Uint8Array[]): void => {
+    for (const [at, bytes] of parts.entries())
+      counts[at] = (counts[at] ?? 0) + countNonFinite(bytes, dtype, kernels);
+  };
+  return { counts, look };
+}
+
+/** Reads all inputs once more: the result is not finite, since one of them is not, or because it has become too large. */
+async function lookAtAll(
+  sources: readonly InputSource[],
+  { look, memory }: { readonly look: (parts: readonly Uint8Array[]) => void; readonly memory: ChunkMemory },
+): Promise<void> {
+  using opened = openInputs(sources, { look, memory });
+  await opened.finish();
 }
 
 /** Bytes of a slice that is copied: whole elements of every dtype. */
