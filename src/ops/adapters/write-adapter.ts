@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { JsonValue } from '../../base/canonical-json.ts';
 import type { Ports } from '../../base/ports/ports.ts';
-import { writeSafetensorsHeader } from '../../formats/safetensors/write-header.ts';
 import type { Product } from '../../merge/adapters/product.ts';
-import { refuseExisting, stageOutput, writeSmall } from '../merge-folder/output-folder.ts';
+import { makeOutput, refuseExisting, writeSmall } from '../output/output-folder.ts';
+import { writeTensors } from '../output/tensors-file.ts';
 import { CONFIG_FILE, PREFIX, WEIGHTS_FILE } from './read-adapter.ts';
 
 /** A module of a LoRA adapter that is written: its product, with a scale of 1. */
@@ -40,16 +40,13 @@ export async function writeAdapter(
   { adapter, force }: { readonly adapter: WrittenAdapter; readonly force: boolean },
 ): Promise<void> {
   await refuseExisting(ports.fs, folder, force);
-  const staged = await stageOutput(ports, folder);
-  try {
-    const config = Buffer.from(`${JSON.stringify(configOf(adapter), null, 2)}\n`);
-    await writeSmall(ports.fs, join(staged.staging, CONFIG_FILE), config);
-    await writeWeights(ports, join(staged.staging, WEIGHTS_FILE), adapter);
-    await staged.finish();
-  } catch (error) {
-    await staged.abandon().catch(() => {}); // The first failure is the one to tell of.
-    throw error;
-  }
+  const config = Buffer.from(`${JSON.stringify(configOf(adapter), null, 2)}\n`);
+  await makeOutput(ports, folder, async staging => {
+    await writeSmall(ports.fs, join(staging, CONFIG_FILE), config);
+    await writeTensors(ports.fs, join(staging, WEIGHTS_FILE), tensorsOf(adapter), async ({ values }) =>
+      bytesOf(values),
+    );
+  });
 }
 
 function configOf({ modules, settings }: WrittenAdapter): Record<string, JsonValue> {
@@ -69,24 +66,14 @@ function configOf({ modules, settings }: WrittenAdapter): Record<string, JsonVal
   };
 }
 
-async function writeWeights(ports: Ports, path: string, { modules, whole }: WrittenAdapter): Promise<void> {
-  const tensors = [
-    ...modules.flatMap(factorsOf),
-    ...whole.map(tensor => ({ ...tensor, name: PREFIX + tensor.name })),
-  ].sort((left, right) => (left.name < right.name ? -1 : 1));
-  const specs = tensors.map(({ name, shape }) => ({ name, dtype: 'F32' as const, shape }));
-  const { bytes, tensors: placed } = writeSafetensorsHeader(specs, { format: 'pt' });
-  const file = await ports.fs.open(path, 'write');
-  try {
-    await file.write(bytes, 0);
-    for (const [at, { offset }] of [...placed].entries()) {
-      const { buffer, byteOffset, byteLength } = tensors[at]?.values ?? new Float32Array();
-      await file.write(new Uint8Array(buffer, byteOffset, byteLength), offset);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+function tensorsOf({ modules, whole }: WrittenAdapter) {
+  return [...modules.flatMap(factorsOf), ...whole.map(tensor => ({ ...tensor, name: PREFIX + tensor.name }))]
+    .map(tensor => ({ ...tensor, dtype: 'F32' as const }))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 function factorsOf({ module, isEmbedding, product, inputs }: WrittenModule): readonly WholeTensor[] {

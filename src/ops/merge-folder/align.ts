@@ -2,7 +2,6 @@ import { basename, join, resolve } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Ports } from '../../base/ports/ports.ts';
-import { writeSafetensorsHeader } from '../../formats/safetensors/write-header.ts';
 import { type MatchedGroup, matchWeights, permuted } from '../../merge/alignment/match-weights.ts';
 import {
   BUNDLED_PATTERNS,
@@ -14,14 +13,14 @@ import {
 } from '../../merge/alignment/permutation-groups.ts';
 import { readPermutations } from '../../merge/alignment/read-permutations.ts';
 import { isFloat } from '../../merge/float-dtypes.ts';
-import { convertedSource } from '../../merge/model-files/converted-source.ts';
-import { fileSource, type OpenFiles, openFiles } from '../../merge/model-files/file-source.ts';
+import { type OpenFiles, openFiles } from '../../merge/model-files/file-source.ts';
 import { type OpenInput, openInput } from '../../merge/model-files/open-input.ts';
-import { byteLength, elementCount } from '../../tensor/dtype.ts';
-import { loadKernels } from '../../tensor/kernels/kernels.ts';
+import type { InputTensor } from '../../merge/model-plan/input-model.ts';
+import { byteLength } from '../../tensor/dtype.ts';
 import { parseModelConfig } from '../../train/architectures/model-config.ts';
-import { isSingleFile } from './merge-folder.ts';
-import { refuseExisting, replace, stageOutput, writeSmall } from './output-folder.ts';
+import { isSingleFile, makeOutput, refuseExisting, writeSmall } from '../output/output-folder.ts';
+import { writeTensors } from '../output/tensors-file.ts';
+import { bytesOf, floatsOf } from './read-tensor.ts';
 
 /** What `mgit align` is asked to do. */
 export interface AlignOptions extends LongOperation {
@@ -76,8 +75,8 @@ export async function alignModel(ports: Ports, options: AlignOptions): Promise<A
   refuseUnlike(groups, { shapes, reference });
   const matched = await matchWeights({
     ...{ groups, shapes, seed, rounds, signal },
-    reference: tensor => numbersOf(files, reference, tensor),
-    model: tensor => numbersOf(files, model, tensor),
+    reference: tensor => floatsOf(files, reference, tensor),
+    model: tensor => floatsOf(files, model, tensor),
     onGroup: name => onEvent?.({ type: 'step', message: `matching ${name}` }),
   });
   await write(ports, { model, files, matched, out });
@@ -153,14 +152,6 @@ function refuseUnlike(
   }
 }
 
-async function numbersOf(files: OpenFiles, input: OpenInput, name: string): Promise<Float32Array> {
-  const tensor = input.tensors.get(name);
-  if (!tensor) throw new Error(`there is no ${name}`);
-  const source = convertedSource(await fileSource(files, input.placeOf(tensor)), 'F32', await loadKernels());
-  const bytes = await source.fetch(0, Buffer.alloc(4 * elementCount(tensor.shape)));
-  return new Float32Array(new Uint8Array(bytes).buffer);
-}
-
 interface Written {
   readonly model: OpenInput;
   readonly files: OpenFiles;
@@ -170,48 +161,19 @@ interface Written {
 
 async function write(ports: Ports, { model, files, matched, out }: Written): Promise<void> {
   const isSingle = isSingleFile(out);
-  const staged = await stageOutput(ports, out);
-  try {
-    const name = isSingle ? basename(out) : 'model.safetensors';
-    await writeTensors(ports, join(staged.staging, name), { model, files, matched });
-    if (!isSingle) await copyCompanions(ports, model, staged.staging);
+  const permutedBytes = async ({ name, dtype, shape }: InputTensor): Promise<Uint8Array> => {
+    let data = await bytesOf(files, model, name);
+    for (const { group, order } of matched)
+      for (const { tensor, axis } of group.axes)
+        if (tensor === name) data = permuted(data, shape, { axis, order, width: byteLength(dtype, [1]) });
+    return data;
+  };
+  await makeOutput(ports, out, async staging => {
+    const path = join(staging, isSingle ? basename(out) : 'model.safetensors');
+    await writeTensors(ports.fs, path, [...model.tensors.values()], permutedBytes);
+    if (!isSingle) await copyCompanions(ports, model, staging);
     await model.checkUnchanged();
-    if (isSingle) {
-      await replace(ports.fs, join(staged.staging, name), out);
-      await staged.abandon();
-    } else await staged.finish();
-  } catch (error) {
-    await staged.abandon().catch(() => {}); // The first failure is the one to tell of.
-    throw error;
-  }
-}
-
-async function writeTensors(
-  { fs }: Ports,
-  path: string,
-  { model, files, matched }: Omit<Written, 'out'>,
-): Promise<void> {
-  const tensors = [...model.tensors.values()];
-  const { bytes, tensors: placed } = writeSafetensorsHeader(tensors, { format: 'pt' });
-  const file = await fs.open(path, 'write');
-  try {
-    await file.write(bytes, 0);
-    for (const [at, { offset }] of [...placed].entries()) {
-      const tensor = tensors[at];
-      if (!tensor) continue;
-      const { name, dtype, shape } = tensor;
-      const length = byteLength(dtype, shape);
-      const source = await fileSource(files, model.placeOf(tensor));
-      let data: Uint8Array = new Uint8Array(length === 0 ? [] : await source.fetch(0, Buffer.alloc(length)));
-      for (const { group, order } of matched)
-        for (const { tensor: own, axis } of group.axes)
-          if (own === name) data = permuted(data, shape, { axis, order, width: byteLength(dtype, [1]) });
-      await file.write(data, offset);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** Config, tokenizer and the like: whatever small file is no weights. */

@@ -6,8 +6,8 @@ import { indexText, layOutFiles, type OutputFile, outputFile } from '../../merge
 import { openJobPool } from '../../merge/output/job-pool.ts';
 import { type OutputJob, writeFile } from '../../merge/output/write-file.ts';
 import { byteLength } from '../../tensor/dtype.ts';
+import { isSingleFile, makeOutput, refuseExisting, writeSmall } from '../output/output-folder.ts';
 import { companionFiles, RECORD_FILE, recordOf } from './companions.ts';
-import { refuseExisting, replace, stageOutput, writeSmall } from './output-folder.ts';
 import { type FolderMergeRequest, measureMerge, type PreparedMerge, prepareMerge } from './prepare.ts';
 
 /** A merge of folders and files into a folder, or into one file where `out` ends in `.safetensors`. */
@@ -36,11 +36,6 @@ export const SHARD_ELEMENTS = 5_000_000_000;
 
 const INDEX_FILE = 'model.safetensors.index.json';
 
-/** Whether a result is one file. */
-export function isSingleFile(out: string): boolean {
-  return out.endsWith('.safetensors');
-}
-
 /**
  * Merges what a recipe names into a folder, which appears when it is complete and on the disk. Errors: `OUTPUT_EXISTS`, `MERGE_NON_FINITE`,
  * `MERGE_NOT_A_FLOAT`, `FILE_CHANGED`, those of {@link prepareMerge}.
@@ -60,28 +55,12 @@ export async function mergeToFolder(
   const small = isSingle
     ? new Map<string, Uint8Array>()
     : await companionFiles(ports, prepared, { ...request, name: out });
-  const staged = await stageOutput(ports, out);
-  try {
-    const digests = await writeFiles(ports, { prepared, files, folder: staged.staging, request });
-    if (isSingle) {
-      await replace(ports.fs, join(staged.staging, basename(out)), out);
-      await staged.abandon();
-    } else {
-      await writeCompanions(ports, {
-        folder: staged.staging,
-        small,
-        prepared,
-        files,
-        digests,
-        given: request.given ?? [],
-      });
-      await staged.finish();
-    }
+  return await makeOutput(ports, out, async folder => {
+    const digests = await writeFiles(ports, { prepared, files, folder, request });
+    const given = request.given ?? [];
+    if (!isSingle) await writeCompanions(ports, { folder, small, prepared, files, digests, given });
     return outcomeOf(out, prepared, files, small);
-  } catch (error) {
-    await staged.abandon().catch(() => {}); // The first failure is the one to tell of.
-    throw error;
-  }
+  });
 }
 
 /** Computes files of the result into a folder. */
@@ -145,7 +124,6 @@ export async function writeCompanions(
     join(folder, RECORD_FILE),
     Buffer.from(canonicalJson(recordOf(prepared, digests, given))),
   );
-  await fs.syncDirectory(folder);
 }
 
 /** Sums up what was made. Without companions it is one file. */

@@ -10,17 +10,16 @@ import { layOutFiles, type OutputFile } from '../../merge/output/file-layout.ts'
 import type { OutputJob } from '../../merge/output/write-file.ts';
 import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 import { orRemove } from '../../store/unfinished/or-remove.ts';
+import { isSingleFile, refuseExisting, replace, writeSmall } from '../output/output-folder.ts';
 import { companionFiles } from './companions.ts';
 import {
   type FolderMergeOutcome,
-  isSingleFile,
   type MergeToFolderRequest,
   outcomeOf,
   SHARD_ELEMENTS,
   writeCompanions,
   writeFiles,
 } from './merge-folder.ts';
-import { refuseExisting, replace, writeSmall } from './output-folder.ts';
 import { measureMerge, type PreparedMerge, prepareMerge } from './prepare.ts';
 
 /** One of several runs that share a merge: the `index`-th of `count`, from 1. */
@@ -93,8 +92,10 @@ export async function assembleShards(
   const small = await companionFiles(ports, prepared, { ...request, name: out });
   const given = request.given ?? [];
   await writeCompanions(ports, { folder, small, prepared, files, digests, given });
+  await fs.syncDirectory(folder);
   await replace(fs, folder, out);
   for (const file of files) await fs.removeFile(join(out, receiptName(file)));
+  await fs.syncDirectory(out);
   return outcomeOf(out, prepared, files, small);
 }
 

@@ -2,18 +2,18 @@ import { join, resolve } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Ports } from '../../base/ports/ports.ts';
-import { writeSafetensorsHeader } from '../../formats/safetensors/write-header.ts';
-import { convertedSource } from '../../merge/model-files/converted-source.ts';
-import { fileSource, type OpenFiles, openFiles } from '../../merge/model-files/file-source.ts';
+import { type OpenFiles, openFiles } from '../../merge/model-files/file-source.ts';
 import { type OpenInput, openInput } from '../../merge/model-files/open-input.ts';
 import { isVocabularyTensor } from '../../merge/model-plan/find-inputs.ts';
 import type { InputTensor } from '../../merge/model-plan/input-model.ts';
 import { fitEmbeddings, mapped } from '../../merge/vocabulary/embedding-regression.ts';
 import type { TokenizerFile } from '../../merge/vocabulary/tokenizer-file.ts';
 import { elementConverter } from '../../tensor/convert-elements.ts';
-import { byteLength, type Dtype } from '../../tensor/dtype.ts';
+import { byteLength } from '../../tensor/dtype.ts';
 import { loadKernels } from '../../tensor/kernels/kernels.ts';
-import { refuseExisting, stageOutput, writeSmall } from './output-folder.ts';
+import { makeOutput, refuseExisting, writeSmall } from '../output/output-folder.ts';
+import { writeTensors } from '../output/tensors-file.ts';
+import { bytesOf, floatsOf } from './read-tensor.ts';
 import { tokenizerOf } from './read-vocabulary.ts';
 import { ALONG, jsonBytes, readFiles, VOCABULARY_FILES } from './tokenizer-files.ts';
 
@@ -60,8 +60,7 @@ export async function transplantTokenizer(ports: Ports, options: TransplantOptio
   await using files = openFiles(ports.fs);
   const plan = planTokens(await requiredTokenizer(ports, model), await requiredTokenizer(ports, donor));
   const embeddings = pairsOf(model, donor);
-  const staged = await stageOutput(ports, out);
-  try {
+  return await makeOutput(ports, out, async staging => {
     const tensors: { name: string; unexplained: number }[] = [];
     const made = new Map<string, Uint8Array>();
     for (const pair of embeddings) {
@@ -71,21 +70,20 @@ export async function transplantTokenizer(ports: Ports, options: TransplantOptio
       made.set(pair.own.name, bytes);
       tensors.push({ name: pair.own.name, unexplained });
     }
-    await writeTensors(ports, join(staged.staging, 'model.safetensors'), {
-      model,
-      files,
-      made,
-      rows: plan.rows,
-    });
-    await writeCompanions(ports, staged.staging, { model, donor, rows: plan.rows });
+    const written = [...model.tensors.values()].map(tensor =>
+      made.has(tensor.name) ? { ...tensor, shape: [plan.rows, ...tensor.shape.slice(1)] } : tensor,
+    );
+    await writeTensors(
+      ports.fs,
+      join(staging, 'model.safetensors'),
+      written,
+      async ({ name }) => made.get(name) ?? bytesOf(files, model, name),
+    );
+    await writeCompanions(ports, staging, { model, donor, rows: plan.rows });
     for (const input of [model, donor]) await input.checkUnchanged();
-    await staged.finish();
     const shared = plan.tokens.filter(({ own }) => own !== undefined).length;
     return { kind: 'transplanted', out, shared, mapped: plan.tokens.length - shared, tensors };
-  } catch (error) {
-    await staged.abandon().catch(() => {}); // The first failure is the one to tell of.
-    throw error;
-  }
+  });
 }
 
 async function requiredTokenizer({ fs }: Ports, input: OpenInput): Promise<TokenizerFile> {
@@ -148,7 +146,7 @@ async function newRows(
   { tokens, rows }: TokenPlan,
 ): Promise<{ readonly bytes: Uint8Array; readonly unexplained: number }> {
   const [width, otherWidth] = [own.shape[1] ?? 1, other.shape[1] ?? 1]; // The bias of a head has one number for each token.
-  const [mine, theirs] = [await floatsOf(files, model, own), await floatsOf(files, donor, other)];
+  const [mine, theirs] = [await floatsOf(files, model, own.name), await floatsOf(files, donor, other.name)];
   const rowOf = (values: Float32Array, row: number, columns: number) =>
     values.subarray(row * columns, (row + 1) * columns);
   const isShared = (row: number, ownRow: number | undefined): ownRow is number =>
@@ -169,7 +167,7 @@ async function newRows(
   const map = fitEmbeddings({ from, to, tokens: used.length });
   const size = byteLength(own.dtype, [width]);
   const bytes = new Uint8Array(rows * size);
-  const exact = await bytesOf(files, model, own);
+  const exact = await bytesOf(files, model, own.name);
   const convert = elementConverter('F32', own.dtype, await loadKernels());
   for (const { row, own: ownRow } of tokens)
     if (ownRow !== undefined && ownRow < (own.shape[0] ?? 0))
@@ -209,47 +207,6 @@ function tooFew(model: OpenInput, donor: OpenInput): MgitError {
       hint: 'choose a tokenizer with more of the same tokens',
     },
   );
-}
-
-async function floatsOf(files: OpenFiles, input: OpenInput, tensor: InputTensor): Promise<Float32Array> {
-  const source = convertedSource(await fileSource(files, input.placeOf(tensor)), 'F32', await loadKernels());
-  return new Float32Array(new Uint8Array(await source.fetch(0, Buffer.alloc(source.length))).buffer);
-}
-
-async function bytesOf(files: OpenFiles, input: OpenInput, tensor: InputTensor): Promise<Uint8Array> {
-  const source = await fileSource(files, input.placeOf(tensor));
-  return new Uint8Array(source.length === 0 ? [] : await source.fetch(0, Buffer.alloc(source.length)));
-}
-
-interface Written extends Pick<Models, 'model' | 'files'> {
-  readonly made: ReadonlyMap<string, Uint8Array>;
-  readonly rows: number;
-}
-
-async function writeTensors(
-  { fs }: Ports,
-  path: string,
-  { model, files, made, rows }: Written,
-): Promise<void> {
-  const tensors = [...model.tensors.values()].map(tensor =>
-    made.has(tensor.name) ? { ...tensor, shape: [rows, ...tensor.shape.slice(1)] } : tensor,
-  );
-  const { bytes, tensors: placed } = writeSafetensorsHeader(
-    tensors as readonly { name: string; dtype: Dtype; shape: readonly number[] }[],
-    { format: 'pt' },
-  );
-  const file = await fs.open(path, 'write');
-  try {
-    await file.write(bytes, 0);
-    for (const { name, offset } of placed) {
-      const tensor = model.tensors.get(name);
-      const data = made.get(name) ?? (tensor && (await bytesOf(files, model, tensor)));
-      if (data) await file.write(data, offset);
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** The model's config with the vocabulary's size and ids, and the donor's tokenizer. */

@@ -21,8 +21,10 @@ export interface TrialLog {
 }
 
 /** Opens the log of a search; it need not be there yet. A line that a crash cut off is passed over. */
-export async function openTrialLog(repository: Repository, id: string): Promise<TrialLog> {
-  const { ports, mgitDirectory } = repository;
+export async function openTrialLog(
+  { ports, mgitDirectory }: Pick<Repository, 'ports' | 'mgitDirectory'>,
+  id: string,
+): Promise<TrialLog> {
   const folder = join(mgitDirectory, 'searches');
   const path = join(folder, `${id}.jsonl`);
   const known = new Map<string, TrialRecord>();

@@ -2,14 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileSystem } from '../../../src/base/ports/file-system.ts';
 import type { Ports } from '../../../src/base/ports/ports.ts';
+import { alignModel } from '../../../src/ops/merge-folder/align.ts';
 import { type MergeToFolderRequest, mergeToFolder } from '../../../src/ops/merge-folder/merge-folder.ts';
-import { mergeShard } from '../../../src/ops/merge-folder/merge-shards.ts';
+import { assembleShards, mergeShard } from '../../../src/ops/merge-folder/merge-shards.ts';
+import { openTrialLog } from '../../../src/ops/search/trial-log.ts';
 import { saveWeights } from '../../../src/train/weights/save-weights.ts';
 import { type CrashWorld, copyWorld } from '../crash/crash-world.ts';
 import { writeModelFolder } from '../model-folder.ts';
 import { picoModel } from '../pico-model.ts';
 import { testPorts } from '../world.ts';
-import { inspectFiles } from './inspect.ts';
+import type { DiskNode } from './disk.ts';
+import { imageFileSystem } from './image-file-system.ts';
+import { type Inspection, inspectFiles } from './inspect.ts';
 import type { Recorded } from './losses.ts';
 import { type PowerLossCase, record, recordCommand } from './record.ts';
 
@@ -28,11 +32,26 @@ async function trained(directory: string): Promise<Recorded> {
   return record('training', directory, { passing: /\.mgit-new$/, inspect: inspectFiles, work });
 }
 
+const RECEIPT = /\.safetensors\.json$/;
+
+/** The files, but those of a result as one thing: it appears when it is complete. */
+async function inspectResult(image: DiskNode): Promise<Inspection> {
+  const { state, problems } = await inspectFiles(image);
+  const isResult = ([key]: readonly [string, string]) => key.startsWith('file out/') && !RECEIPT.test(key);
+  const [result, others] = [[...state].filter(isResult), [...state].filter(entry => !isResult(entry))];
+  const whole = result.length > 0 ? [['out', JSON.stringify(result.toSorted())] as const] : [];
+  return { state: new Map([...others, ...whole]), problems };
+}
+
+type MergeOfFolders = (ports: Ports, request: MergeToFolderRequest) => Promise<unknown>;
+
+const mergeWhole: MergeOfFolders = (ports, request) => mergeShard(ports, request, { index: 1, count: 1 });
+
 /** Models that are merged without a repository. */
 async function merged(
   directory: string,
   name: string,
-  merge: (ports: Ports, request: MergeToFolderRequest) => Promise<unknown>,
+  { prepare = async () => {}, merge }: { readonly prepare?: MergeOfFolders; readonly merge: MergeOfFolders },
 ): Promise<Recorded> {
   await mkdir(directory);
   for (const [seed, model] of ['a', 'b'].entries())
@@ -46,10 +65,51 @@ async function merged(
     'merge_method: linear\nmodels: [{ model: a }, { model: b }]',
   );
   const request = { cwd: directory, recipe: 'recipe.yaml', out: 'out', shardElements: 2 };
+  await prepare(testPorts(directory), request);
   const work = async (fs: FileSystem): Promise<void> => {
     await merge({ ...testPorts(directory), fs }, request);
   };
-  return record(name, directory, { passing: /\.mgit\/|\.part$/, inspect: inspectFiles, work });
+  return record(name, directory, {
+    passing: /\.mgit\/|\.part$|\.shards\/|\.safetensors\.json$/,
+    inspect: inspectResult,
+    work,
+  });
+}
+
+/** A model that is put into another's order. */
+async function aligned(directory: string): Promise<Recorded> {
+  await mkdir(directory);
+  for (const [model, values] of Object.entries({ a: [1, 2], b: [2, 1] }))
+    writeModelFolder(
+      join(directory, model),
+      { v: { shape: [2, 1], values }, w: { shape: [1, 2], values } },
+      { 'config.json': { model_type: 'llama' } },
+    );
+  const axes = [
+    { tensor: 'v', axis: 0 },
+    { tensor: 'w', axis: 1 },
+  ];
+  await writeFile(join(directory, 'groups.json'), JSON.stringify({ version: 1, groups: [{ axes }] }));
+  const work = async (fs: FileSystem): Promise<void> => {
+    const request = { cwd: directory, model: 'a', to: 'b', out: 'out', permutations: 'groups.json' };
+    await alignModel({ ...testPorts(directory), fs }, request);
+  };
+  return record('align', directory, { passing: /\.mgit\//, inspect: inspectResult, work });
+}
+
+/** A trial of a search. */
+async function tried(directory: string): Promise<Recorded> {
+  await mkdir(directory);
+  const trial = { given: ['weight=1'], revisions: ['a'], tree: 'b', seconds: 1, value: 1, score: 1 };
+  const logOf = (fs: FileSystem) =>
+    openTrialLog({ ports: { ...testPorts(directory), fs }, mgitDirectory: directory }, 'search');
+  return record('trials of a search', directory, {
+    inspect: async image => {
+      const log = await logOf(imageFileSystem(image, directory));
+      return { state: new Map([['trial', JSON.stringify(log.find(trial)) ?? 'unknown']]), problems: [] };
+    },
+    work: async fs => (await logOf(fs)).add(trial),
+  });
 }
 
 /** A work tree on another mount than the Git directory: files are copied there. */
@@ -73,13 +133,19 @@ async function acrossMounts(directory: string, fresh: CrashWorld): Promise<Recor
 /** Files that are written in other ways than those of the everyday commands. */
 export const WRITING_CASES: readonly PowerLossCase[] = [
   { name: 'training', record: trained },
-  { name: 'merge to a folder', record: directory => merged(directory, 'merge to a folder', mergeToFolder) },
+  {
+    name: 'merge to a folder',
+    record: directory => merged(directory, 'merge to a folder', { merge: mergeToFolder }),
+  },
   {
     name: 'share of a merge',
-    record: directory =>
-      merged(directory, 'share of a merge', (ports, request) =>
-        mergeShard(ports, request, { index: 1, count: 1 }),
-      ),
+    record: directory => merged(directory, 'share of a merge', { merge: mergeWhole }),
   },
+  {
+    name: 'assembled merge',
+    record: directory => merged(directory, 'assembled merge', { prepare: mergeWhole, merge: assembleShards }),
+  },
+  { name: 'align', record: aligned },
+  { name: 'trials of a search', record: tried },
   { name: 'restore across mounts', record: acrossMounts },
 ];

@@ -4,13 +4,9 @@ import type { FileSystem } from '../../base/ports/file-system.ts';
 import type { Ports } from '../../base/ports/ports.ts';
 import { makeDurableDirectory } from '../../store/packs/durable-directory.ts';
 
-/** Where a result is made, before it has its name. */
-export interface StagedOutput {
-  /** An empty folder beside the target, absolute. */
-  readonly staging: string;
-  /** Gives what was made the target's name, in place of what was there. */
-  finish(): Promise<void>;
-  abandon(): Promise<void>;
+/** Whether a result is one file. */
+export function isSingleFile(out: string): boolean {
+  return out.endsWith('.safetensors');
 }
 
 /** What is at the target: nothing, an empty folder, or something that nobody asked to replace. Errors: `OUTPUT_EXISTS`. */
@@ -23,16 +19,33 @@ export async function refuseExisting(fs: FileSystem, target: string, force: bool
   });
 }
 
-/** Makes a folder beside `target` (absolute), whose parents are made where they are missing. */
-export async function stageOutput({ fs, randomBytes }: Ports, target: string): Promise<StagedOutput> {
+/**
+ * Makes a folder `target` (absolute), or a file of that name where `make` is to leave one of the target's name ({@link isSingleFile}), in place of
+ * what is there: `make` fills a folder beside it, whose parents are made where they are missing, with files that are on the disk when it returns.
+ * Nothing is left of it where it fails. Errors: those of `make`; of the file system.
+ */
+export async function makeOutput<Result>(
+  { fs, randomBytes }: Ports,
+  target: string,
+  make: (folder: string) => Promise<Result>,
+): Promise<Result> {
   const unique = Buffer.from(randomBytes(8)).toString('hex');
-  const staging = join(dirname(target), `.${basename(target)}.${unique}.mgit`);
-  await makeDurableDirectory(fs, staging);
-  return {
-    staging,
-    finish: () => replace(fs, staging, target),
-    abandon: () => fs.removeDirectory(staging, { recursive: true }),
-  };
+  const folder = join(dirname(target), `.${basename(target)}.${unique}.mgit`);
+  await makeDurableDirectory(fs, folder);
+  try {
+    const result = await make(folder);
+    if (isSingleFile(target)) {
+      await replace(fs, join(folder, basename(target)), target);
+      await fs.removeDirectory(folder);
+    } else {
+      await fs.syncDirectory(folder);
+      await replace(fs, folder, target);
+    }
+    return result;
+  } catch (error) {
+    await fs.removeDirectory(folder, { recursive: true }).catch(() => {}); // The first failure is the one to tell of.
+    throw error;
+  }
 }
 
 /** Moves what stood there aside first: a crash in between leaves both. */
