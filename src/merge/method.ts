@@ -99,7 +99,9 @@ export interface ComputingMethod extends NamedMethod {
   checkShape?(shape: readonly number[]): void;
   /** Memory for a tensor of a shape beside slices of its inputs; nothing to speak of where absent. */
   memoryBytes?(shape: readonly number[]): number;
-  /** The merged tensor, in order, in slices. Deterministic: same bits on every machine. */
+  /**
+   * The merged tensor, in order, in slices, each of which is there until the next is asked for. Deterministic: same bits on every machine.
+   */
   run(task: MethodTask): AsyncIterable<Uint8Array>;
 }
 

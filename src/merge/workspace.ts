@@ -19,11 +19,15 @@ export interface Workspace extends Disposable {
   begin(count: number): void;
   /** Reads elements of the tensor's dtype into a register. */
   load(target: Register, bytes: Uint8Array): void;
-  /** A copy of a register in the tensor's dtype, rounded to nearest even, NaNs canonical. */
+  /** A register in the tensor's dtype, rounded to nearest even, NaNs canonical; in memory that the next `store` writes to. */
   store(source: Register): Uint8Array;
   clear(target: Register): void;
   scale(target: Register, source: Register, factor: number): void;
   addScaled(target: Register, source: Register, factor: number): void;
+  /** As `load` and `scale`: target = elements * factor */
+  scaleElements(target: Register, bytes: Uint8Array, factor: number): void;
+  /** As `load` into a register of its own and `addScaled`: target = target + elements * factor */
+  addScaledElements(target: Register, bytes: Uint8Array, factor: number): void;
   add(target: Register, source: Register): void;
   subtract(target: Register, source: Register): void;
   multiply(target: Register, source: Register): void;
@@ -92,16 +96,23 @@ interface Parts {
 
 function createWorkspace({ kernels, conversion, registers, staging, dtype }: Parts): Workspace {
   const arithmetic = arithmeticOf(kernels, dtype);
+  const fused = fusedOf(kernels, dtype);
   const size = bitsOf(dtype) / 8;
   const floatBytes = dtype === 'F64' ? 8 : 4;
+  // Outside of the kernels' memory, whose views end when it grows; made once, since fresh memory costs more than most arithmetic.
+  const stored = new Uint8Array(staging.bytes.length);
   let count = 0;
-  const narrow = (source: Region): void => {
-    arithmetic.canonicalNan(source.pointer, count);
-    conversion.narrow(staging.pointer, source.pointer, count);
+  const stage = (bytes: Uint8Array): Region => {
+    staging.bytes.set(bytes);
+    return staging;
+  };
+  const load = (target: Region, bytes: Uint8Array): void => {
+    if (conversion.identical) target.bytes.set(bytes);
+    else conversion.widen(target.pointer, stage(bytes).pointer, count);
   };
   const round = (target: Region): void => {
     if (conversion.identical) return;
-    narrow(target);
+    conversion.narrow(staging.pointer, target.pointer, count);
     conversion.widen(target.pointer, staging.pointer, count);
   };
   return {
@@ -109,18 +120,29 @@ function createWorkspace({ kernels, conversion, registers, staging, dtype }: Par
     begin: elements => {
       count = elements;
     },
-    load: (target, bytes) => {
-      staging.bytes.set(bytes);
-      conversion.widen(target.pointer, staging.pointer, count);
-    },
+    load,
     store: source => {
-      narrow(source);
-      return staging.bytes.slice(0, count * size);
+      if (conversion.identical) arithmetic.canonicalNan(source.pointer, count);
+      else conversion.narrow(staging.pointer, source.pointer, count);
+      const bytes = (conversion.identical ? source : staging).bytes.subarray(0, count * size);
+      stored.set(bytes);
+      return stored.subarray(0, bytes.length);
     },
     clear: target => void target.bytes.fill(0),
     scale: (target, source, factor) => arithmetic.scale(target.pointer, source.pointer, count, factor),
     addScaled: (target, source, factor) =>
       arithmetic.addScaled(target.pointer, source.pointer, count, factor),
+    scaleElements: (target, bytes, factor) => {
+      if (fused) return fused.scale(target.pointer, stage(bytes).pointer, count, factor);
+      load(target, bytes);
+      arithmetic.scale(target.pointer, target.pointer, count, factor);
+    },
+    addScaledElements: (target, bytes, factor) => {
+      if (fused) return fused.addScaled(target.pointer, stage(bytes).pointer, count, factor);
+      using elements = kernels.borrow(count * floatBytes);
+      load(elements, bytes);
+      arithmetic.addScaled(target.pointer, elements.pointer, count, factor);
+    },
     add: (target, source) => arithmetic.add(target.pointer, source.pointer, count),
     subtract: (target, source) => arithmetic.subtract(target.pointer, source.pointer, count),
     multiply: (target, source) => arithmetic.multiply(target.pointer, source.pointer, count),
@@ -157,6 +179,15 @@ function createWorkspace({ kernels, conversion, registers, staging, dtype }: Par
 function floatsOf(region: Region): Float32Array {
   const bytes = region.bytes;
   return new Float32Array(bytes.buffer, bytes.byteOffset, 1);
+}
+
+/** Arithmetic on a dtype's elements themselves, where there are kernels for it. */
+function fusedOf({ exports }: Kernels, dtype: Dtype) {
+  if (dtype === 'F16') return { scale: exports.mergeScaleF16, addScaled: exports.mergeAddScaledF16 };
+  if (dtype === 'BF16') return { scale: exports.mergeScaleBf16, addScaled: exports.mergeAddScaledBf16 };
+  if (dtype === 'F32') return { scale: exports.mergeScaleF32, addScaled: exports.mergeAddScaledF32 };
+  if (dtype === 'F64') return { scale: exports.mergeScaleF64, addScaled: exports.mergeAddScaledF64 };
+  return undefined;
 }
 
 function arithmeticOf({ exports }: Kernels, dtype: Dtype) {

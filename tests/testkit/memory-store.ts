@@ -36,7 +36,7 @@ export function memoryStore(evaluate: EvaluateRecipe): MemoryStore {
     const slices: Uint8Array[] = [];
     const read = async (index: number, offset: number, length: number) =>
       (await whole(recipe.inputs[index]?.digest as Digest)).subarray(offset, offset + length);
-    for await (const slice of evaluate(recipe, read)) slices.push(slice);
+    for await (const slice of evaluate(recipe, read)) slices.push(slice.slice());
     return Buffer.concat(slices);
   };
 

@@ -28,7 +28,7 @@ export function computingMethod(name: string): ComputingMethod {
 /** The merged tensor's bytes. */
 export async function mergeInMemory(merge: TensorMerge): Promise<Uint8Array> {
   const slices: Uint8Array[] = [];
-  for await (const slice of computingMethod(merge.method).run(methodTask(merge))) slices.push(slice);
+  for await (const slice of computingMethod(merge.method).run(methodTask(merge))) slices.push(slice.slice());
   return Buffer.concat(slices);
 }
 

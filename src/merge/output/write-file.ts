@@ -1,3 +1,4 @@
+import { earlyFlush } from '../../base/early-flush.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
 import { inOrder } from '../../base/in-order.ts';
@@ -30,20 +31,25 @@ export async function writeFile(
   { fs, pool, signal, onWritten }: WriteFileContext,
 ): Promise<readonly Digest[]> {
   const output = await fs.open(path, 'create');
+  const flush = earlyFlush(async () => output);
+  const digests: Digest[] = [];
   try {
     await output.write(file.header, 0);
-    const digests: Digest[] = [];
     const write = ({ spec, place }: OutputFile<OutputJob>['tensors'][number]): Promise<Digest> => {
       signal?.throwIfAborted();
       return pool.run({ job: spec.job, path, offset: place.offset });
     };
     for await (const digest of inOrder(file.tensors, pool.width + 1, write)) {
-      onWritten?.(file.tensors[digests.length]?.place.length ?? 0);
+      const bytes = file.tensors[digests.length]?.place.length ?? 0;
+      flush.note(bytes);
+      onWritten?.(bytes);
       digests.push(digest);
     }
+    await flush.settle();
     await output.sync();
     return digests;
   } finally {
+    await flush.settle().catch(() => undefined); // Whoever failed has been told.
     await output.close();
   }
 }

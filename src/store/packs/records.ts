@@ -29,7 +29,7 @@ export type ReadRecipeInput = (
 
 /**
  * Recomputes recipes; given to the store by the layers above, which own the methods. Yields the result in order, in slices of any
- * size. Errors: `RECIPE_UNSUPPORTED` for a method or kernel version it does not know, `RECIPE_INVALID`.
+ * size, each of which is there until the next is asked for. Errors: `RECIPE_UNSUPPORTED` for a method or kernel version it does not know, `RECIPE_INVALID`.
  */
 export type EvaluateRecipe = (
   recipe: Recipe,

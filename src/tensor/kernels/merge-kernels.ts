@@ -6,6 +6,11 @@ export interface MergeKernels {
   mergeScaleF64(target: Pointer, source: Pointer, count: number, factor: number): void;
   mergeAddScaledF32(target: Pointer, source: Pointer, count: number, factor: number): void;
   mergeAddScaledF64(target: Pointer, source: Pointer, count: number, factor: number): void;
+  /** F16 and BF16 to F32, in one pass. Source: `assembly/scaled-16.ts`. */
+  mergeScaleF16(target: Pointer, source: Pointer, count: number, factor: number): void;
+  mergeScaleBf16(target: Pointer, source: Pointer, count: number, factor: number): void;
+  mergeAddScaledF16(target: Pointer, source: Pointer, count: number, factor: number): void;
+  mergeAddScaledBf16(target: Pointer, source: Pointer, count: number, factor: number): void;
   mergeAddF32(target: Pointer, source: Pointer, count: number): void;
   mergeAddF64(target: Pointer, source: Pointer, count: number): void;
   mergeSubtractF32(target: Pointer, source: Pointer, count: number): void;

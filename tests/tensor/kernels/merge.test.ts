@@ -161,3 +161,35 @@ test.each([
     }),
   );
 });
+
+test.for([
+  ['F16', widenF16, kernels.exports.mergeScaleF16, kernels.exports.mergeAddScaledF16],
+  ['BF16', widenBf16, kernels.exports.mergeScaleBf16, kernels.exports.mergeAddScaledBf16],
+] as const)('%s: scaling in one pass is widening and scaling, bit for bit', ([, widen, scale, addScaled]) => {
+  const bits = fc.oneof(
+    fc.integer({ min: 0, max: 0xffff }),
+    fc.constantFrom(0, 0x8000, 1, 0x7c00, 0xfc01, 0x7f80, 0xffff),
+  );
+  const element = fc.tuple(awkward, bits);
+  const canonicalNan = kernels.exports.mergeCanonicalNanF32;
+  fc.assert(
+    fc.property(fc.array(element, { maxLength: 37 }), factor, (elements, by) => {
+      const halves = Uint16Array.from(elements, ([, half]) => half);
+      const widened = Float32Array.from(halves, half => f32OfBits(widen(half)));
+      for (const [kernel, scalar] of [
+        [scale, reference.scale],
+        [addScaled, reference.addScaled],
+      ] as const) {
+        const target = Float32Array.from(elements, ([value]) => value);
+        using source = kernels.borrow(halves.byteLength + 16);
+        source.bytes.set(new Uint8Array(halves.buffer));
+        const got = inMemory(kernels, [target], (pointer = 0) => {
+          kernel(pointer, source.pointer, elements.length, by);
+          canonicalNan(pointer, elements.length);
+        });
+        scalar(target, widened, by);
+        expect(got).toEqual(canonical(target));
+      }
+    }),
+  );
+});

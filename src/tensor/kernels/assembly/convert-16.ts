@@ -10,7 +10,7 @@ function isNan(magnitude: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function widenF16(bits: v128): v128 {
+export function widenF16(bits: v128): v128 {
   const magnitude = i32x4.shl(v128.and(bits, i32x4.splat(0x7fff)), 13);
   const sign = i32x4.shl(v128.and(bits, i32x4.splat(0x8000)), 16);
   const normal = i32x4.add(magnitude, i32x4.splat(112 << 23));
@@ -36,11 +36,35 @@ function narrowF16(bits: v128): v128 {
   return v128.bitselect(i32x4.splat(0x7e00), v128.or(value, sign), isNan(magnitude));
 }
 
+/** Eight BF16 elements, NaNs canonical. */
 // @ts-ignore: decorator
 @inline
-function widenBf16(bits: v128): v128 {
-  const value = i32x4.shl(bits, 16);
-  return v128.bitselect(i32x4.splat(0x7fc00000), value, isNan(v128.and(value, i32x4.splat(0x7fffffff))));
+export function loadBf16(source: usize): v128 {
+  const bits = v128.load(source);
+  const nans = i16x8.gt_s(v128.and(bits, i16x8.splat(0x7fff)), i16x8.splat(0x7f80));
+  return v128.bitselect(i16x8.splat(0x7fc0), bits, nans);
+}
+
+/** The first four of eight BF16 elements as F32: the same bits, and zeros behind them. */
+// @ts-ignore: decorator
+@inline
+export function lowBf16(bits: v128): v128 {
+  return v128.shuffle<i16>(i16x8.splat(0), bits, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+/** The last four, as {@link lowBf16}. */
+// @ts-ignore: decorator
+@inline
+export function highBf16(bits: v128): v128 {
+  return v128.shuffle<i16>(i16x8.splat(0), bits, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/** One BF16 element as F32, NaNs canonical. */
+// @ts-ignore: decorator
+@inline
+export function oneBf16(source: usize): f32 {
+  const bits = <u32>load<u16>(source);
+  return reinterpret<f32>((bits & 0x7fff) > 0x7f80 ? 0x7fc00000 : bits << 16);
 }
 
 // @ts-ignore: decorator
@@ -48,7 +72,7 @@ function widenBf16(bits: v128): v128 {
 function narrowBf16(bits: v128): v128 {
   const odd = v128.and(i32x4.shr_u(bits, 16), i32x4.splat(1));
   const rounded = i32x4.shr_u(i32x4.add(i32x4.add(bits, odd), i32x4.splat(0x7fff)), 16);
-  return v128.bitselect(i32x4.splat(0x7fc0), rounded, isNan(v128.and(bits, i32x4.splat(0x7fffffff))));
+  return v128.bitselect(rounded, i32x4.splat(0x7fc0), f32x4.eq(bits, bits));
 }
 
 /** target[i] = source[i]: F16 to F32, exact */
@@ -61,10 +85,17 @@ export function f16ToF32(target: usize, source: usize, count: usize): void {
 
 /** target[i] = source[i]: BF16 to F32, exact */
 export function bf16ToF32(target: usize, source: usize, count: usize): void {
-  let i: usize = 0;
-  for (; i + 4 <= count; i += 4) v128.store(target + (i << 2), widenBf16(v128.load16x4_u(source + (i << 1))));
-  for (; i < count; i++)
-    store<i32>(target + (i << 2), i32x4.extract_lane(widenBf16(i32x4.splat(load<u16>(source + (i << 1)))), 0));
+  const end = source + (count << 1), whole = source + ((count & ~7) << 1);
+  for (; source < whole; source += 16) {
+    const bits = loadBf16(source);
+    v128.store(target, lowBf16(bits));
+    v128.store(target, highBf16(bits), 16);
+    target += 32;
+  }
+  for (; source < end; source += 2) {
+    store<f32>(target, oneBf16(source));
+    target += 4;
+  }
 }
 
 /** target[i] = source[i]: F32 to F16, rounded; beyond 65519 infinite */
