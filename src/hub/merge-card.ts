@@ -5,9 +5,10 @@ import { stringify } from 'yaml';
 export interface MergeCardContent {
   readonly name: string;
   readonly method: string;
-  readonly base: string | undefined;
-  /** Without the base. */
-  readonly models: readonly string[];
+  /** The model, and its adapter where it has one. */
+  readonly base: readonly string[] | undefined;
+  /** Without the base; each with its adapter. */
+  readonly models: readonly (readonly string[])[];
   /** The recipe as it was written. */
   readonly recipe: string;
   /** Name of the file that holds the recipe. */
@@ -20,13 +21,13 @@ export interface MergeCardContent {
 export function mergeCard(content: MergeCardContent): string {
   const { name, method, base, models, recipe, recipeFile, version } = content;
   const metadata = {
-    base_model: [...(base === undefined ? [] : [base]), ...models].map(modelId),
+    base_model: [...new Set([...(base ?? []), ...models.flat()].map(modelId))],
     base_model_relation: 'merge',
     ...(content.hasConfig ? { library_name: 'transformers' } : {}),
     tags: ['mgit', 'merge'],
   };
-  const listed = models.map(model => `- ${code(modelId(model))}`).join('\n');
-  const baseLine = base === undefined ? '' : `\nBase: ${code(modelId(base))}\n`;
+  const listed = models.map(model => `- ${code(shownName(model))}`).join('\n');
+  const baseLine = base === undefined ? '' : `\nBase: ${code(shownName(base))}\n`;
   return `---
 ${stringify(metadata)}---
 
@@ -42,6 +43,10 @@ ${listed}
 ${recipe.trimEnd()}
 \`\`\`
 `;
+}
+
+function shownName(parts: readonly string[]): string {
+  return parts.map(modelId).join(' + ');
 }
 
 /** Names of the Hub stay; of a path, the last folder counts. */

@@ -2,7 +2,7 @@ import type { LongOperation } from '../base/events.ts';
 import type { Digest, PackId } from '../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../formats/checkpoint.ts';
 import type { Dtype } from '../tensor/dtype.ts';
-import type { PredictedDtype } from '../tensor/prediction.ts';
+import type { FactorBytes, PredictedDtype } from '../tensor/prediction.ts';
 import type { PurgedExtents } from './extents/purged.ts';
 import type { StoreMaintenance } from './maintenance/store-maintenance.ts';
 import type { Manifest } from './manifest/manifest.ts';
@@ -32,12 +32,6 @@ export interface AddFileResult {
 export interface AddExtentOptions {
   /** What the bytes are; without it, the usual layouts are tried on a sample. */
   readonly dtype?: Dtype;
-}
-
-/** A factor of a prediction: little-endian numbers, dense. */
-export interface FactorBytes {
-  readonly bytes: Uint8Array;
-  readonly dtype: PredictedDtype;
 }
 
 /** A stored matrix (rows x columns) with `scale` times a product added: `left` is rows x rank, `right` rank x columns. */

@@ -7,6 +7,12 @@ import type { Kernels } from './kernels/kernels.ts';
 export const PREDICTED_DTYPES = ['F32', 'F16', 'BF16'] as const satisfies readonly Dtype[];
 export type PredictedDtype = (typeof PREDICTED_DTYPES)[number];
 
+/** A factor of a prediction: little-endian numbers, dense. */
+export interface FactorBytes {
+  readonly bytes: Uint8Array;
+  readonly dtype: PredictedDtype;
+}
+
 /** Version of the numerics of this file and of `kernels/assembly/predict.ts`. What it computes never changes; a change is a new version. */
 export const PREDICTION_KERNELS = 1;
 

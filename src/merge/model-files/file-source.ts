@@ -5,6 +5,7 @@ import { byteLength } from '../../tensor/dtype.ts';
 import { elementsOf } from '../../tensor/view-elements.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import type { InputSource } from '../tensor-inputs.ts';
+import { adaptedSource } from './adapted-source.ts';
 import type { TensorPlace } from './open-input.ts';
 
 /** The files that tensors are read from, each opened once. Dispose them to close all. */
@@ -28,8 +29,13 @@ export function openFiles(fs: FileSystem): OpenFiles {
   };
 }
 
-/** A tensor's elements, dense and little-endian. Views whose elements lie apart are put in order in memory. */
+/** A tensor's elements, dense and little-endian, adapted where its place says so. Views whose elements lie apart are put in order in memory. */
 export async function fileSource(files: OpenFiles, place: TensorPlace): Promise<InputSource> {
+  const own = await ownSource(files, place);
+  return place.adaptation ? adaptedSource(own, place.adaptation, files) : own;
+}
+
+async function ownSource(files: OpenFiles, place: TensorPlace): Promise<InputSource> {
   const file = await files.open(place.path);
   const { dtype } = place;
   const length = byteLength(dtype, place.shape);

@@ -39,13 +39,14 @@ export interface MethodWork {
 /** Makes the job of a planned tensor. */
 export function jobOf(planned: PlannedTensor, models: ReadonlyMap<string, OpenInput>): TensorJob {
   const { name, shape, dtype } = planned;
-  const inputs = inputsOf(planned).map(input => jobInput(input, models));
+  const given = inputsOf(planned);
+  const inputs = given.map(input => jobInput(input, models));
   if (planned.action !== 'compute')
     return {
       name,
       shape,
       dtype,
-      computeDtype: inputs[0]?.place.dtype ?? dtype,
+      computeDtype: given[0]?.tensor.dtype ?? dtype,
       inputs,
       work: { kind: planned.action },
     };

@@ -10,11 +10,12 @@ import type {
   TokenRule,
   TokenSource,
 } from './merge-recipe.ts';
-import { unsupported } from './screen-recipe.ts';
 import type { Scalar, Setting, Settings } from './settings.ts';
 
 type Maybe<Value> = Value | null | undefined;
-type Reference = string | { readonly model?: Reference; readonly path?: string };
+type Reference =
+  | string
+  | { readonly model?: Reference; readonly path?: string; readonly lora?: Reference | null };
 type Gradient = Scalar | readonly Scalar[];
 type Conditional = { readonly value: Gradient; readonly filter?: string | null };
 type Parameters = Readonly<Record<string, Gradient | Conditional | readonly Conditional[]>>;
@@ -66,7 +67,7 @@ export interface MergekitDocument extends PartEntry {
   readonly chat_template?: Maybe<string>;
 }
 
-/** What the schema cannot say. Errors: `MERGE_RECIPE_UNSUPPORTED` for adapters, which mergekit writes `model+lora`. */
+/** What the schema cannot say. */
 export function checkMergekit(document: MergekitDocument, complain: Complain): void {
   const given = (['models', 'slices', 'modules'] as const).filter(key => document[key]);
   if (given.length !== 1)
@@ -96,10 +97,11 @@ function checkReferences(value: unknown, path: DocumentPath, complain: Complain)
 }
 
 function checkReference(reference: Reference, path: DocumentPath, complain: Complain): void {
-  const name = textOf(reference);
-  if (name === undefined)
+  if (textOf(reference) === undefined)
     return complain(path, 'this names no model: write a path, or { model: { path: .. } }');
-  if (name.includes('+')) unsupported(path, 'applying a LoRA adapter while merging', complain);
+  const lora = typeof reference === 'object' ? reference.lora : undefined;
+  if (lora && textOf(lora) === undefined)
+    complain([...path, 'lora'], 'this names no adapter: write a path, or { path: .. }');
 }
 
 function checkRange([from, to]: readonly [number, number], path: DocumentPath, complain: Complain): void {
@@ -165,10 +167,13 @@ function sourceOf({ model, parameters }: ModelEntry, layers: RecipeSource['layer
   return { model: textOf(model) ?? '', layers, parameters: settingsOf(parameters) };
 }
 
+/** A model with an adapter is called as in a text: `<model>+<adapter>`. */
 function textOf(reference: Maybe<Reference>): string | undefined {
   if (typeof reference === 'string') return reference;
   if (reference === null || reference === undefined) return undefined;
-  return reference.path ?? textOf(reference.model);
+  const model = reference.path ?? textOf(reference.model);
+  const lora = textOf(reference.lora);
+  return model === undefined || lora === undefined ? model : `${model}+${lora}`;
 }
 
 function settingsOf(parameters: Maybe<Parameters>): Settings {

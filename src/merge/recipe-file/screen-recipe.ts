@@ -14,7 +14,6 @@ const OTHER_PROGRAMS: readonly (readonly [key: string, what: string])[] = [
 
 /** Parts of a reference to a model, in the form of a map. */
 const REFERENCE_PARTS: Readonly<Record<string, string>> = {
-  lora: 'applying a LoRA adapter while merging',
   revision: 'a revision on the Hugging Face Hub',
   override_architecture: 'override_architecture',
 };
@@ -45,7 +44,9 @@ function visit(value: unknown, path: DocumentPath, complain: Complain): void {
   if (Array.isArray(value))
     for (const [index, item] of value.entries()) visit(item, [...path, index], complain);
   if (!isMap(value)) return;
-  const isReference = ['model', 'base_model', 'tokenizer_source', 'source'].includes(String(path.at(-1)));
+  const isReference = ['model', 'lora', 'base_model', 'tokenizer_source', 'source'].includes(
+    String(path.at(-1)),
+  );
   for (const [key, item] of Object.entries(value)) {
     const at = [...path, key];
     const other = OTHER_PROGRAMS.find(([name]) => name === key);
@@ -65,7 +66,6 @@ export function unsupported(path: DocumentPath, what: string, complain: Complain
 }
 
 const HINTS: Readonly<Record<string, string>> = {
-  [String(REFERENCE_PARTS.lora)]: 'put the adapter into a copy of the model first, and name the copy',
   [String(REFERENCE_PARTS.revision)]: 'download that revision, and name its folder',
 };
 

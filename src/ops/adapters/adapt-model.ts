@@ -1,16 +1,17 @@
 import type { LongOperation } from '../../base/events.ts';
 import type { Digest } from '../../base/ids.ts';
+import { adapterUnsupported } from '../../formats/peft/adapter-config.ts';
+import type { AdapterTensor, TensorChange, TensorUpdate } from '../../formats/peft/adapter-type.ts';
+import { type PlacedChange, placeChanges } from '../../formats/peft/place-changes.ts';
+import { type Adapter, isPredicted } from '../../formats/peft/read-adapter.ts';
 import { chooseLayout, type MergedTensor, mergedManifest } from '../../merge/layout.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
-import type { StoreWriter, TensorStore } from '../../store/tensor-store.ts';
+import type { PredictedTensor, StoreWriter, TensorStore } from '../../store/tensor-store.ts';
 import { byteLength } from '../../tensor/dtype.ts';
+import type { PredictedDtype } from '../../tensor/prediction.ts';
 import { isDense } from '../../tensor/view-span.ts';
 import type { StoredModel } from '../history/stored-model.ts';
-import { adapterUnsupported } from './adapter-config.ts';
-import type { AdapterTensor, TensorChange } from './adapter-type.ts';
 import { convertSlices } from './convert-slices.ts';
-import { matchNames } from './match-names.ts';
-import { type Adapter, isPredicted } from './read-adapter.ts';
 
 /** What an adapted model is made with. */
 export interface AdaptContext extends LongOperation {
@@ -74,33 +75,26 @@ function placesOf(model: StoredModel): ReadonlyMap<string, Place> {
   return places;
 }
 
-/** A change by the checkpoint's names. `file`: where the tensor is, or goes. */
-type PlacedChange = TensorChange & { readonly name: string; readonly file: string };
+/** `file`: where the tensor is, or goes. */
+type FiledChange = PlacedChange & { readonly file: string };
 
 function applicable(
   changes: readonly TensorChange[],
   places: ReadonlyMap<string, Place>,
-): readonly PlacedChange[] {
-  const wanted = changes.filter(change => change.kind === 'computed' && !change.isOptional);
-  const rename = matchNames(
-    (wanted.length > 0 ? wanted : changes).map(({ target }) => target),
-    places.keys(),
-  );
+): readonly FiledChange[] {
   const files = new Set([...places.values()].map(({ file }) => file));
-  return changes.flatMap(change => {
-    const name = rename(change.target);
-    const place = places.get(name);
-    if (change.kind === 'computed' && change.isOptional && !place) return [];
+  return placeChanges(changes, new Set(places.keys())).map(change => {
     const [file] = files;
-    if (place) return [{ ...change, name, file: place.file }];
+    const place = places.get(change.name);
+    if (place) return { ...change, file: place.file };
     if (files.size > 1 || file === undefined)
-      throw adapterUnsupported(`a tensor that the sharded model does not have yet (${name})`);
-    return [{ ...change, name, file }];
+      throw adapterUnsupported(`a tensor that the sharded model does not have yet (${change.name})`);
+    return { ...change, file };
   });
 }
 
 /** The extents that computed tensors are predicted from. */
-function basesOf(changes: readonly PlacedChange[], places: ReadonlyMap<string, Place>): readonly Digest[] {
+function basesOf(changes: readonly FiledChange[], places: ReadonlyMap<string, Place>): readonly Digest[] {
   return changes.flatMap(({ kind, name }) => {
     const place = kind === 'computed' ? places.get(name) : undefined;
     return place ? [place.tensor.extent.digest] : [];
@@ -114,7 +108,7 @@ interface Changed extends MergedTensor {
 }
 
 async function applyChange(
-  change: PlacedChange,
+  change: FiledChange,
   places: ReadonlyMap<string, Place>,
   context: AdaptContext,
 ): Promise<Changed> {
@@ -125,8 +119,26 @@ async function applyChange(
   if (!tensor) throw new Error('a computed tensor was found before');
   const { dtype, shape, extent } = tensor;
   if (!isPredicted(dtype)) throw adapterUnsupported(`weights of ${dtype} (${name})`);
-  const predicted = await change.predict({ digest: extent.digest, dtype, shape });
+  const base = { digest: extent.digest, dtype };
+  const predicted = await predictedTensor(base, change.update({ dtype, shape }));
   return { file, name, tensor, digest: await context.writer.addPredicted(predicted, context) };
+}
+
+async function predictedTensor(
+  base: { readonly digest: Digest; readonly dtype: PredictedDtype },
+  update: TensorUpdate,
+): Promise<PredictedTensor> {
+  const { digest, dtype } = base;
+  if (update.type === 'scaling')
+    return { type: 'scaling', base: digest, dtype, vector: await update.vector.factor(), run: update.run };
+  const { left, right, isTransposed, ...product } = update;
+  return {
+    ...product,
+    base: digest,
+    dtype,
+    left: { ...(await left.factor()), isTransposed },
+    right: { ...(await right.factor()), isTransposed },
+  };
 }
 
 function requireOwnBytes(tensor: ManifestTensor): void {

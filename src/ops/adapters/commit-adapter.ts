@@ -1,6 +1,7 @@
 import { posix, resolve } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { ObjectId } from '../../base/ids.ts';
+import { openAdapter } from '../../formats/peft/read-adapter.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
 import { refuseProtected } from '../gate/protection.ts';
@@ -14,7 +15,6 @@ import { readStatus } from '../worktree/status.ts';
 import { repositoryPath } from '../worktree/work-tree.ts';
 import { type AdaptedModel, adaptModel } from './adapt-model.ts';
 import { chooseModel } from './choose-model.ts';
-import { openAdapter } from './read-adapter.ts';
 
 /** What `mgit commit --adapter` commits. */
 export interface CommitAdapterOptions

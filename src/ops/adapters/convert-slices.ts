@@ -1,9 +1,9 @@
+import { adapterUnsupported } from '../../formats/peft/adapter-config.ts';
+import type { AdapterTensor } from '../../formats/peft/adapter-type.ts';
+import { isPredicted } from '../../formats/peft/read-adapter.ts';
 import { conversionOf } from '../../tensor/conversion.ts';
 import { bitsOf, type Dtype } from '../../tensor/dtype.ts';
 import { loadKernels } from '../../tensor/kernels/kernels.ts';
-import { adapterUnsupported } from './adapter-config.ts';
-import type { AdapterTensor } from './adapter-type.ts';
-import { isPredicted } from './read-adapter.ts';
 
 /** A tensor's bytes in another dtype, each value rounded once. Errors: `ADAPTER_UNSUPPORTED` for other types than F32, F16 and BF16. */
 export async function* convertSlices(tensor: AdapterTensor, dtype: Dtype): AsyncGenerator<Uint8Array> {

@@ -3,14 +3,15 @@ import type { JsonValue } from '../../base/canonical-json.ts';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { adapterMismatch, adapterUnsupported, booleanField } from '../../formats/peft/adapter-config.ts';
+import type { AdapterTensor } from '../../formats/peft/adapter-type.ts';
+import { refuseUnknownLora } from '../../formats/peft/lora.ts';
+import { type LoraModule, loraParts } from '../../formats/peft/lora-factors.ts';
+import { type AdapterFiles, openAdapterFiles } from '../../formats/peft/read-adapter.ts';
 import { recompressed } from '../../merge/adapters/decompose-product.ts';
 import { knots } from '../../merge/adapters/knots.ts';
 import { averagedFactors, concatenated, type Product } from '../../merge/adapters/product.ts';
-import { adapterMismatch, adapterUnsupported, booleanField } from './adapter-config.ts';
-import type { AdapterTensor } from './adapter-type.ts';
-import { refuseUnknownLora } from './lora.ts';
-import { type LoraModule, loraParts, numbersOf, productOf } from './lora-factors.ts';
-import { type AdapterFiles, openAdapterFiles } from './read-adapter.ts';
+import { numbersOf, productOf } from './lora-products.ts';
 import { type WholeTensor, type WrittenModule, writeAdapter } from './write-adapter.ts';
 
 /** How adapters are merged with each other. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { JsonValue } from '../../base/canonical-json.ts';
 import type { Ports } from '../../base/ports/ports.ts';
+import { CONFIG_FILE, PREFIX, WEIGHTS_FILE } from '../../formats/peft/read-adapter.ts';
 import type { Product } from '../../merge/adapters/product.ts';
 import { makeOutput, refuseExisting, writeSmall } from '../output/output-folder.ts';
 import { writeTensors } from '../output/tensors-file.ts';
-import { CONFIG_FILE, PREFIX, WEIGHTS_FILE } from './read-adapter.ts';
 
 /** A module of a LoRA adapter that is written: its product, with a scale of 1. */
 export interface WrittenModule {

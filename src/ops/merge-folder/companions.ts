@@ -46,8 +46,8 @@ function cardOf({ recipe, inputs }: PreparedMerge, name: string): string {
   return mergeCard({
     name: basename(name),
     method: recipe.method,
-    base: recipe.base,
-    models: [...inputs.keys()].filter(model => model !== recipe.base),
+    base: recipe.base === undefined ? undefined : inputs.get(recipe.base)?.parts,
+    models: [...inputs.values()].filter(({ name: model }) => model !== recipe.base).map(({ parts }) => parts),
     recipe: recipe.text,
     recipeFile: recipeFileOf(recipe),
     version: VERSION,

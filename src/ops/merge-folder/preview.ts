@@ -1,5 +1,7 @@
 import type { Ports } from '../../base/ports/ports.ts';
 import { expectedSeconds, hashingSeconds } from '../../merge/expected-time.ts';
+import { factorMemory } from '../../merge/model-files/adaptation.ts';
+import type { TensorJob } from '../../merge/model-files/tensor-job.ts';
 import { inputsOf, type PlannedTensor } from '../../merge/model-plan/planned-tensor.ts';
 import { layOutFiles } from '../../merge/output/file-layout.ts';
 import { poolWidth } from '../../merge/output/job-pool.ts';
@@ -60,6 +62,7 @@ export async function previewFolderMerge(
   const written = sum(files.map(({ size }) => size));
   const width = poolWidth(written, ports.parallelism);
   const most = Math.max(0, ...plan.map(planned => inputsOf(planned).length));
+  const factors = jobs.reduce((largest, { job }) => Math.max(largest, factorBytes(job)), 0);
   return {
     kind: 'preview',
     method: recipe.method,
@@ -67,7 +70,7 @@ export async function previewFolderMerge(
     files: files.map(({ name, size }) => ({ name, size })),
     read: sum(plan.flatMap(inputsOf).map(({ tensor }) => byteLength(tensor.dtype, tensor.shape))),
     written,
-    memory: width * (THREAD_BYTES + most * INPUT_BYTES),
+    memory: width * (THREAD_BYTES + most * INPUT_BYTES + factors),
     seconds: (await secondsOf(plan)) / width,
     blocks: blocksOf(plan),
     tensors: plan.map(tensorPreview),
@@ -82,6 +85,10 @@ async function secondsOf(plan: readonly PlannedTensor[]): Promise<number> {
   });
   const bytes = sum(copied.map(({ dtype, shape }) => byteLength(dtype, shape)));
   return (await expectedSeconds(timed)) + hashingSeconds(bytes);
+}
+
+function factorBytes({ inputs }: TensorJob): number {
+  return sum(inputs.map(({ place }) => factorMemory(place.adaptation)));
 }
 
 function blocksOf(plan: readonly PlannedTensor[]): FolderMergePreview['blocks'] {

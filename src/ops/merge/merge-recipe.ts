@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { MgitError } from '../../base/errors.ts';
+import { isMgitError, MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { CommitId } from '../../base/ids.ts';
 import type { InputModel } from '../../merge/model-plan/input-model.ts';
@@ -63,10 +63,26 @@ export async function readRepositoryRecipe(
     const { revision, path } = model.includes(':')
       ? parseRevisionPath(model)
       : { revision: model, path: undefined };
-    places.set(model, { commit: await history.resolveCommit(revision), path });
+    places.set(model, { commit: await resolveModel(history, revision), path });
     if (model !== recipe.base) revisions.push(revision);
   }
   return { recipe, revisions: [...new Set(revisions)], places };
+}
+
+async function resolveModel(history: Repository['history'], revision: string): Promise<CommitId> {
+  try {
+    return await history.resolveCommit(revision);
+  } catch (cause) {
+    if (!isMgitError(cause, 'REVISION_UNKNOWN') || !revision.includes('+')) throw cause;
+    throw new MgitError(
+      'MERGE_RECIPE_NEEDS_OUT',
+      `${revision}: adapters are applied only to folders and files`,
+      {
+        hint: 'commit the adapted model first, with mgit commit --adapter, and name that commit',
+        cause,
+      },
+    );
+  }
 }
 
 /** Where things stand for a merge by a recipe: its method decides, and its models are merged, whether they descend from the target or not. */

@@ -1,12 +1,6 @@
 import type { Digest } from '../../base/ids.ts';
-import { conversionOf } from '../../tensor/conversion.ts';
-import { loadKernels } from '../../tensor/kernels/kernels.ts';
-import type {
-  LowRankPrediction,
-  PredictedDtype,
-  Prediction,
-  ScalingPrediction,
-} from '../../tensor/prediction.ts';
+import { factorMatrix, factorVector } from '../../tensor/factor-matrix.ts';
+import type { LowRankPrediction, Prediction, ScalingPrediction } from '../../tensor/prediction.ts';
 import { packCorrupt } from '../packs/pack-error.ts';
 import type { PackEntry } from '../packs/pack-index.ts';
 import {
@@ -60,7 +54,9 @@ export async function scalingPrediction(
   read: ReadFactor,
 ): Promise<ScalingPrediction> {
   const bytes = await read(vector.digest, vector.length * bytesOf(vector.dtype));
-  return { type: 'scaling', dtype, vector: await widened(bytes, vector.dtype), run };
+  const numbers = await factorVector({ bytes, dtype: vector.dtype });
+  freshBuffers.release(bytes);
+  return { type: 'scaling', dtype, vector: numbers, run };
 }
 
 interface Shape {
@@ -70,33 +66,10 @@ interface Shape {
 
 async function matrix(factor: FactorReference, shape: Shape, read: ReadFactor): Promise<Float32Array> {
   const bytes = await read(factor.digest, shape.rows * shape.columns * bytesOf(factor.dtype));
-  const numbers = await widened(bytes, factor.dtype);
-  return factor.isTransposed ? transposed(numbers, shape) : numbers;
-}
-
-/** Numbers in memory that threads share: they are sent along with every frame. */
-async function widened(bytes: Uint8Array, dtype: PredictedDtype): Promise<Float32Array> {
-  const kernels = await loadKernels();
-  const numbers = sharedNumbers(bytes.length / bytesOf(dtype));
-  using input = kernels.borrow(bytes.length);
-  using output = kernels.borrow(numbers.byteLength);
-  input.bytes.set(bytes);
-  conversionOf(dtype, kernels).widen(output.pointer, input.pointer, numbers.length);
-  new Uint8Array(numbers.buffer).set(output.bytes);
+  const { dtype, isTransposed } = factor;
+  const numbers = await factorMatrix({ bytes, dtype }, { ...shape, isTransposed });
   freshBuffers.release(bytes);
   return numbers;
-}
-
-function transposed(numbers: Float32Array, { rows, columns }: Shape): Float32Array {
-  const result = sharedNumbers(numbers.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      result[row * columns + column] = numbers[column * rows + row] ?? 0;
-  return result;
-}
-
-function sharedNumbers(length: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(length * 4));
 }
 
 async function readFactor(

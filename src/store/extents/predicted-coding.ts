@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from '../../base/ids.ts';
-import type { Prediction } from '../../tensor/prediction.ts';
+import type { FactorBytes, Prediction } from '../../tensor/prediction.ts';
 import {
   encodeLowRank,
   encodeScaling,
@@ -10,7 +10,7 @@ import {
   scalingProblem,
 } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
-import type { FactorBytes, LowRankTensor, PredictedTensor, ScaledTensor } from '../tensor-store.ts';
+import type { LowRankTensor, PredictedTensor, ScaledTensor } from '../tensor-store.ts';
 import { chainCost, costAbove, isAffordable } from './chain.ts';
 import { type Coding, layoutsFor, RAW_CODING } from './coding.ts';
 import { lowRankPrediction, type ReadFactor, scalingPrediction } from './load-prediction.ts';

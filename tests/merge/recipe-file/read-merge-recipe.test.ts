@@ -117,6 +117,17 @@ dtype: float16
   expect(recipe.rules).toHaveLength(2);
 });
 
+test('mergekit: a model with an adapter, in both ways of writing it', () => {
+  const models = (reference: string) =>
+    modelsOf(readMergeRecipe(`merge_method: linear\nmodels:\n  - model: ${reference}`, 'r.yaml'));
+  expect(models('a+lora')).toEqual(['a+lora']);
+  expect(models('{ model: { path: a }, lora: { path: lora } }')).toEqual(['a+lora']);
+  expect(models('{ model: { path: a }, lora: null }')).toEqual(['a']);
+  expect(
+    refusal('merge_method: linear\nmodels:\n  - model: { model: { path: a }, lora: { nothing: 1 } }'),
+  ).toContain('this names no adapter');
+});
+
 describe('what is refused', () => {
   test('by its name, with the line', () => {
     expect(
@@ -125,15 +136,13 @@ describe('what is refused', () => {
       "MERGE_RECIPE_UNSUPPORTED: r.yaml:2:1: assembling a mixture of experts (mergekit-moe) is not supported
         2 | gate_mode: hidden"
     `);
-    expect(refusal('merge_method: linear\nmodels:\n  - model: a+lora')).toMatchInlineSnapshot(`
-      "MERGE_RECIPE_UNSUPPORTED: r.yaml:3:5: applying a LoRA adapter while merging is not supported
-        3 |   - model: a+lora"
-    `);
     expect(
-      refusal('merge_method: linear\nmodels:\n  - model: { model: { path: a }, lora: { path: b } }'),
+      refusal(
+        'merge_method: linear\nmodels:\n  - model: { model: { path: a }, lora: { path: b, revision: v2 } }',
+      ),
     ).toMatchInlineSnapshot(`
-      "MERGE_RECIPE_UNSUPPORTED: r.yaml:3:34: applying a LoRA adapter while merging is not supported
-        3 |   - model: { model: { path: a }, lora: { path: b } }"
+      "MERGE_RECIPE_UNSUPPORTED: r.yaml:3:51: a revision on the Hugging Face Hub is not supported
+        3 |   - model: { model: { path: a }, lora: { path: b, revision: v2 } }"
     `);
     expect(
       refusal('merge_method: linear\nmodels:\n  - model: { model: { path: a, revision: v2 } }'),

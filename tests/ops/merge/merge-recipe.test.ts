@@ -96,6 +96,10 @@ test('what only a folder can hold is refused by name, and the branch stays', asy
   await refused('merge_method: linear\nmodels: [{ model: left }]\ntokenizer_source: base').toMatchObject({
     code: 'MERGE_RECIPE_NEEDS_OUT',
   });
+  await refused('merge_method: linear\nmodels: [{ model: left+lora }]').toMatchObject({
+    code: 'MERGE_RECIPE_NEEDS_OUT',
+    hint: expect.stringContaining('commit --adapter'),
+  });
   await refused('merge_method: linear\nmodels: [{ model: none }]').toMatchObject({
     code: 'REVISION_UNKNOWN',
   });

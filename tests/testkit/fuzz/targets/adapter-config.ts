@@ -1,7 +1,7 @@
 import type { TensorView } from '../../../../src/formats/checkpoint.ts';
-import { parseAdapterConfig } from '../../../../src/ops/adapters/adapter-config.ts';
-import type { AdapterTensor } from '../../../../src/ops/adapters/adapter-type.ts';
-import { adapterType } from '../../../../src/ops/adapters/registry.ts';
+import { parseAdapterConfig } from '../../../../src/formats/peft/adapter-config.ts';
+import type { AdapterTensor } from '../../../../src/formats/peft/adapter-type.ts';
+import { adapterType } from '../../../../src/formats/peft/registry.ts';
 import type { FuzzTarget } from '../target.ts';
 
 const tensor = (name: string, shape: readonly number[]): AdapterTensor =>

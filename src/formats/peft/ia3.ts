@@ -1,4 +1,3 @@
-import type { PredictedTensor } from '../../store/tensor-store.ts';
 import { elementCount } from '../../tensor/dtype.ts';
 import {
   type AdapterConfig,
@@ -8,7 +7,13 @@ import {
   namesField,
   refuseUnknownSettings,
 } from './adapter-config.ts';
-import type { AdaptedTensor, AdapterTensor, AdapterType, TensorChange } from './adapter-type.ts';
+import type {
+  AdaptedTensor,
+  AdapterTensor,
+  AdapterType,
+  ScalingUpdate,
+  TensorChange,
+} from './adapter-type.ts';
 import { replaced } from './replaced.ts';
 
 const SUFFIX = '.ia3_l';
@@ -38,14 +43,14 @@ function scalings(vector: AdapterTensor, config: AdapterConfig): readonly Tensor
     kind: 'computed',
     target: `${module}.weight`,
     isOptional: false,
-    predict: base => scaleAxis(base, { vector, module, axis: scalesInputs === isTurned ? 0 : 1 }),
+    update: base => scaleAxis(base, { vector, module, axis: scalesInputs === isTurned ? 0 : 1 }),
   };
   if (scalesInputs) return [weight];
   const bias: TensorChange = {
     kind: 'computed',
     target: `${module}.bias`,
     isOptional: true,
-    predict: base => scaleAxis(base, { vector, module, axis: 0 }),
+    update: base => scaleAxis(base, { vector, module, axis: 0 }),
   };
   return [weight, bias];
 }
@@ -57,18 +62,9 @@ interface Scaling {
   readonly axis: 0 | 1;
 }
 
-async function scaleAxis(
-  { digest, dtype, shape }: AdaptedTensor,
-  { vector, module, axis }: Scaling,
-): Promise<PredictedTensor> {
+function scaleAxis({ shape }: AdaptedTensor, { vector, module, axis }: Scaling): ScalingUpdate {
   const length = elementCount(vector.shape);
   if (length !== shape[axis])
     throw adapterMismatch(`${module}: a vector of ${length} does not scale axis ${axis} of [${shape}]`);
-  return {
-    type: 'scaling',
-    base: digest,
-    dtype,
-    vector: await vector.factor(),
-    run: elementCount(shape.slice(axis + 1)),
-  };
+  return { type: 'scaling', vector, run: elementCount(shape.slice(axis + 1)) };
 }

@@ -105,13 +105,13 @@ export function adapterInvalid(problem: string, cause?: unknown): MgitError {
 /** The error of an adapter that does what mgit cannot compute. */
 export function adapterUnsupported(what: string): MgitError {
   return new MgitError('ADAPTER_UNSUPPORTED', `adapters with ${what} are not supported`, {
-    hint: "merge it with PEFT's merge_and_unload, save the model, and commit that",
+    hint: "merge it with PEFT's merge_and_unload, save the model, and take that instead",
   });
 }
 
 /** The error of an adapter that does not fit the model. */
 export function adapterMismatch(problem: string): MgitError {
   return new MgitError('ADAPTER_MISMATCH', `the adapter does not fit the model: ${problem}`, {
-    hint: 'name the model that it was trained on with --model <path>',
+    hint: 'apply it to the model that it was trained on (mgit commit --adapter takes it with --model <path>)',
   });
 }

@@ -1,4 +1,3 @@
-import type { PredictedTensor } from '../../store/tensor-store.ts';
 import { elementCount } from '../../tensor/dtype.ts';
 import {
   type AdapterConfig,
@@ -7,7 +6,13 @@ import {
   booleanField,
   refuseUnknownSettings,
 } from './adapter-config.ts';
-import type { AdaptedTensor, AdapterTensor, AdapterType, TensorChange } from './adapter-type.ts';
+import type {
+  AdaptedTensor,
+  AdapterTensor,
+  AdapterType,
+  LowRankUpdate,
+  TensorChange,
+} from './adapter-type.ts';
 import { type LoraModule, loraParts } from './lora-factors.ts';
 import { replaced } from './replaced.ts';
 
@@ -65,7 +70,7 @@ function product(
     kind: 'computed',
     target: `${module}.weight`,
     isOptional: false,
-    predict: base => predictProduct(base, { a, b }, shape),
+    update: base => addProduct(base, { a, b }, shape),
   };
 }
 
@@ -78,11 +83,11 @@ interface ProductShape {
 }
 
 /** The configuration holds for all modules, though a model may store some weights the other way: a shape that fits one way only decides. */
-async function predictProduct(
-  { digest, dtype, shape }: AdaptedTensor,
+function addProduct(
+  { shape }: AdaptedTensor,
   { a, b }: { readonly a: AdapterTensor; readonly b: AdapterTensor },
   { module, rank, scale, isTurned }: ProductShape,
-): Promise<PredictedTensor> {
+): LowRankUpdate {
   const [inputs, outputs] = [elementCount(a.shape) / rank, elementCount(b.shape) / rank];
   const rows = shape[0] ?? 0;
   const columns = elementCount(shape.slice(1));
@@ -96,13 +101,12 @@ async function predictProduct(
   const [left, right] = turns ? [a, b] : [b, a];
   return {
     type: 'low-rank',
-    base: digest,
-    dtype,
     rows,
     columns,
     rank,
     scale,
-    left: { ...(await left.factor()), isTransposed: turns },
-    right: { ...(await right.factor()), isTransposed: turns },
+    left,
+    right,
+    isTransposed: turns,
   };
 }

@@ -1,10 +1,9 @@
 import { join } from 'node:path';
 import { isSystemError, MgitError } from '../../base/errors.ts';
-import type { FileSystem } from '../../base/ports/file-system.ts';
-import { type OpenModel, type OpenTensor, openModel } from '../../formats/open-model.ts';
-import type { FactorBytes } from '../../store/tensor-store.ts';
+import type { FileStat, FileSystem } from '../../base/ports/file-system.ts';
 import { byteLength, elementCount } from '../../tensor/dtype.ts';
-import { PREDICTED_DTYPES, type PredictedDtype } from '../../tensor/prediction.ts';
+import { type FactorBytes, PREDICTED_DTYPES, type PredictedDtype } from '../../tensor/prediction.ts';
+import { type OpenModel, type OpenTensor, openModel } from '../open-model.ts';
 import {
   type AdapterConfig,
   adapterInvalid,
@@ -28,6 +27,7 @@ export interface Adapter extends AsyncDisposable {
   /** As `peft_type` says it. */
   readonly type: string;
   readonly changes: readonly TensorChange[];
+  readonly files: AdapterFiles['files'];
   /** Errors: `FILE_CHANGED`. */
   checkUnchanged(): Promise<void>;
 }
@@ -36,6 +36,8 @@ export interface Adapter extends AsyncDisposable {
 export interface AdapterFiles extends AsyncDisposable {
   readonly config: AdapterConfig;
   readonly tensors: readonly AdapterTensor[];
+  /** Sizes and times of its files as they were when they were opened, to tell a later run by. */
+  readonly files: readonly { readonly path: string; readonly size: number; readonly modified: string }[];
   /** Errors: `FILE_CHANGED`. */
   checkUnchanged(): Promise<void>;
 }
@@ -58,15 +60,18 @@ export async function openAdapter(fs: FileSystem, folder: string): Promise<Adapt
 
 /** Opens the files of an adapter. Errors: `ADAPTER_MISSING`, `ADAPTER_INVALID`, `ADAPTER_UNSUPPORTED`, those of safetensors. */
 export async function openAdapterFiles(fs: FileSystem, folder: string): Promise<AdapterFiles> {
-  const config = parseAdapterConfig(await readConfig(fs, folder));
-  const model = await openModel(fs, join(folder, WEIGHTS_FILE)).catch((error: unknown) => {
+  const { text, file } = await readConfig(fs, folder);
+  const config = parseAdapterConfig(text);
+  const path = join(folder, WEIGHTS_FILE);
+  const model = await openModel(fs, path).catch((error: unknown) => {
     throw isSystemError(error, 'ENOENT', 'EISDIR') ? adapterMissing(folder, WEIGHTS_FILE) : error;
   });
   try {
     if (model.files[0]?.layout.format !== 'safetensors') throw adapterInvalid(`${WEIGHTS_FILE} is none`);
     return {
       config,
-      tensors: tensorsOf(model),
+      tensors: tensorsOf(model, path),
+      files: [file, ...model.files.map(({ source }) => fileAt(path, source.stat))],
       checkUnchanged: () => model.checkUnchanged(),
       [Symbol.asyncDispose]: () => model[Symbol.asyncDispose](),
     };
@@ -76,15 +81,22 @@ export async function openAdapterFiles(fs: FileSystem, folder: string): Promise<
   }
 }
 
-async function readConfig(fs: FileSystem, folder: string): Promise<string> {
+async function readConfig(
+  fs: FileSystem,
+  folder: string,
+): Promise<{ readonly text: string; readonly file: AdapterFiles['files'][number] }> {
   const path = join(folder, CONFIG_FILE);
   try {
-    if ((await fs.stat(path)).size > CONFIG_BYTES)
-      throw adapterInvalid(`${CONFIG_FILE} has more than ${CONFIG_BYTES} bytes`);
-    return Buffer.from(await fs.readFile(path)).toString('utf8');
+    const stat = await fs.stat(path);
+    if (stat.size > CONFIG_BYTES) throw adapterInvalid(`${CONFIG_FILE} has more than ${CONFIG_BYTES} bytes`);
+    return { text: Buffer.from(await fs.readFile(path)).toString('utf8'), file: fileAt(path, stat) };
   } catch (error) {
     throw isSystemError(error, 'ENOENT', 'ENOTDIR', 'EISDIR') ? adapterMissing(folder, CONFIG_FILE) : error;
   }
+}
+
+function fileAt(path: string, { size, mtimeNs }: FileStat): AdapterFiles['files'][number] {
+  return { path, size, modified: String(mtimeNs) };
 }
 
 function adapterMissing(folder: string, file: string): MgitError {
@@ -93,32 +105,43 @@ function adapterMissing(folder: string, file: string): MgitError {
   });
 }
 
-function tensorsOf(model: OpenModel): readonly AdapterTensor[] {
+function tensorsOf(model: OpenModel, path: string): readonly AdapterTensor[] {
   if (model.tensors.size === 0) throw adapterInvalid(`${WEIGHTS_FILE} holds no tensors`);
   return [...model.tensors].map(([name, tensor]) => {
     if (!name.startsWith(PREFIX)) throw adapterUnsupported(`the tensor ${name}`);
-    return adapterTensor(name.slice(PREFIX.length), tensor);
+    return adapterTensor(name.slice(PREFIX.length), tensor, path);
   });
 }
 
-function adapterTensor(name: string, { file, view }: OpenTensor): AdapterTensor {
+function adapterTensor(name: string, { file, view }: OpenTensor, path: string): AdapterTensor {
   const { dtype, shape, offset } = view;
   const length = byteLength(dtype, shape);
   return {
     name,
     dtype,
     shape,
+    place: { path, offset },
     slices: async function* () {
       for (let at = 0; at < length; at += SLICE_BYTES)
         yield await file.source.read(offset + at, Math.min(SLICE_BYTES, length - at));
     },
     factor: async (): Promise<FactorBytes> => {
-      if (!isPredicted(dtype)) throw adapterUnsupported(`factors of ${dtype} (${name})`);
-      if (elementCount(shape) > FACTOR_ELEMENTS)
-        throw adapterUnsupported(`factors of more than ${FACTOR_ELEMENTS} elements (${name})`);
-      return { bytes: await file.source.read(offset, length), dtype };
+      const factor = { dtype: factorDtype({ name, dtype, shape }) };
+      return { ...factor, bytes: await file.source.read(offset, length) };
     },
   };
+}
+
+/** The dtype of a tensor that is a factor. Errors: `ADAPTER_UNSUPPORTED` for other types than F32, F16 and BF16, or too many elements. */
+export function factorDtype({
+  name,
+  dtype,
+  shape,
+}: Pick<AdapterTensor, 'name' | 'dtype' | 'shape'>): PredictedDtype {
+  if (!isPredicted(dtype)) throw adapterUnsupported(`factors of ${dtype} (${name})`);
+  if (elementCount(shape) > FACTOR_ELEMENTS)
+    throw adapterUnsupported(`factors of more than ${FACTOR_ELEMENTS} elements (${name})`);
+  return dtype;
 }
 
 /** Whether tensors of a dtype can be computed from factors, or be factors. */
