@@ -1,4 +1,5 @@
 import { MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
 import { createTag, deleteTags, listTags } from '../../ops/history/tag.ts';
 import type { Repository } from '../../ops/repository.ts';
 import {
@@ -10,11 +11,13 @@ import {
   listOption,
 } from '../command.ts';
 import { jsonValue } from '../json.ts';
-import { withRepository } from '../with-repository.ts';
+import { longOperation, withRepository } from '../with-repository.ts';
 
 export const command: CommandSpec = {
   name: 'tag',
   summary: 'list, make or delete tags',
+  description:
+    'An annotated tag is a release: merged tensors, of which the store keeps recipes otherwise, are stored as they are, and pushed with the tag.',
   arguments: [
     {
       name: '[names...]',
@@ -30,22 +33,27 @@ export const command: CommandSpec = {
     { flags: '-d, --delete', description: 'delete tags' },
   ],
   example: 'mgit tag -a v1.0.0 -m "First release"',
-  run: (context, input) => withRepository(context, repository => runTag(repository, input)),
+  run: (context, input) =>
+    withRepository(context, repository => runTag(repository, input, longOperation(context))),
 };
 
-async function runTag(repository: Repository, input: CommandInput): Promise<CommandOutcome> {
+async function runTag(
+  repository: Repository,
+  input: CommandInput,
+  options: LongOperation,
+): Promise<CommandOutcome> {
   const names = listArgument(input, 0);
   if (flagOption(input, 'delete')) return remove(repository, names);
   if (names.length === 0 || flagOption(input, 'list')) {
     const tags = await listTags(repository, names[0]);
     return { json: { tags: tags.map(jsonValue) }, human: tags.map(tag => tag.name).join('\n') };
   }
-  return create(repository, input, names);
+  return create(repository, { input, options }, names);
 }
 
 async function create(
   repository: Repository,
-  input: CommandInput,
+  { input, options }: { readonly input: CommandInput; readonly options: LongOperation },
   names: readonly string[],
 ): Promise<CommandOutcome> {
   const [name, revision] = names;
@@ -54,13 +62,14 @@ async function create(
   if (name === undefined || names.length > 2) throw new MgitError('USAGE', 'tag takes a name and a revision');
   if ((sign || flagOption(input, 'annotate')) && paragraphs.length === 0)
     throw new MgitError('MESSAGE_EMPTY', 'an annotated tag needs a message', { hint: 'give one with -m' });
-  const tag = await createTag(repository, {
+  const wanted = {
     name,
     revision: revision ?? 'HEAD',
     force: flagOption(input, 'force'),
     ...(paragraphs.length === 0 ? {} : { message: paragraphs.join('\n\n') }),
     ...(sign ? { sign } : {}),
-  });
+  };
+  const tag = await createTag(repository, wanted, options);
   return { json: jsonValue(tag), human: '' };
 }
 

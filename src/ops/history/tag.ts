@@ -1,7 +1,9 @@
 import { MgitError } from '../../base/errors.ts';
+import type { LongOperation } from '../../base/events.ts';
 import { globMatcher } from '../../base/globs.ts';
 import type { CommitId, ObjectId } from '../../base/ids.ts';
 import type { Repository } from '../repository.ts';
+import { materialise } from './materialise.ts';
 import { recordOperation } from './operations.ts';
 
 /** A tag of a listing; `target` is the commit, `annotated` when a tag object stands between. */
@@ -33,8 +35,15 @@ export interface NewTag {
   readonly force?: boolean;
 }
 
-/** Makes a tag. Errors: `TAG_EXISTS`, `REVISION_UNKNOWN`, `REF_INVALID`, `SIGNING_FAILED`. */
-export async function createTag(repository: Repository, tag: NewTag): Promise<TagInfo> {
+/**
+ * Makes a tag. An annotated one is a release, whose merged tensors are stored as they are (see {@link materialise}). Errors: `TAG_EXISTS`,
+ * `REVISION_UNKNOWN`, `REF_INVALID`, `SIGNING_FAILED`, those of reading.
+ */
+export async function createTag(
+  repository: Repository,
+  tag: NewTag,
+  options: LongOperation = {},
+): Promise<TagInfo> {
   const { history } = repository;
   const ref = `refs/tags/${tag.name}`;
   const known = await history.readRef(ref);
@@ -44,6 +53,7 @@ export async function createTag(repository: Repository, tag: NewTag): Promise<Ta
     });
   const target = await history.resolveCommit(tag.revision);
   const annotated = tag.message !== undefined;
+  if (annotated) await materialise(repository, target, options);
   const id = annotated ? await writeTagObject(repository, tag, target) : target;
   await recordOperation(repository, { command: `tag ${tag.name}`, files: 'kept' }, recorded =>
     recorded.history.updateRefs([{ ref, target: id, expected: known ?? null }], `tag: tagging ${target}`),

@@ -10,6 +10,7 @@ import { catalogue } from '../../remote/records/catalogue.ts';
 import { type Remote, sharedRefCopy, transferName } from '../../remote/remote.ts';
 import { sendPacks } from '../../remote/send-packs.ts';
 import type { RefUpdate, RemoteRef } from '../../store/history/history.ts';
+import { RECORD_KINDS } from '../../store/packs/records.ts';
 import { mergeReportTrees, REPORTS_REF } from '../gate/reports.ts';
 import { withoutPurged } from '../maintenance/drop-purged.ts';
 import type { Repository } from '../repository.ts';
@@ -36,33 +37,62 @@ export async function pushPacks(
   );
   const digests = await withoutPurged(repository, await digestsOfTips(history, { tips, exclude }));
   if (digests.size === 0) return { ids: [], bytes: 0 };
+  const released = await releasedExtents(repository, what.plan);
   const published = await publishedPacks(repository, remote, what.offered, options);
   const backend = await openBackend(repository, remote, 'push');
   const demand = {
     digests,
     heldByRemote: await heldByRemote(repository, exclude),
     published: await listPublishedPacks(history, published),
-    heldInPacks: await heldInPacks(repository, { backend, published, digests }, options),
+    heldInPacks: await heldInPacks(repository, { backend, published, digests, released }, options),
   };
   const { pointers, sent, bytes } = await sendPacks(repository, backend, demand, options);
   if (pointers.length > 0) await publishPointers(repository, remote, { published, pointers }, options);
   return { ids: sent.map(pointer => pointer.id), bytes };
 }
 
+/** The extents of releases (annotated tags) that are stored here as they are. */
+async function releasedExtents(
+  { history, store }: Repository,
+  plan: readonly PlannedRef[],
+): Promise<ReadonlySet<Digest>> {
+  const reader = digestReader(history);
+  const released = new Set<Digest>();
+  for (const { ref, new: id, status } of plan) {
+    if (id === null || status === 'up-to-date' || !ref.startsWith('refs/tags/')) continue;
+    const [commit] = await peeledCommits(history, [id]);
+    if (commit === undefined || commit === id) continue;
+    for (const digest of await reader.read(commit))
+      if ((await store.describe(digest))?.kind !== 'recipe') released.add(digest);
+  }
+  return released;
+}
+
 /**
  * Local packs are not those of a remote after a `gc` or a `repack`, and in a partial clone: what its packs hold anyway must not be sent
- * again. The indexes of those that are not here are looked through where something is in no pack that both have.
+ * again. The indexes of those that are not here are looked through where something is in no pack that both have. Where they hold but the recipe of
+ * what is released, that does not count.
  */
 async function heldInPacks(
   repository: Repository,
-  { backend, published, digests }: { readonly digests: ReadonlySet<Digest> } & RemotePacks,
+  {
+    backend,
+    published,
+    digests,
+    released,
+  }: { readonly digests: ReadonlySet<Digest>; readonly released: ReadonlySet<Digest> } & RemotePacks,
   options: LongOperation,
 ): Promise<ReadonlySet<Digest>> {
   const pointers = await readPublishedPacks(repository.history, published);
   if (pointers.length === 0) return new Set();
   const packs = catalogue(repository, backend, pointers, options.signal);
   const holdings = { published: new Set(pointers.map(({ id }) => id)), packs };
-  return heldExtents(repository.store, holdings, digests);
+  const held = await heldExtents(repository.store, holdings, digests);
+  const heldReleased = [...released].filter(digest => held.has(digest));
+  if (heldReleased.length === 0) return held;
+  const computed = await packs.find(heldReleased);
+  const isRecipe = (digest: Digest): boolean => computed.get(digest)?.[0]?.kind === RECORD_KINDS.recipe; // What needs no other record comes first.
+  return new Set([...held].filter(digest => !isRecipe(digest)));
 }
 
 /** Refs below `refs/mgit/` hold no models. */

@@ -13,11 +13,13 @@ import { recode } from './recode.ts';
 export async function flatten(
   digests: Iterable<Digest>,
   session: WriteSession,
-  { signal }: LongOperation,
+  { signal, onEvent }: LongOperation,
 ): Promise<readonly PackId[]> {
+  const distinct = [...new Set(digests)];
   try {
-    for (const digest of new Set(digests)) {
+    for (const [done, digest] of distinct.entries()) {
       signal?.throwIfAborted();
+      onEvent?.({ type: 'progress', phase: 'store', done, total: distinct.length, unit: 'items' });
       if (digest === EMPTY_DIGEST) continue;
       const record = await session.lookup(digest);
       if (!record) throw extentMissing(digest);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Digest } from '../../base/ids.ts';
+import type { LocalPacks } from '../extents/local-packs.ts';
 import type { ReadContext } from '../extents/read-extent.ts';
 import type { WriteSession } from '../extents/session.ts';
 import { makeDurableDirectory } from '../packs/durable-directory.ts';
@@ -49,7 +50,10 @@ export function storeMaintenance(
     salvage: (packs, options = {}) => salvage(place, { packs, read: read(options.signal) }, options),
     exportRecords: (scope, options = {}) =>
       exportRecords(scope, session(bytesOf(scope.extents), writerInto(scope.directory)), options),
-    flatten: (digests, options = {}) => flatten(digests, session(0), options),
+    flatten: async (digests, options = {}) => {
+      const wanted = [...digests];
+      return flatten(wanted, session(await lengthOf(wanted, local)), options);
+    },
     shorten: async (digests, options = {}) => {
       const bases = await deepBases(digests, local.lookup());
       return bases.size === 0 ? [] : flatten(bases, session(0), options);
@@ -66,4 +70,12 @@ export function storeMaintenance(
       await removeStale(fs, temporary, clock.now());
     },
   };
+}
+
+/** Bytes of extents, as far as they are here. */
+async function lengthOf(digests: readonly Digest[], local: LocalPacks): Promise<number> {
+  const lookup = local.lookup();
+  let bytes = 0;
+  for (const digest of digests) bytes += (await lookup(digest))?.length ?? 0;
+  return bytes;
 }
