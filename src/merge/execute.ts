@@ -39,8 +39,8 @@ export const WIDTH = 3;
 export const SMALL_BYTES = 4 * 1024 * 1024;
 
 /**
- * Measures and computes the tensors of a plan without conflicts and gives the merged file's manifest. Results are stored as recipes
- * only; nothing is visible before the writer finishes. Errors: `MERGE_NON_FINITE`, naming all tensors with NaN or infinity and the sides that
+ * Measures and computes the tensors of a plan without conflicts and gives the merged file's manifest. Results are stored as recipes, and as they are
+ * where a recipe would stand on too many others; nothing is visible before the writer finishes. Errors: `MERGE_NON_FINITE`, naming all tensors with NaN or infinity and the sides that
  * have them; `MERGE_LAYOUT_UNSUPPORTED`; those of the methods and of the store.
  */
 export async function executeFile(plan: FilePlan, context: ExecuteContext): Promise<MergedFile> {
@@ -53,18 +53,19 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
   const bad: string[] = [];
   const progress = progressOf(plan, context);
   const alone = oneAtATime();
-  const start = (action: ComputeAction): Promise<Computed> => {
-    const work = (): Promise<Computed> => compute(action, { ...context, wantsChecksums });
-    return typeOf(action).extent.length > SMALL_BYTES ? alone(work) : work();
+  const start = async (action: ComputeAction): Promise<Computed> => {
+    const isRecipe = await context.writer.affords(recipeFor(action));
+    const work = (): Promise<Computed> => compute(action, { ...context, wantsChecksums, isRecipe });
+    return !isRecipe || typeOf(action).extent.length > SMALL_BYTES ? alone(work) : work();
   };
   for await (const computed of inOrder(plan.computed, WIDTH, start)) {
-    const { action, digest } = computed;
+    const { action, digest, isRecipe } = computed;
     survey.set(action.name, computed.survey);
     if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey, plan.sides));
     else {
       digests.set(action.name, digest);
       if (computed.checksum !== undefined) checksums.set(digest, computed.checksum);
-      await context.writer.addRecipe(digest, recipeFor(action));
+      if (isRecipe) await context.writer.addRecipe(digest, recipeFor(action));
     }
     progress(action);
   }
@@ -78,6 +79,8 @@ interface Computed {
   readonly action: ComputeAction;
   readonly survey: TensorSurvey;
   readonly digest: Digest | undefined;
+  /** Its record is to be a recipe; else it has been stored as it is. */
+  readonly isRecipe: boolean;
   /** CRC-32, where it is wanted. */
   readonly checksum: number | undefined;
 }
@@ -87,9 +90,11 @@ async function compute(
   action: ComputeAction,
   {
     store,
+    writer,
     signal,
     wantsChecksums,
-  }: Pick<ExecuteContext, 'store' | 'signal'> & { readonly wantsChecksums: boolean },
+    isRecipe,
+  }: Omit<ExecuteContext, 'onEvent'> & { readonly wantsChecksums: boolean; readonly isRecipe: boolean },
 ): Promise<Computed> {
   const { base } = action; // Measured against, whether the method needs it or not.
   const sources = [...action.tensors, ...(base ? [base] : [])].map(tensor =>
@@ -109,11 +114,14 @@ async function compute(
     const slices = action.method.run(
       statistics.length > 0 ? { ...task, statistics: measuredInputs.inputs } : task,
     );
-    const { digest, checksum } = await identify(slices, wantsChecksums);
+    const { extent } = typeOf(action);
+    const { digest, checksum } = await identify(slices, wantsChecksums, content =>
+      isRecipe ? digestOf(content) : writer.addExtent(content, extent.length, { dtype }),
+    );
     await opened.finish();
     const measured = survey.result();
     const mayMerge = nonFiniteSides(action, measured).length === 0;
-    return { action, survey: measured, digest: mayMerge ? digest : undefined, checksum };
+    return { action, survey: measured, digest: mayMerge ? digest : undefined, isRecipe, checksum };
   } finally {
     for (const source of [...sources, ...statistics]) await source[Symbol.asyncDispose]();
   }
@@ -195,14 +203,23 @@ function nonFinite(tensors: readonly string[], { sides }: FilePlan): MgitError {
 async function identify(
   slices: AsyncIterable<Uint8Array>,
   wantsChecksum: boolean,
+  use: (content: AsyncIterable<Uint8Array>) => Promise<Digest>,
 ): Promise<{ readonly digest: Digest; readonly checksum: number | undefined }> {
+  let checksum = 0;
+  const summed = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const slice of slices) {
+      checksum = crc32(slice, checksum);
+      yield slice;
+    }
+  };
+  const digest = await use(wantsChecksum ? summed() : slices);
+  return { digest, checksum: wantsChecksum ? checksum : undefined };
+}
+
+async function digestOf(content: AsyncIterable<Uint8Array>): Promise<Digest> {
   const hash = createHash('sha256');
-  let checksum = wantsChecksum ? 0 : undefined;
-  for await (const slice of slices) {
-    hash.update(slice);
-    if (checksum !== undefined) checksum = crc32(slice, checksum);
-  }
-  return { digest: parseDigest(hash.digest('hex')), checksum };
+  for await (const slice of content) hash.update(slice);
+  return parseDigest(hash.digest('hex'));
 }
 
 function progressOf({ computed }: FilePlan, { onEvent }: LongOperation): (done: ComputeAction) => void {

@@ -73,6 +73,8 @@ export interface StoreWriter {
     length: number,
     options?: AddExtentOptions,
   ): Promise<Digest>;
+  /** Whether a record of this recipe would be within the bounds of chains; else its result is to be stored. Errors: `EXTENT_MISSING`. */
+  affords(recipe: Recipe): Promise<boolean>;
   /**
    * Adds a record that recomputes `digest`; the caller has computed and hashed the result. A no-op if the extent is stored
    * already. The inputs must be in finished packs. Errors: `EXTENT_MISSING`, `RECORD_TOO_DEEP`.

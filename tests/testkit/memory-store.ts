@@ -43,7 +43,7 @@ export function memoryStore(evaluate: EvaluateRecipe): MemoryStore {
   const writer = (): StoreWriter => ({
     addExtent: async bytes => {
       const slices: Uint8Array[] = [];
-      for await (const slice of bytes) slices.push(slice);
+      for await (const slice of bytes) slices.push(slice.slice());
       const joined = Buffer.concat(slices);
       extents.set(digestOf(joined), joined);
       return digestOf(joined);
@@ -51,6 +51,7 @@ export function memoryStore(evaluate: EvaluateRecipe): MemoryStore {
     addPredicted: async () => {
       throw new Error('the store in memory makes no predictions');
     },
+    affords: async () => true,
     addRecipe: async (digest, recipe) => void recipes.set(digest, recipe),
     finish: async () => [],
     abort: async () => {},

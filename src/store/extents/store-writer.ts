@@ -26,6 +26,7 @@ export function createStoreWriter(session: WriteSession, policy: CodingPolicy): 
         session,
         addBytes: (bytes, length) => addExtent({ bytes, length, policy, dtype: tensor.dtype }, session),
       }),
+    affords: recipe => affords(recipe, session),
     addRecipe: (digest, recipe) => addRecipe({ digest, recipe }, session),
     finish: (): Promise<readonly PackId[]> => session.finish(),
     abort: () => session.packs.abort(),
@@ -93,16 +94,20 @@ async function expectEnd(isAtEnd: () => Promise<boolean>): Promise<void> {
     throw new MgitError('EXTENT_LENGTH', 'an extent has more bytes than its length says');
 }
 
-async function addRecipe(
-  { digest, recipe }: { readonly digest: Digest; readonly recipe: Recipe },
-  session: WriteSession,
-): Promise<void> {
+async function affords(recipe: Recipe, session: WriteSession): Promise<boolean> {
   const below: ChainCost[] = [];
   for (const input of new Set(recipe.inputs.map(({ digest }) => digest))) {
     if (!(await session.keeps(input))) throw extentMissing(input);
     below.push(await chainCost(input, session.lookup));
   }
-  if (!isAffordable(recipe.length, costAbove(recipe.length, below)))
+  return isAffordable(recipe.length, costAbove(recipe.length, below));
+}
+
+async function addRecipe(
+  { digest, recipe }: { readonly digest: Digest; readonly recipe: Recipe },
+  session: WriteSession,
+): Promise<void> {
+  if (!(await affords(recipe, session)))
     throw new MgitError('RECORD_TOO_DEEP', 'the inputs of this recipe need too many other records', {
       hint: 'Store the result itself.',
     });
