@@ -38,7 +38,7 @@ const MESSAGES: Readonly<Record<TensorConflictReason, string>> = {
   'added-differently': 'added on both sides with different values, so there is no base to merge from',
   'dtype-differs': 'changed on both sides, with different dtypes',
   'shape-differs': 'changed on both sides, with different shapes',
-  'not-a-float': 'changed on both sides, and its dtype has no average',
+  'not-a-float': 'changed on both sides, with a dtype that has no average',
   'base-needed': 'the method needs the tensor of the merge base in the same dtype and shape',
   'shared-storage': 'changed on both sides, and it shares its bytes with other tensors',
   'changed-on-both': 'changed on both sides',

@@ -73,8 +73,14 @@ function invalid(parameter: MethodParameter, problem: string): MgitError {
   const wanted =
     parameter.type === 'choice' ? `one of: ${parameter.choices?.join(', ')}` : `a ${parameter.type}`;
   return new MgitError('MERGE_PARAMETER_INVALID', `merge parameter ${parameter.name} ${problem}`, {
-    hint: `give ${wanted}${parameter.perModel ? ', or one per model' : ''}`,
+    hint: `give ${wanted}${range(parameter)}${parameter.perModel ? ', or one per model' : ''}`,
   });
+}
+
+function range({ minimum, maximum }: MethodParameter): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return `, at least ${minimum}`;
+  return maximum === undefined ? '' : `, at most ${maximum}`;
 }
 
 /** Keeps the per-model values of some of the models, for tensors that only those changed. `parameters` must be complete. */

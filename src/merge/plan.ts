@@ -6,7 +6,7 @@ import { type TensorConflict, type TensorConflictReason, tensorConflict } from '
 import { isFloat } from './float-dtypes.ts';
 import type { ComputingMethod, MethodParameters } from './method.ts';
 import { parametersOf } from './parameters.ts';
-import type { ComputeDecision, Decide, Decision } from './rules.ts';
+import type { ComputeDecision, Decision } from './rules.ts';
 import { isSameShape, isSameTensor } from './same-tensor.ts';
 import { seededFor } from './task-vectors/seed.ts';
 
@@ -46,7 +46,7 @@ export interface PlanInput {
   readonly base: Manifest | undefined;
   /** In the order of the revisions, ours first. */
   readonly models: readonly Manifest[];
-  readonly decide: Decide;
+  readonly decide: (name: string) => Decision;
   /** Where the second model's changes are scaled: how a tensor is calculated that only it changed. */
   readonly scaling?: ComputeDecision;
   /** Brings the names of tensors to a common spelling, where sides spell them differently; absent: names must be equal. */

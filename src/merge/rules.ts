@@ -20,8 +20,10 @@ export type Decision =
   | { readonly kind: 'take'; readonly side: Side; readonly byRule: boolean }
   | ComputeDecision;
 
-/** Decides by a tensor's name. */
-export type Decide = (name: string) => Decision;
+/**
+ * Decides by the name of a tensor and the path of its model. A file that is no model is looked up by its path for both.
+ */
+export type Decide = (name: string, path: string) => Decision;
 
 /** The method of a merge when neither the command line nor `mgit.yaml` names one. */
 const DEFAULT_METHOD = 'linear';
@@ -35,10 +37,22 @@ export function compileRules(settings: MergeSettings, models: number): Decide {
   const general = settings.method ?? DEFAULT_METHOD;
   const otherwise = decisionOf({ method: general, parameters: settings.parameters ?? {} }, models, false);
   const rules = (settings.rules ?? []).map(rule => ({
-    matches: globMatcher(rule.match),
+    matches: ruleMatcher(rule.match),
     decision: ruleDecision(rule, { ...settings, method: general }, models),
   }));
-  return name => rules.find(rule => rule.matches(name))?.decision ?? otherwise;
+  return (name, path) => rules.find(rule => rule.matches(name, path))?.decision ?? otherwise;
+}
+
+/**
+ * Whether globs of a rule mean a tensor of a model: by its name, by `<path>:<name>`, or by the model's path, which is no glob then:
+ * `model.*` means tensors, not every tensor of `model.safetensors`.
+ */
+export function ruleMatcher(globs: MergeRule['match']): (name: string, path: string) => boolean {
+  const all = typeof globs === 'string' ? [globs] : globs;
+  const isNamed = globMatcher(all);
+  const scoped = all.filter(glob => glob.includes(':'));
+  const isScoped = scoped.length === 0 ? () => false : globMatcher(scoped);
+  return (name, path) => isNamed(name) || all.includes(path) || isScoped(`${path}:${name}`);
 }
 
 function ruleDecision(rule: MergeRule, settings: MergeSettings, models: number): Decision {

@@ -52,5 +52,5 @@ function sentence(text: string): string {
 }
 
 function linked(source: string): string {
-  return source.replace(/https:\S+/, '<$&>');
+  return source.replace(/https:[^\s;]+/g, '<$&>');
 }

@@ -4,8 +4,8 @@ import { evaluateRecipe } from '../../src/merge/evaluate-recipe.ts';
 import { executeFile } from '../../src/merge/execute.ts';
 import type { MergeSettings } from '../../src/merge/merge-settings.ts';
 import { planFile } from '../../src/merge/plan-file.ts';
-import { compileRules } from '../../src/merge/rules.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
+import { deciding } from '../testkit/decide.ts';
 import { digestOf, type MemoryStore, memoryStore } from '../testkit/memory-store.ts';
 import { f32, safetensorsFile, type TensorWithData } from '../testkit/safetensors-file.ts';
 
@@ -40,7 +40,7 @@ async function merge(
     Manifest,
     ...Manifest[],
   ];
-  const plan = planFile({ base, models, decide: compileRules(settings, models.length) });
+  const plan = planFile({ base, models, decide: deciding(settings, models.length) });
   expect(plan.conflicts).toEqual([]);
   return (await executeFile(plan, { store: memory.store, writer: memory.store.writer() })).manifest;
 }

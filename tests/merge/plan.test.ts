@@ -7,6 +7,7 @@ import { type ComputeDecision, compileRules } from '../../src/merge/rules.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../src/store/manifest/manifest-of.ts';
 import { byteLength, type Dtype } from '../../src/tensor/dtype.ts';
+import { deciding } from '../testkit/decide.ts';
 
 /** A tensor by one digit that stands for its content, with an optional dtype and shape. */
 type Content =
@@ -50,7 +51,7 @@ function plan(
   settings: MergeSettings = {},
 ): readonly string[] {
   const [base, ...models] = versions.map(manifest);
-  const decide = compileRules(settings, models.length);
+  const decide = deciding(settings, models.length);
   return planFile({ base, models, decide }).actions.map(summary);
 }
 
@@ -103,7 +104,7 @@ test('what cannot be averaged is a conflict with its ways out', () => {
     'wide: conflict shape-differs',
   ]);
   const [base0, ...models] = [base, ours, theirs].map(manifest);
-  const { actions } = planFile({ base: base0, models, decide: compileRules({}, 2) });
+  const { actions } = planFile({ base: base0, models, decide: deciding({}, 2) });
   expect(actions.at(0)).toMatchObject({ conflict: { resolutions: ['ours', 'theirs', 'base'] } });
 });
 
@@ -176,7 +177,7 @@ test('where changes are scaled, what only the second model changed is computed, 
     { both: '2', count: int('1'), gone: '1', ours: '2', same: '3', theirs: '1' },
     { both: '3', count: int('2'), ours: '1', same: '3', theirs: '2', young: '1' },
   ].map(manifest) as [Manifest, Manifest, Manifest];
-  const decide = compileRules({ method: 'add_difference', parameters: { scale: 0.5 } }, 2);
+  const decide = deciding({ method: 'add_difference', parameters: { scale: 0.5 } }, 2);
   const scaling = decide('') as ComputeDecision;
   const actions = planFile({ base, models: [ours, theirs], decide, scaling }).actions.map(summary);
   expect(actions).toEqual([
@@ -197,7 +198,7 @@ test('every tensor that is drawn from has a seed of its own, which follows from 
     { a: '3', b: '3' },
   ].map(manifest);
   const seedsFor = (seed: number): readonly unknown[] => {
-    const decide = compileRules({ method: 'dare_ties', parameters: { seed } }, models.length);
+    const decide = deciding({ method: 'dare_ties', parameters: { seed } }, models.length);
     const { actions } = planFile({ base, models, decide });
     return actions.map(action => action.kind === 'compute' && action.parameters.seed);
   };

@@ -6,9 +6,9 @@ import { readArchive } from '../../src/formats/zip/read-archive.ts';
 import { evaluateRecipe } from '../../src/merge/evaluate-recipe.ts';
 import { executeFile } from '../../src/merge/execute.ts';
 import { planFile } from '../../src/merge/plan-file.ts';
-import { compileRules } from '../../src/merge/rules.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { checkpointFile } from '../testkit/checkpoint-file.ts';
+import { deciding } from '../testkit/decide.ts';
 import { type MemoryStore, memoryStore } from '../testkit/memory-store.ts';
 import { f32 } from '../testkit/safetensors-file.ts';
 
@@ -43,7 +43,7 @@ test.each(['npz', 'pytorch'])(
       await stored(memory, format, { both: 3, theirs: 1 }),
       await stored(memory, format, { both: 5, theirs: 7 }),
     ];
-    const plan = planFile({ base, models, decide: compileRules({ method: 'linear' }, 2) });
+    const plan = planFile({ base, models, decide: deciding({ method: 'linear' }, 2) });
     const { store } = memory;
     const { manifest } = await executeFile(plan, { store, writer: store.writer() });
     const file = Buffer.from(await memory.restore(manifest));

@@ -85,7 +85,7 @@ async function settle(
   }
   const open = new Set(conflict.tensors.map(({ name }) => name));
   const decide: Decide = name =>
-    open.has(name) ? { kind: 'take', side: 'base', byRule: true } : AVERAGE(name);
+    open.has(name) ? { kind: 'take', side: 'base', byRule: true } : AVERAGE(name, path);
   return mergePath(repository, versions, { decide, labels: LABELS });
 }
 

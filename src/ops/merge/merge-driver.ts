@@ -39,10 +39,11 @@ export async function mergeForGit(repository: Repository, files: DriverFiles): P
   const head = (await history.head()).commit;
   const project = head === undefined ? EMPTY_PROJECT : await readProjectFile(history, head);
   const settings = combinedSettings(project.merge, { parameters: {}, rules: [], base: undefined }, undefined);
+  const decide = compileRules(settings, 2);
   const plan = planFile({
     base,
     models: [ours, theirs],
-    decide: compileRules(settings, 2),
+    decide: name => decide(name, files.path),
     spelling: commonSpelling(project.names),
   });
   if (plan.conflicts.length > 0) return { conflicts: plan.conflicts.map(conflict => conflict.name) };

@@ -68,7 +68,7 @@ export async function mergePath(
   if (manifests.every(manifest => manifest !== undefined) && (origin || !isSettled))
     return mergeModel(versions, { base: origin, models: manifests }, context);
   if (isSettled) return outcomeOf(path, first);
-  const decision = context.decide(path);
+  const decision = context.decide(path, path);
   const taken = decision.kind === 'take' && decision.byRule ? decision.side : undefined;
   if (taken !== undefined) return outcomeOf(path, taken === 'base' ? base : sides[taken === 'ours' ? 0 : 1]);
   if (sides.includes(undefined)) return conflict(versions, 'modify-delete');
@@ -100,7 +100,12 @@ function mergeModel(
 ): PathOutcome {
   const { path } = versions;
   const spelling = commonSpelling(names);
-  const plan = planFile({ ...manifests, decide, spelling, ...(scaling ? { scaling } : {}) });
+  const plan = planFile({
+    ...manifests,
+    decide: name => decide(name, path),
+    spelling,
+    ...(scaling ? { scaling } : {}),
+  });
   if (plan.conflicts.length > 0)
     return {
       kind: 'conflict',

@@ -40,7 +40,7 @@ export async function readReplaySettings(
   const rules = [...takeRules(given), ...(project.merge.rules ?? []).flatMap(takingRule)];
   const merge = { method: METHOD, parameters, rules };
   const decide = compileRules(merge, 2);
-  const scaling = compileRules({ method: METHOD, parameters }, 2)('');
+  const scaling = compileRules({ method: METHOD, parameters }, 2)('', '');
   if (scale === 1 || scaling.kind !== 'compute') return { merge, paths: { decide, names } };
   return { merge, paths: { decide, names, scaling } };
 }

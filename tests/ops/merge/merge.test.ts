@@ -220,13 +220,34 @@ test('conflicts are recorded, listed, and resolved by add and by -X', async () =
 
 test('a choice that names nothing is refused, before and after a conflict', async () => {
   await using world = await conflicted();
-  const refused = { code: 'MERGE_RULE_UNMATCHED', message: 'no tensor and no file is called heda.*' };
+  const refused = {
+    code: 'MERGE_RULE_UNMATCHED',
+    message: 'no tensor, model or other file is called heda.*',
+  };
   await expect(merge(world, { given: ['take:heda.*=ours'] })).rejects.toMatchObject(refused);
   expect(await readMergeState(world.repository)).toBeUndefined();
   expect(await merge(world)).toMatchObject({ kind: 'conflicts' });
   const more = { runGates: noGates, given: ['take:heda.*=theirs'] };
   await expect(continueMerge(world.repository, more)).rejects.toMatchObject(refused);
   expect((await readMergeState(world.repository))?.given).toEqual([]);
+});
+
+test('a choice for a model by its path holds for all of its tensors; a glob is for names, or for names in a model', async () => {
+  await using world = await mergeRepository();
+  const model = (value: number) => ({ a: [value], b: [value] });
+  const both = (value: number) => ({ 'x.safetensors': model(value), 'y.safetensors': model(value) });
+  await world.commit(both(1));
+  await world.switch('theirs', true);
+  await world.commit(both(3));
+  await world.switch('main');
+  await world.commit(both(5));
+  await expect(merge(world, { given: ['take:x.*=ours'] })).rejects.toMatchObject({
+    code: 'MERGE_RULE_UNMATCHED',
+  });
+  const given = ['take:x.safetensors=theirs', 'take:y.*:b=ours', 'take:a=base'];
+  expect(await merge(world, { given })).toMatchObject({ kind: 'landed' });
+  expect(await world.values('x.safetensors')).toEqual({ a: [3], b: [3] });
+  expect(await world.values('y.safetensors')).toEqual({ a: [1], b: [5] });
 });
 
 test('a merge that is given up leaves everything as it was', async () => {
