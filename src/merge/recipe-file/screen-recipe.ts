@@ -2,13 +2,16 @@ import { isMgitError } from '../../base/errors.ts';
 import type { Complain, DocumentPath } from '../../base/yaml-document.ts';
 import { methodNamed } from '../methods/registry.ts';
 
+const MIXTURE = 'assembling a mixture of experts (mergekit-moe)';
+const EVOLUTION = 'an evolutionary search (mergekit-evolve)';
+
 /** What mergekit's other programs read, by a key that only they have. */
 const OTHER_PROGRAMS: readonly (readonly [key: string, what: string])[] = [
-  ['experts', 'assembling a mixture of experts (mergekit-moe)'],
-  ['gate_mode', 'assembling a mixture of experts (mergekit-moe)'],
-  ['experts_per_token', 'assembling a mixture of experts (mergekit-moe)'],
-  ['shared_experts', 'assembling a mixture of experts (mergekit-moe)'],
-  ['genome', 'an evolutionary search (mergekit-evolve)'],
+  ['experts', MIXTURE],
+  ['gate_mode', MIXTURE],
+  ['experts_per_token', MIXTURE],
+  ['shared_experts', MIXTURE],
+  ['genome', EVOLUTION],
   ['residual_weight', 'residual_weight'],
 ];
 
@@ -67,6 +70,8 @@ export function unsupported(path: DocumentPath, what: string, complain: Complain
 
 const HINTS: Readonly<Record<string, string>> = {
   [String(REFERENCE_PARTS.revision)]: 'download that revision, and name its folder',
+  [MIXTURE]: 'assemble it with mergekit-moe; mgit stores the result like any checkpoint',
+  [EVOLUTION]: 'mgit merge-search finds the parameters of a merge (CMA-ES among the ways)',
 };
 
 function isMap(value: unknown): value is Readonly<Record<string, unknown>> {

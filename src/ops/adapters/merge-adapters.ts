@@ -3,7 +3,7 @@ import type { JsonValue } from '../../base/canonical-json.ts';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
 import type { Ports } from '../../base/ports/ports.ts';
-import { adapterMismatch, adapterUnsupported, booleanField } from '../../formats/peft/adapter-config.ts';
+import { adapterUnsupported, booleanField } from '../../formats/peft/adapter-config.ts';
 import type { AdapterTensor } from '../../formats/peft/adapter-type.ts';
 import { refuseUnknownLora } from '../../formats/peft/lora.ts';
 import { type LoraModule, loraParts } from '../../formats/peft/lora-factors.ts';
@@ -48,11 +48,12 @@ export interface MergedAdapters {
 
 /**
  * Merges LoRA adapters of one base with each other into an adapter. Errors: `ADAPTER_MISSING`, `ADAPTER_INVALID`, `ADAPTER_UNSUPPORTED`,
- * `ADAPTER_MISMATCH` (of different bases or ranks), `MERGE_PARAMETER_INVALID`, `OUTPUT_EXISTS`, `FILE_CHANGED`.
+ * `ADAPTER_MISMATCH` (of different bases or ranks), `MERGE_PARAMETER_INVALID`, `MERGE_PARAMETER_UNKNOWN`, `OUTPUT_EXISTS`, `FILE_CHANGED`.
  */
 export async function mergeAdapters(ports: Ports, options: MergeAdaptersOptions): Promise<MergedAdapters> {
   const { cwd, adapters, method } = options;
   const out = resolve(cwd, options.out);
+  refuseUnused(options);
   const weights = weightsOf(options);
   await using stack = new AsyncDisposableStack();
   const files: AdapterFiles[] = [];
@@ -70,6 +71,25 @@ export async function mergeAdapters(ports: Ports, options: MergeAdaptersOptions)
   await writeAdapter(ports, out, { adapter: { modules, whole, settings }, force: options.force === true });
   const told = modules.map(({ module, product, lost }) => ({ module, rank: product.rank, lost }));
   return { kind: 'adapter', out, method, modules: told, averaged: whole.map(({ name }) => name) };
+}
+
+/** Which methods take a parameter that not all take. */
+const TAKERS = { rank: ['svd', 'knots'], density: ['knots'], lambda: ['knots'] } as const;
+
+/** A parameter that would have no effect is a mistake. */
+function refuseUnused(options: MergeAdaptersOptions): void {
+  for (const name of ['rank', 'density', 'lambda'] as const) {
+    const takers: readonly AdapterMethod[] = TAKERS[name];
+    if (options[name] === undefined || takers.includes(options.method)) continue;
+    throw new MgitError('MERGE_PARAMETER_UNKNOWN', `${options.method} has no parameter ${name}`, {
+      hint: `leave it out, or use --method ${takers.join(' or ')}`,
+    });
+  }
+}
+
+/** Adapters that have nothing in common that could be merged. */
+function adaptersDiffer(problem: string, hint = 'merge adapters of one base model'): MgitError {
+  return new MgitError('ADAPTER_MISMATCH', `the adapters do not fit each other: ${problem}`, { hint });
 }
 
 function weightsOf({ adapters, weights = [1] }: MergeAdaptersOptions): readonly number[] {
@@ -136,7 +156,7 @@ function refuseUnlike(name: string, modules: readonly LoraModule[], products: re
       products[at]?.rows !== products[0]?.rows ||
       String(a.shape.slice(1)) !== String(first?.a.shape.slice(1)),
   );
-  if (isUnlike) throw adapterMismatch(`${name} has other inputs or outputs in another adapter`);
+  if (isUnlike) throw adaptersDiffer(`${name} has other inputs or outputs in another adapter`);
 }
 
 interface Combination {
@@ -171,7 +191,10 @@ function averaged(
   { name, factors }: { name: string; factors: readonly number[] },
 ): Product {
   if (products.some(({ rank }) => rank !== products[0]?.rank))
-    throw adapterMismatch(`${name} has different ranks, whose factors have no average: use cat or svd`);
+    throw adaptersDiffer(
+      `${name} has different ranks, so factors have no average`,
+      'use --method cat or svd',
+    );
   if (factors.some(factor => factor < 0))
     throw new MgitError(
       'MERGE_PARAMETER_INVALID',
@@ -194,7 +217,7 @@ async function averageWhole(sides: readonly Side[]): Promise<readonly WholeTenso
     });
     const shape = own[0]?.tensor.shape ?? [];
     if (own.some(({ tensor }) => String(tensor.shape) !== String(shape)))
-      throw adapterMismatch(`${name} has another shape in another adapter`);
+      throw adaptersDiffer(`${name} has another shape in another adapter`);
     const total = own.reduce((sum, { weight }) => sum + weight, 0);
     const sum = new Float64Array(shape.reduce((product, size) => product * size, 1));
     for (const { tensor, weight } of own)

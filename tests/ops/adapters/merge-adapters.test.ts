@@ -109,6 +109,8 @@ test.each([
   ['ADAPTER_UNSUPPORTED', { adapters: ['a', 'turned'] }],
   ['MERGE_PARAMETER_INVALID', { weights: [1, 2, 3] }],
   ['MERGE_PARAMETER_INVALID', { method: 'linear', adapters: ['a', 'a'], weights: [1, -1] }],
+  ['MERGE_PARAMETER_UNKNOWN', { rank: 2 }],
+  ['MERGE_PARAMETER_UNKNOWN', { method: 'svd', density: 0.5 }],
   ['OUTPUT_EXISTS', { out: 'a' }],
 ] as const)('%s: %o', async (code, more) => {
   await expect(merge('refused', more)).rejects.toMatchObject({ code });
