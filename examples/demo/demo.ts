@@ -6,9 +6,19 @@ import { installProgram, newActor } from './actor.ts';
 import { poisonData, prepareData } from './data.ts';
 import * as story from './story.ts';
 
-const { values: options } = parseArgs({
-  options: { data: { type: 'string' }, keep: { type: 'boolean', default: false } },
-});
+const USAGE = 'usage: npm run demo -- [--data <folder of MNIST files>] [--keep]';
+
+const options = readOptions();
+
+function readOptions(): { readonly data?: string; readonly keep: boolean } {
+  try {
+    return parseArgs({ options: { data: { type: 'string' }, keep: { type: 'boolean', default: false } } })
+      .values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
 
 /** Runs the whole story in a temporary directory, and ends with exit code 1 if anything is not as told. */
 async function main(): Promise<void> {

@@ -118,15 +118,25 @@ async function checkGate(
   policy: TargetPolicy,
   { gate, candidate }: GateCheck,
 ): Promise<void> {
-  await checkSurroundings(repository, policy, gate);
+  await checkSurroundings(repository, policy, { gate });
   await reportBindings(repository.history, { policy, gate, candidate, healedFrom: null });
 }
 
-/** Checks that a gate's runner, accelerator and data are there. Errors: `GATE_RUNNER_MISSING`, `GATE_ACCELERATOR_MISSING`, `GATE_DATA_*`. */
+/** Where a gate says the digests of its data. */
+const PLACES: Readonly<Record<GateData['use'], string>> = {
+  eval: 'eval.digest',
+  train: 'finetune.digest',
+  command: 'data[].digest',
+};
+
+/**
+ * Checks that a gate's runner, accelerator and data are there. `places`: where `mgit.yaml` would pin data, for hints. Errors:
+ * `GATE_RUNNER_MISSING`, `GATE_ACCELERATOR_MISSING`, `GATE_DATA_*`.
+ */
 export async function checkSurroundings(
   repository: Repository,
   policy: TargetPolicy,
-  gate: GatePolicy,
+  { gate, places = PLACES }: { readonly gate: GatePolicy; readonly places?: typeof PLACES },
 ): Promise<void> {
   if (gate.runner !== undefined && gate.runner !== 'local')
     throw new MgitError(
@@ -138,7 +148,8 @@ export async function checkSurroundings(
     );
   await checkAccelerator(repository, gate);
   for (const data of await dataOf(repository.history, policy, gate))
-    if (data.source === 'outside') await checkOutside(repository, policy, { gate, data });
+    if (data.source === 'outside')
+      await checkOutside(repository, policy, { gate, data, place: places[data.use] });
 }
 
 async function checkAccelerator({ ports }: Repository, gate: GatePolicy): Promise<void> {
@@ -159,13 +170,12 @@ async function checkAccelerator({ ports }: Repository, gate: GatePolicy): Promis
 async function checkOutside(
   repository: Repository,
   policy: TargetPolicy,
-  { gate, data }: { readonly gate: GatePolicy; readonly data: GateData },
+  { gate, data, place }: { readonly gate: GatePolicy; readonly data: GateData; readonly place: string },
 ): Promise<void> {
   refuseUnreachable(data);
   const path = resolve(outsideDirectory(repository), data.path);
   const found = await outsideDigest(repository, policy, { gate, use: data.use, absolute: path });
   if (found === data.digest) return;
-  const place = { eval: 'eval.digest', train: 'finetune.digest', command: 'data[].digest' }[data.use];
   if (data.digest === undefined)
     throw new MgitError(
       'GATE_DATA_UNPINNED',

@@ -42,7 +42,7 @@ export async function openDevelopment(
 ): Promise<Development> {
   const tried = developmentGate(gate);
   const rule = scoredBy(gate, metric);
-  await checkSurroundings(repository, policy, tried);
+  await checkSurroundings(repository, policy, { gate: tried, places: PLACES });
   const [own, job] = [await workspace.open(gate), await workspace.open(tried)];
   const without = gate.eval ? await gateImages(own) : new Set<string>();
   if (gate.command) await refuseSharedFiles(own, job);
@@ -59,6 +59,9 @@ export async function openDevelopment(
     },
   };
 }
+
+/** Where development data is pinned; nothing is trained. */
+const PLACES = { eval: 'development.digest', train: '', command: 'development.data[].digest' } as const;
 
 /** The gate as it is tried: on its development data, without fine-tuning and rules. */
 function developmentGate(gate: GatePolicy): GatePolicy {

@@ -216,6 +216,18 @@ test.each([
   expect(world.evaluated()).toEqual({ development: [], test: [] });
 });
 
+test('development data outside the tree is pinned by a digest of its own', async () => {
+  await using outside = await temporaryDirectory();
+  writeFileSync(join(outside.path, 'more.txt'), 'more\n');
+  const path = join(outside.path, 'more.txt');
+  await using world = await scene(
+    `    development: { command: ["node", "scripts/evaluate.mjs"], data: [{ path: ${path} }] }`,
+  );
+  const run = await world.tree.mgit('merge-search', 'a', 'b', '--gate', 'digits', '-s', 'linear');
+  expect(run.stderr).toContain('error[GATE_DATA_UNPINNED]');
+  expect(run.stderr).toContain('development.data[].digest: sha256:');
+});
+
 test('a branch that descends from the target computes nothing', async () => {
   await using world = await scene();
   const run = await world.tree.mgit('merge-search', 'a', '--gate', 'digits');
