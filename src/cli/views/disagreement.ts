@@ -29,10 +29,11 @@ function headText({ record }: ShownMerge): string {
   return [`${what}${[label(method), ...values].join(' ')}`, ...found].join('\n');
 }
 
-function modelText(io: CliIo, { sides }: ShownMerge, model: ModelDisagreement): readonly string[] {
+function modelText(io: CliIo, shown: ShownMerge, model: ModelDisagreement): readonly string[] {
   const { path, counts, blocks, omittedTensors } = model;
   const largest = Math.max(0, ...blocks.flatMap(({ norms }) => norms));
-  const rows = blocks.map(block => rowOf(io, block, { sides: sides.length, largest }));
+  const sides = model.sides.map(side => shown.sides[side] ?? '');
+  const rows = blocks.map(block => rowOf(io, block, largest));
   const omitted =
     omittedTensors === 0 ? [] : [`  and ${omittedTensors} merged tensors that the record leaves out`];
   const title = ['', paint(io, 'bold', `${label(path)}: ${countsText(counts)}`)];
@@ -52,16 +53,10 @@ function headOf(sides: readonly string[]): readonly string[] {
 function rowOf(
   io: CliIo,
   { block, norms, cosines, signConflicts }: BlockDisagreement,
-  { sides, largest }: { readonly sides: number; readonly largest: number },
+  largest: number,
 ): readonly string[] {
-  const range = Array.from({ length: sides }, (_, side) => side);
-  const moved = range.map(side => {
-    const norm = norms[side] ?? 0;
-    return `${bar(largest === 0 ? 0 : norm / largest)} ${norm.toPrecision(3)}`;
-  });
-  const pairs = range
-    .slice(1)
-    .flatMap(side => [cosineCell(io, cosines[side - 1]), opposedCell(io, signConflicts[side - 1])]);
+  const moved = norms.map(norm => `${bar(largest === 0 ? 0 : norm / largest)} ${norm.toPrecision(3)}`);
+  const pairs = cosines.flatMap((cosine, at) => [cosineCell(io, cosine), opposedCell(io, signConflicts[at])]);
   return [label(block), ...moved, ...pairs];
 }
 

@@ -11,9 +11,9 @@ import { readMergeRecord, type StoredMergeRecord } from './read-merge-record.ts'
 export interface BlockDisagreement {
   readonly block: string;
   readonly tensors: number;
-  /** Euclidean norm of each side's task vector, in the order of the record's parents; 0 where a side changed none of them. */
+  /** Euclidean norm of the task vector of each of the model's sides; 0 where a side changed none of the tensors. */
   readonly norms: readonly number[];
-  /** Cosine of the angle between the first side's task vector and each other one's; null where one is zero. */
+  /** Cosine of the angle between the first side's task vector and each other one's; null where one is zero or they share no tensor. */
   readonly cosines: readonly (number | null)[];
   /** Share of the elements that both moved in opposite directions, likewise; tensors count by their elements. */
   readonly signConflicts: readonly (number | null)[];
@@ -23,6 +23,8 @@ export interface BlockDisagreement {
 export interface ModelDisagreement {
   readonly path: string;
   readonly counts: ActionCounts;
+  /** Which sides of the merge changed a computed tensor of it, ascending: 0 is ours, who may have changed nothing. */
+  readonly sides: readonly number[];
   readonly blocks: readonly BlockDisagreement[];
   /** Computed tensors that the record does not tell of one by one. */
   readonly omittedTensors: number;
@@ -46,7 +48,9 @@ export async function readDisagreement(
   const models: ModelDisagreement[] = [];
   for (const { path, counts, tensors, omittedTensors = 0 } of record.models) {
     const manifest = await readManifestAt(repository, commit.tree, path);
-    models.push({ path, counts, omittedTensors, blocks: blocksOf(tensors, elementsOf(manifest)) });
+    const sides = [...new Set(tensors.flatMap(tensor => tensor.models))].sort((left, right) => left - right);
+    const blocks = blocksOf(tensors, { sides, elements: elementsOf(manifest) });
+    models.push({ path, counts, sides, omittedTensors, blocks });
   }
   const names = record.replay ? [record.replay.commit.slice(0, 7)] : record.revisions;
   return { record, sides: ['ours', ...names], models };
@@ -59,36 +63,40 @@ function elementsOf(manifest: Manifest | undefined): ElementsOf {
   return name => elementCount(shapes.get(name) ?? []);
 }
 
-function blocksOf(tensors: readonly TensorReport[], elements: ElementsOf): readonly BlockDisagreement[] {
-  const blocks = new Map<string, TensorReport[]>();
-  for (const tensor of tensors) {
-    const block = blockOf(tensor.name);
-    blocks.set(block, [...(blocks.get(block) ?? []), tensor]);
-  }
-  return [...blocks].map(([block, found]) => summaryOf(block, found, elements));
+/** A model's sides, and the size of its tensors. */
+interface Measures {
+  readonly sides: readonly number[];
+  readonly elements: ElementsOf;
+}
+
+function blocksOf(tensors: readonly TensorReport[], measures: Measures): readonly BlockDisagreement[] {
+  const blocks = Map.groupBy(tensors, ({ name }) => blockOf(name));
+  return [...blocks].map(([block, found]) => summaryOf(block, found, measures));
 }
 
 /** Squares and products of task vectors add up over tensors, so that norms and cosines are those of the block as one vector. */
-function summaryOf(block: string, tensors: readonly TensorReport[], elements: ElementsOf): BlockDisagreement {
-  const sides = Math.max(...tensors.flatMap(({ models }) => models)) + 1;
-  const range = Array.from({ length: sides }, (_, side) => side);
+function summaryOf(
+  block: string,
+  tensors: readonly TensorReport[],
+  { sides: [first = 0, ...others], elements }: Measures,
+): BlockDisagreement {
   const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-  const norms = range.map(side => Math.sqrt(sum(tensors.map(tensor => normOf(tensor, side) ** 2))));
-  const others = range.slice(1);
+  const lengthOf = (side: number): number => Math.sqrt(sum(tensors.map(tensor => normOf(tensor, side) ** 2)));
   return {
     block,
     tensors: tensors.length,
-    norms,
+    norms: [first, ...others].map(lengthOf),
     cosines: others.map(side => {
-      const products = tensors.map(
-        tensor => (pairOf(tensor.cosines, tensor, side) ?? 0) * normOf(tensor, 0) * normOf(tensor, side),
-      );
-      const size = (norms[0] ?? 0) * (norms[side] ?? 0);
-      return size === 0 ? null : Math.min(1, Math.max(-1, sum(products) / size));
+      const products = tensors.flatMap(tensor => {
+        const cosine = pairOf(tensor.cosines, tensor, [first, side]);
+        return cosine === null ? [] : [cosine * normOf(tensor, first) * normOf(tensor, side)];
+      });
+      const size = lengthOf(first) * lengthOf(side);
+      return products.length === 0 || size === 0 ? null : Math.min(1, Math.max(-1, sum(products) / size));
     }),
     signConflicts: others.map(side => {
       const known = tensors.flatMap(tensor => {
-        const share = pairOf(tensor.signConflicts, tensor, side);
+        const share = pairOf(tensor.signConflicts, tensor, [first, side]);
         return share === null ? [] : [{ share, weight: elements(tensor.name) }];
       });
       const weight = sum(known.map(item => item.weight));
@@ -101,7 +109,11 @@ function normOf({ models, norms }: TensorReport, side: number): number {
   return norms[models.indexOf(side)] ?? 0;
 }
 
-/** What a tensor's report says of ours and another side; null where one of them did not change it. */
-function pairOf(values: readonly (number | null)[], { models }: TensorReport, side: number): number | null {
-  return models[0] === 0 ? (values[models.indexOf(side) - 1] ?? null) : null;
+/** What a tensor's report says of two sides, the first of which all others are compared with; null where one of them did not change it. */
+function pairOf(
+  values: readonly (number | null)[],
+  { models }: TensorReport,
+  [first, side]: readonly [number, number],
+): number | null {
+  return models[0] === first ? (values[models.indexOf(side) - 1] ?? null) : null;
 }

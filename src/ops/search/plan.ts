@@ -15,6 +15,8 @@ import {
 } from '../../merge/search/space.ts';
 import type { SearchStrategy } from '../../merge/search/strategy.ts';
 import type { TargetPolicy } from '../gate/policy.ts';
+import { listModels } from '../history/manifests-at.ts';
+import { filesOf } from '../history/tree-changes.ts';
 import { combinedSettings, parseGivenSettings } from '../merge/settings.ts';
 import { type MergeSituation, readSituation } from '../merge/situation.ts';
 import { readProjectFile } from '../project/project-file.ts';
@@ -70,7 +72,7 @@ export async function planSearch(repository: Repository, request: SearchRequest)
   const project = await readProjectFile(repository.history, situation.target.tip);
   const settings = combinedSettings(project.merge, parseGivenSettings(given), asked);
   const method = settings.method ?? 'linear';
-  const sides = changedSides(situation);
+  const sides = await changedSides(repository, situation);
   const fixed = new Set(Object.keys(parseGivenSettings(given).parameters));
   return {
     ...{ kind, method, given, situation, seed, sides, data: request.data },
@@ -95,10 +97,18 @@ function nothingToSearch({ isFastForward, revisions }: MergeSituation): MgitErro
   });
 }
 
-/** A target that is a merge base has changed nothing, and takes no part. */
-function changedSides({ target, bases, revisions }: MergeSituation): readonly number[] {
+/** A target whose models are those of a merge base takes no part in what methods compute, whatever else it changed. */
+async function changedSides(
+  repository: Repository,
+  { target, bases, revisions }: MergeSituation,
+): Promise<readonly number[]> {
   const others = revisions.map((_, at) => at + 1);
-  return bases.includes(target.tip) ? others : [0, ...others];
+  const before = new Set<string>();
+  for (const base of bases)
+    for (const { path, id } of await filesOf(repository, base)) before.add(`${id} ${path}`);
+  for await (const { path, id } of listModels(repository, target.tip))
+    if (!before.has(`${id} ${path}`)) return [0, ...others];
+  return others;
 }
 
 function searched(

@@ -28,6 +28,7 @@ const shown: ShownMerge = {
     {
       path: 'model.safetensors',
       counts,
+      sides: [0, 1],
       omittedTensors: 2,
       blocks: [
         { block: 'h.0', tensors: 2, norms: [0.5, 1], cosines: [-0.25], signConflicts: [0.52] },
@@ -47,4 +48,18 @@ test('a picture that can be read without colours', () => {
       h.1    ██       0.250           0.00    -       -
       and 2 merged tensors that the record leaves out"
   `);
+});
+
+test('sides that changed nothing are left out: the others are compared with the first that did', () => {
+  const [model] = shown.models;
+  if (!model) throw new Error('no model');
+  const octopus: ShownMerge = {
+    ...shown,
+    sides: ['ours', 'math', 'code'],
+    models: [{ ...model, sides: [1, 2], omittedTensors: 0, blocks: model.blocks.slice(0, 1) }],
+  };
+  expect(disagreementText(io, octopus).split('\n').slice(3)).toEqual([
+    '  block  change of math  change of code  cosine  opposed',
+    '  h.0    ████     0.500  ████████ 1.00   -0.25   ████▏    52%',
+  ]);
 });

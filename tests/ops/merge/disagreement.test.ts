@@ -43,6 +43,25 @@ test('task vectors of a block add up to one; elements that were moved against ea
   expect(second?.signConflicts).toEqual([0]);
 });
 
+test('where ours changed no model, the merged branches are compared with each other', async () => {
+  await using world = await mergeRepository();
+  await world.commit({ 'model.safetensors': { w: [0, 0] } });
+  for (const [branch, w] of Object.entries({ math: [3, 4], code: [-4, 3] })) {
+    await world.switch('main');
+    await world.switch(branch, true);
+    await world.commit({ 'model.safetensors': { w } });
+  }
+  await world.switch('main');
+  await world.commit({ 'policy.txt': 'x' });
+  await mergeRevisions(world.repository, { revisions: ['math', 'code'] });
+  const { history } = world.repository;
+  const head = await history.readCommit(await history.resolveCommit('HEAD'));
+  const shown = await readDisagreement(world.repository, head);
+  expect(shown?.models).toMatchObject([
+    { sides: [1, 2], blocks: [{ norms: [5, 5], cosines: [0], signConflicts: [0.5] }] },
+  ]);
+});
+
 test('a commit without a record has none; one whose content is not what its name says is refused', async () => {
   await using world = await merged();
   const { history } = world.repository;

@@ -187,6 +187,20 @@ test('a dry run tries nothing', async () => {
   expect(run.stdout).toContain('at most 50 trials (cma-es)');
   expect(run.stdout).toMatch(/density of model 1 +0.05 to 1/);
   expect(world.evaluated().development).toEqual([]);
+  world.tree.write('notes.txt', 'no model');
+  await world.tree.mgit('add', 'notes.txt');
+  await world.tree.mgit('commit', '-m', 'Take notes');
+  const again = await world.tree.mgit(
+    'merge-search',
+    'a',
+    'b',
+    '--gate',
+    'digits',
+    '-s',
+    'ties',
+    '--dry-run',
+  );
+  expect(again.stdout).toBe(run.stdout); // A target that changed no model still takes no part.
 });
 
 const SHARED = `    development: { data: [{ path: test.txt }] }`;
