@@ -11,7 +11,9 @@ export interface NextTree {
   readonly to: ObjectId;
 }
 
-/** Leads index and work tree to the new tree and commits it; back, where the commit is refused. Errors: those of `commitIndex`. */
+/**
+ * Leads index and work tree to the new tree and commits it; back, where the commit is refused, and when it is undone. Errors: those of `commitIndex`.
+ */
 export async function commitTree(
   repository: Repository,
   { head, from, to }: NextTree,
@@ -19,7 +21,7 @@ export async function commitTree(
 ): Promise<CommitResult> {
   await checkoutTree(repository, { ...options, from, to, head });
   try {
-    return await commitIndex(repository, options);
+    return await commitIndex(repository, { ...options, files: 'moved' });
   } catch (error) {
     const isCommitted = (await repository.history.head()).commit !== head.commit;
     if (!isCommitted) await checkoutTree(repository, { from: to, to: from, head });

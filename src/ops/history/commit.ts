@@ -12,7 +12,7 @@ import type { Repository } from '../repository.ts';
 import { addPaths } from '../worktree/add.ts';
 import { workTreeOf } from '../worktree/work-tree.ts';
 import { finishMessage, requireHook } from './commit-message.ts';
-import { recordOperation } from './operations.ts';
+import { type OperationKind, recordOperation } from './operations.ts';
 import { brokenShards } from './shard-consistency.ts';
 import { type FileChange, treeChanges } from './tree-changes.ts';
 
@@ -30,6 +30,8 @@ export interface CommitOptions extends LongOperation {
   /** False skips `pre-commit` and `commit-msg`. */
   readonly verify?: boolean;
   readonly sign?: boolean;
+  /** `moved`: the command made the files that it commits, and `undo` takes them back as well. Default `kept`. */
+  readonly files?: OperationKind['files'];
 }
 
 /** The commit that was made. */
@@ -57,7 +59,7 @@ export async function commitIndex(repository: Repository, options: CommitOptions
   const message = await messageOf(repository, draft, options);
   const result = await recordOperation(
     repository,
-    { command: `commit${options.amend ? ' --amend' : ''}: ${subjectOf(message)}`, files: 'kept' },
+    { command: `commit${options.amend ? ' --amend' : ''}: ${subjectOf(message)}`, files: options.files ?? 'kept' },
     recorded => writeAndMove(recorded, draft, { message, head, options }),
   );
   await history.runHook('post-commit', []);

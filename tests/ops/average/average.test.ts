@@ -54,6 +54,18 @@ test('the commit has a record of what was averaged, which show tells and verify 
   expect(await verifyCommit(world.repository, commit.id)).toMatchObject({ recomputed: 1, failures: [] });
 });
 
+test('undo takes the average back, in the work tree as well', async () => {
+  await using world = await trained();
+  await average(world, {});
+  const undone = await runMgit(world.ports, world.path, 'undo');
+  expect(undone.exitCode).toBe(0);
+  expect(await world.values(FILE)).toEqual({ w: [16, 4], same: [7] });
+  expect((await runMgit(world.ports, world.path, 'status', '--json')).json()).toMatchObject({
+    staged: [],
+    unstaged: [],
+  });
+});
+
 test('several revisions make a soup, in their order, whether they changed a tensor or not', async () => {
   await using world = await trained();
   await average(world, { method: 'uniform_soup', given: [], revisions: ['main~4', 'main~3', 'main'] });
