@@ -6,7 +6,8 @@ import { longOperation, withRepository } from '../with-repository.ts';
 export const command: CommandSpec = {
   name: 'undo',
   summary: 'reverse the last mgit command that moved a branch, a tag or HEAD',
-  description: 'A commit comes off its branch and stays staged. A second undo goes further back.',
+  description:
+    'A commit comes off its branch and stays staged; what mgit wrote itself (a merge, an average, a training, an adapted model) leaves the work tree again. A second undo goes further back.',
   example: 'mgit undo',
   confirms: true,
   run: context =>

@@ -59,7 +59,10 @@ export async function commitIndex(repository: Repository, options: CommitOptions
   const message = await messageOf(repository, draft, options);
   const result = await recordOperation(
     repository,
-    { command: `commit${options.amend ? ' --amend' : ''}: ${subjectOf(message)}`, files: options.files ?? 'kept' },
+    {
+      command: `commit${options.amend ? ' --amend' : ''}: ${subjectOf(message)}`,
+      files: options.files ?? 'kept',
+    },
     recorded => writeAndMove(recorded, draft, { message, head, options }),
   );
   await history.runHook('post-commit', []);

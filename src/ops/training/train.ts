@@ -146,7 +146,7 @@ async function commitRun(
     await replaceFile(ports.fs, join(workTree, recordPath), file => file.write(Buffer.from(text), 0));
     await addPaths(repository, { ...options, cwd: workTree, paths, force: true });
     const message = `${messageOf(record, options)}\n\n${RUN_TRAILER}: ${digest}\n`;
-    const { commit } = await commitIndex(repository, { ...options, message });
+    const { commit } = await commitIndex(repository, { ...options, message, files: 'moved' });
     return { commit, record, recordPath, model };
   } catch (error) {
     await putBack(repository, paths, record.base);

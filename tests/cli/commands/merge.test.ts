@@ -84,7 +84,7 @@ test('conflicts end with status 4, say the ways out, and status lists them', asy
   expect(run.exitCode).toBe(4);
   expect(plain(run)).toMatchInlineSnapshot(`
     "Conflicts:
-      model.safetensors: block.0.w: changed on both sides, with different shapes; -X take:block.0.w=ours|theirs|base
+      model.safetensors: block.0.w: changed on both sides, with different shapes: F32 [2] and F32 [1]; -X take:block.0.w=ours|theirs|base
     Resolve them, then "mgit merge --continue"; or "mgit merge --abort".
     "
   `);
@@ -95,7 +95,7 @@ test('conflicts end with status 4, say the ways out, and status lists them', asy
 
     Unmerged paths:
       both modified: model.safetensors
-        model.safetensors: block.0.w: changed on both sides, with different shapes; -X take:block.0.w=ours|theirs|base
+        model.safetensors: block.0.w: changed on both sides, with different shapes: F32 [2] and F32 [1]; -X take:block.0.w=ours|theirs|base
     "
   `);
   const waiting = await mgit(world, 'merge', '--continue', '--json');
