@@ -5,10 +5,16 @@ import { packBitsReference, twoValuesReference } from '../../../src/tensor/kerne
 
 const kernels = await loadKernels();
 
-/** Bytes of few values, among them such with one or two. */
+/** Bytes of few values, among them such with one or two, after a run of one of them. */
 const bytes = fc
-  .tuple(fc.uint8Array({ minLength: 1, maxLength: 3 }), fc.array(fc.nat(2), { minLength: 1, maxLength: 70 }))
-  .map(([values, choices]) => Uint8Array.from(choices, choice => values[choice % values.length] ?? 0));
+  .record({
+    values: fc.uint8Array({ minLength: 1, maxLength: 3 }),
+    run: fc.nat(100),
+    choices: fc.array(fc.nat(2), { minLength: 1, maxLength: 200 }),
+  })
+  .map(({ values, run, choices }) =>
+    Uint8Array.from([...new Array<number>(run).fill(0), ...choices], at => values[at % values.length] ?? 0),
+  );
 
 function held(input: Uint8Array) {
   const region = kernels.borrow(input.length);

@@ -1,19 +1,30 @@
 /** Bytes that have two values, as one bit each: byte i is bit i mod 8 of byte floor(i / 8), and the bits after the last are 0. */
 
+@inline
+function areAll(place: usize, values: v128): bool {
+  return i8x16.all_true(i8x16.eq(v128.load(place), values));
+}
+
+@inline
+function areEither(place: usize, firsts: v128, others: v128): v128 {
+  const bytes = v128.load(place);
+  return v128.or(i8x16.eq(bytes, firsts), i8x16.eq(bytes, others));
+}
+
 /** The two values of `length` bytes, at least one: the first byte, and 256 times the other (the first, if there is none). -1: more values. */
 export function twoValues(input: usize, length: i32): i32 {
-  const first = load<u8>(input);
-  let other = first;
-  for (let at: i32 = 0; at < length && other == first; at++) other = load<u8>(input + at);
-  const firsts = i8x16.splat(first as i8);
+  const first = load<u8>(input), firsts = i8x16.splat(first as i8), end = input + <usize>length;
+  let place = input, other = first;
+  while (place + 16 <= end && areAll(place, firsts)) place += 16;
+  while (place < end && other == first) other = load<u8>(place++);
   const others = i8x16.splat(other as i8);
-  let at: i32 = 0;
-  for (; at + 16 <= length; at += 16) {
-    const bytes = v128.load(input + at);
-    if (!i8x16.all_true(v128.or(i8x16.eq(bytes, firsts), i8x16.eq(bytes, others)))) return -1;
+  for (; place + 64 <= end; place += 64) {
+    const left = v128.and(areEither(place, firsts, others), areEither(place + 16, firsts, others));
+    const right = v128.and(areEither(place + 32, firsts, others), areEither(place + 48, firsts, others));
+    if (!i8x16.all_true(v128.and(left, right))) return -1;
   }
-  for (; at < length; at++) {
-    const byte = load<u8>(input + at);
+  for (; place < end; place++) {
+    const byte = load<u8>(place);
     if (byte != first && byte != other) return -1;
   }
   return (first as i32) | ((other as i32) << 8);
