@@ -102,7 +102,7 @@ async function tryBetter(
   const atMost = isTooDeep ? Number.POSITIVE_INFINITY : Math.floor(info.storedLength * GAIN);
   const stored = await recode({ digest, length, coding, atMost }, session, signal);
   if (stored === undefined) return undefined;
-  if (coding.base !== undefined) chains.add(digest, coding.base);
+  if (coding.base !== undefined) chains.add(digest, coding.base, length);
   const base = coding.base === undefined ? undefined : costs.get(coding.base);
   return { cost: costAbove(length, base ? [base] : []), stored };
 }
@@ -131,8 +131,8 @@ async function bestCoding(
   for (const base of wish.bases) {
     const cost = costs.get(base);
     if (!cost || base === digest || !isModest(length, costAbove(length, [cost]))) continue;
-    if (!chains.allows(digest, base)) continue;
     if ((await session.lookup(base))?.length !== length) continue;
+    if (!chains.allows(digest, base, length)) continue;
     const against = { digest: base, parts: await partsOf(base) };
     const rated = await rateCoding({ ...sample, base: against }, session.engine);
     if (rated.size < best.size) best = rated;
