@@ -27,6 +27,14 @@ const [model, changed, copy] = [at('model'), at('changed'), at('copy')];
 const [weights, trained] = [at('weights'), at('trained')];
 const FILE = 'model.safetensors';
 
+interface Measurement {
+  /** What must be so before it. */
+  readonly prepare?: () => void;
+  readonly run: () => number;
+  /** It finds another state when it is repeated. */
+  readonly isOnce?: true;
+}
+
 function seconds(command: string, ...args: string[]): number {
   const start = process.hrtime.bigint();
   const { status, stderr } = spawnSync(command, args, { cwd: values.dir, encoding: 'utf8' });
@@ -50,22 +58,25 @@ function put(repository: string, version: string): void {
   seconds('sync');
 }
 
-/** Adds another version of what was just added. */
-function addVersion(repository: string, version: string): number {
-  put(repository, version);
-  return mgit(repository, 'add', FILE);
-}
+/** Another version of what was just added. */
+const addVersion = (repository: string, version: string): Measurement => ({
+  prepare: () => put(repository, version),
+  run: () => mgit(repository, 'add', FILE),
+  isOnce: true,
+});
 
-/** Restores what was just added. */
-function restore(repository: string): number {
-  rmSync(join(at(repository), FILE));
-  return mgit(repository, 'restore', FILE);
-}
+/** What was just added. */
+const restore = (repository: string): Measurement => ({
+  run: () => {
+    rmSync(join(at(repository), FILE));
+    return mgit(repository, 'restore', FILE);
+  },
+});
 
-function addAgain(repository: string, version: string): number {
-  put(repository, version);
-  return addNew(repository);
-}
+const addAgain = (repository: string, version: string): Measurement => ({
+  prepare: () => put(repository, version),
+  run: () => addNew(repository),
+});
 
 function addWithLfs(): number {
   for (const former of ['.git/lfs/objects', '.git/index'])
@@ -75,28 +86,32 @@ function addWithLfs(): number {
 
 const hasLfs = spawnSync('git', ['lfs', 'version']).status === 0;
 
-/** Each measurement, and what must be so before it; each finds what the one before left. */
-const MEASUREMENTS: Readonly<Record<string, () => number>> = {
-  'node -e 0': () => seconds(process.execPath, '-e', '0'),
-  'mgit --version': () => seconds(process.execPath, MGIT, '--version'),
-  'cp --reflink=never + fsync': () => {
-    rmSync(copy, { force: true });
-    return seconds('sh', '-c', `cp --reflink=never ${model} ${copy} && sync ${copy}`);
+/** Each measurement; each finds what the one before left. */
+const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
+  'node -e 0': { run: () => seconds(process.execPath, '-e', '0') },
+  'mgit --version': { run: () => seconds(process.execPath, MGIT, '--version') },
+  'cp --reflink=never + fsync': {
+    run: () => {
+      rmSync(copy, { force: true });
+      return seconds('sh', '-c', `cp --reflink=never ${model} ${copy} && sync ${copy}`);
+    },
   },
-  'openssl dgst -sha256': () => seconds('openssl', 'dgst', '-sha256', model),
-  ...(hasLfs ? { 'git add with Git LFS': addWithLfs } : {}),
-  'mgit add, raw': () => addAgain('raw', model),
-  'mgit restore, raw': () => restore('raw'),
-  'mgit add, last tensor changed': () => addVersion('raw', changed),
-  'mgit add, coded': () => addAgain('coded', weights),
-  'mgit restore, planes': () => restore('coded'),
-  'mgit add, trained on': () => addVersion('coded', trained),
-  'mgit restore, xor': () => restore('coded'),
+  'openssl dgst -sha256': { run: () => seconds('openssl', 'dgst', '-sha256', model) },
+  ...(hasLfs ? { 'git add with Git LFS': { run: addWithLfs } } : {}),
+  'mgit add, raw': addAgain('raw', model),
+  'mgit restore, raw': restore('raw'),
+  'mgit add, last tensor changed': addVersion('raw', changed),
+  'mgit add, coded': addAgain('coded', weights),
+  'mgit restore, planes': restore('coded'),
+  'mgit add, trained on': addVersion('coded', trained),
+  'mgit restore, xor': restore('coded'),
 };
 
-/** What finds another state when it is repeated. */
-const ONCE = new Set(['mgit add, last tensor changed', 'mgit add, trained on']);
-const REPEATS = 3;
+/**
+ * Virtual machines give memory that was free for seconds back, and getting it again costs more than a copy does: each measurement is taken
+ * several times running, so that it works in memory that it has used just before.
+ */
+const REPEATS = 5;
 
 rmSync(values.dir, { recursive: true, force: true });
 mkdirSync(values.dir, { recursive: true });
@@ -119,10 +134,11 @@ if (hasLfs) {
 seconds('sync');
 const best: Record<string, number> = {};
 for (let round = 0; round < Number(values.rounds); round++)
-  // Virtual machines give freed memory back after seconds, and getting it again costs more than a copy: what can be repeated is.
-  for (const [name, measure] of Object.entries(MEASUREMENTS))
-    for (let again = ONCE.has(name) ? 1 : REPEATS; again > 0; again--)
-      best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, measure());
+  for (const [name, { prepare, run, isOnce }] of Object.entries(MEASUREMENTS)) {
+    prepare?.();
+    for (let again = isOnce ? 1 : REPEATS; again > 0; again--)
+      best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, run());
+  }
 
 const timeOf = (name: string): number => best[name] ?? Number.NaN;
 const copying = timeOf('cp --reflink=never + fsync');

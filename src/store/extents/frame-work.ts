@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Digest } from '../../base/ids.ts';
 import { loadKernels } from '../../tensor/kernels/kernels.ts';
 import { frameCodec } from '../packs/codecs/registry.ts';
@@ -22,6 +22,6 @@ export function partDigests(bytes: Uint8Array, lengths: readonly number[]): read
   return lengths.map(length => {
     const part = bytes.subarray(at, at + length);
     at += length;
-    return createHash('sha256').update(part).digest('hex') as Digest;
+    return hash('sha256', part, 'hex') as Digest; // Of many small parts most of the time would go into hash objects.
   });
 }
