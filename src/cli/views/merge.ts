@@ -40,8 +40,11 @@ export function previewText(io: CliIo, preview: MergePreview): string {
   if (preview.relation === 'up-to-date') return 'Already up to date.';
   const names = preview.revisions.map(({ revision }) => revision).join(', ');
   const gates = preview.gates.length > 0 ? `, through ${preview.gates.join(', ')}` : '';
+  const into = `${target}${names && `: ${names}`}`; // A recipe may name nothing but what the target has already.
+  const what =
+    preview.relation === 'fast-forward' ? `fast-forward ${target} to ${names}` : `merge into ${into}`;
   return [
-    `Would ${preview.relation === 'fast-forward' ? `fast-forward ${target} to` : `merge into ${target}:`} ${names}${gates}`,
+    `Would ${what}${gates}`,
     ...preview.files.map(path => `  ${path}`),
     ...preview.models.flatMap(model => ['', paint(io, 'bold', model.path), indented(modelPlan(io, model))]),
     ...(preview.conflicts.length > 0 ? ['', conflictText(io, preview.conflicts)] : []),

@@ -59,6 +59,19 @@ test('a dry run shows the plan per tensor and changes nothing', async () => {
   expect((await world.values('model.safetensors')).head).toEqual([1]);
 });
 
+test('a dry run of a recipe shows what it would make, also where its models are merged already', async () => {
+  await using world = await diverged();
+  await world.write('r.yaml', 'version: 1\nmethod: linear\nmodels: [better, main]\n');
+  const first = await mgit(world, 'merge', '--recipe', 'r.yaml', '--dry-run');
+  expect(first.stdout).toContain('Would merge into main: better\n');
+  expect(first.stdout).toContain('4 merged\n');
+  await mgit(world, 'merge', 'better');
+  const again = await mgit(world, 'merge', '--recipe', 'r.yaml', '--dry-run');
+  expect(again.stdout).toContain('Would merge into main\n');
+  const wrong = await mgit(world, 'merge', 'better', '--recipe', 'r.yaml', '--dry-run');
+  expect(wrong.stderr).toContain('error[USAGE]');
+});
+
 test('a merge says what it did', async () => {
   await using world = await diverged();
   const run = await mgit(world, 'merge', 'better', '-s', 'task_arithmetic', '-X', 'lambda=0.5', '-m', 'join');

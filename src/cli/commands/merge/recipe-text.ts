@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { MgitError } from '../../../base/errors.ts';
-import { type CommandInput, flagOption, listArgument, textOption } from '../../command.ts';
+import { type CommandInput, listArgument, textOption } from '../../command.ts';
 import type { CliContext } from '../../context.ts';
 
 /** Options that only make sense for a result outside of the repository. */
@@ -21,13 +21,9 @@ export async function readRecipeText(
     });
   const name = textOption(input, 'recipe');
   if (name === undefined) return undefined;
-  if (
-    listArgument(input, 0).length > 0 ||
-    textOption(input, 'strategy') !== undefined ||
-    flagOption(input, 'dryRun')
-  )
+  if (listArgument(input, 0).length > 0 || textOption(input, 'strategy') !== undefined)
     throw new MgitError('USAGE', 'the recipe alone says what is merged and how', {
-      hint: 'name revisions and method in the recipe; --dry-run goes with --out',
+      hint: 'name revisions and method in the recipe',
     });
   try {
     return { name, text: new TextDecoder().decode(await ports.fs.readFile(resolve(cwd, name))) };
