@@ -13,6 +13,8 @@ import { type LoadedModel, loadMeasured, type MeasureOptions } from './measured-
 /** Where the coefficients begin, and Adam's step and decays. Source: Yang et al. 2023, section 5.1 and their code. */
 const [START, RATE, DECAYS, EPSILON] = [0.3, 1e-3, [0.9, 0.999], 1e-8] as const;
 const BATCH = 16;
+/** Batches of each task on which the entropy is told, the same before and after. */
+const TOLD_BATCHES = 16;
 
 /** Fine-tunings of one base, each with data of its task; labels are not looked at. */
 export interface CoefficientOptions {
@@ -28,7 +30,7 @@ export interface CoefficientOptions {
 export interface Coefficients {
   readonly values: ReadonlyMap<string, readonly number[]>;
   readonly dataDigests: readonly string[];
-  /** Mean entropy of the answers before and after, in nats. */
+  /** Mean entropy of the answers to the same images before and after, in nats. */
   readonly entropy: { readonly before: number; readonly after: number };
 }
 
@@ -43,10 +45,9 @@ export async function solveCoefficients(options: CoefficientOptions): Promise<Co
   const { runtime, signal, onEvent } = options.base;
   const graph = entropyGraph(base, search.names);
   await using executor = await openExecutor({ ...runtime, graph, resident: {}, signal });
-  const draws = models.map(({ images }) => shuffledBatches(images.count, BATCH, options.base.seed));
-  const entropies: number[] = [];
-  for (let step = 0; step < options.steps; step++) {
-    signal?.throwIfAborted();
+  const batches = () => models.map(({ images }) => shuffledBatches(images.count, BATCH, options.base.seed));
+  /** The entropy of each task's next batch, and what its gradients add to those of the coefficients. */
+  const look = async (draws: ReturnType<typeof batches>) => {
     const totals = search.begin();
     let entropy = 0;
     for (const [task, model] of models.entries()) {
@@ -57,18 +58,30 @@ export async function solveCoefficients(options: CoefficientOptions): Promise<Co
       entropy += (outputs.loss?.data[0] ?? Number.NaN) / models.length;
       search.collect(totals, outputs);
     }
+    return { entropy, totals };
+  };
+  const told = async (): Promise<number> => {
+    const draws = batches();
+    let sum = 0;
+    for (let batch = 0; batch < TOLD_BATCHES; batch++) sum += (await look(draws)).entropy;
+    return sum / TOLD_BATCHES;
+  };
+  const before = await told();
+  const draws = batches();
+  for (let step = 0; step < options.steps; step++) {
+    signal?.throwIfAborted();
+    const { entropy, totals } = await look(draws);
     if (!Number.isFinite(entropy))
       throw new MgitError('TRAINING_DIVERGED', `the entropy of step ${step + 1} is not a finite number`, {
         hint: 'look at the models with mgit diff',
       });
-    entropies.push(entropy);
     search.move(totals, step + 1);
     onEvent?.({ type: 'progress', phase: 'solving', done: step + 1, total: options.steps, unit: 'steps' });
   }
   return {
     values: search.values(),
     dataDigests: models.map(({ images }) => images.digest),
-    entropy: { before: entropies[0] ?? Number.NaN, after: entropies.at(-1) ?? Number.NaN },
+    entropy: { before, after: await told() },
   };
 }
 
