@@ -58,7 +58,7 @@ function visibleWidth(text: string): number {
 
 /** 1536 -> "1.5 KiB". */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024) return `${Math.round(bytes)} B`;
   const exponent = Math.min(Math.floor(Math.log2(bytes) / 10), 5);
   return `${(bytes / 1024 ** exponent).toFixed(1)} ${['', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'][exponent]}`;
 }

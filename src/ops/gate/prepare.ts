@@ -152,19 +152,34 @@ export async function checkSurroundings(
       await checkOutside(repository, policy, { gate, data, place: places[data.use] });
 }
 
+/** CUDA passes over a device that is not there, and a program then runs without any: that is found out before. */
 async function checkAccelerator({ ports }: Repository, gate: GatePolicy): Promise<void> {
   if (gate.gpu === undefined || gate.gpu === '') return;
-  const problem = await ports.processes.run({ command: 'nvidia-smi', args: ['-L'] }).then(
-    ({ code, stdout }) => (code === 0 && stdout.length > 0 ? undefined : 'nvidia-smi lists none'),
+  const listed = await ports.processes.run({ command: 'nvidia-smi', args: ['-L'] }).then(
+    ({ code, stdout }) => (code === 0 ? Buffer.from(stdout).toString('utf8') : ''),
     error => {
-      if (isSystemError(error, 'ENOENT', 'EACCES')) return 'nvidia-smi is not here';
+      if (isSystemError(error, 'ENOENT', 'EACCES')) return undefined;
       throw error;
     },
   );
-  if (problem !== undefined)
-    throw new MgitError('GATE_ACCELERATOR_MISSING', `gate ${gate.name} wants GPU ${gate.gpu}: ${problem}`, {
-      hint: 'run the gate on a machine with an NVIDIA GPU, or remove gpu from the gate',
-    });
+  const missing = gate.gpu.split(',').find(wanted => !isListed(wanted.trim(), listed ?? ''));
+  if (missing === undefined) return;
+  const found = listed?.match(/^GPU \d+:/gm)?.length ?? 0;
+  const problem = listed === undefined ? 'nvidia-smi is not here' : `nvidia-smi lists ${found || 'none'}`;
+  throw new MgitError(
+    'GATE_ACCELERATOR_MISSING',
+    `gate ${gate.name} wants GPU ${missing.trim()}: ${problem}`,
+    {
+      hint: 'run the gate on a machine that has it, or correct or remove gpu in the gate',
+    },
+  );
+}
+
+/** Whether `nvidia-smi -L` lists a device of `CUDA_VISIBLE_DEVICES`: a number, or the beginning of a UUID. */
+function isListed(wanted: string, listed: string): boolean {
+  if (/^\d+$/.test(wanted)) return new RegExp(`^GPU ${Number(wanted)}:`, 'm').test(listed);
+  const uuids = [...listed.matchAll(/UUID: ([^)]+)\)/g)].map(([, uuid]) => uuid ?? '');
+  return wanted !== '' && uuids.some(uuid => uuid.startsWith(wanted));
 }
 
 async function checkOutside(

@@ -227,7 +227,7 @@ writeFileSync(out + '/items.jsonl', lines.join('\\n'));
   const onGpu = POLICY.replace('    accept:', '    gpu: "0"\n    accept:');
   await using without = await gatedWorkTree({ policy: onGpu });
   await without.contribute('better', 700);
-  const ports = { ...without.ports, processes: withoutNvidia(without.ports.processes) };
+  const ports = { ...without.ports, processes: withNvidia(without.ports.processes, undefined) };
   const run = await runMgit(ports, without.path, 'gate', 'run', 'better', '--onto', 'main');
   expect(run.exitCode).toBe(6);
   expect(run.stderr).toContain(
@@ -235,13 +235,44 @@ writeFileSync(out + '/items.jsonl', lines.join('\\n'));
   );
 });
 
-/** A machine without NVIDIA's tools, whatever this one has. */
-function withoutNvidia(processes: ProcessPort): ProcessPort {
+const TWO_GPUS = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-f4944757-03ee-a893-1974-944eb8a8df40)
+GPU 1: NVIDIA H100 80GB HBM3 (UUID: GPU-0d7b1c11-aaaa-bbbb-cccc-944eb8a8df41)
+  MIG 1g.10gb     Device  0: (UUID: MIG-11111111-2222-3333-4444-555555555555)
+`;
+
+test.each([
+  ['0', undefined],
+  ['1, 0', undefined],
+  ['GPU-0d7b', undefined],
+  ['MIG-11111111-2222-3333-4444-555555555555', undefined],
+  ['2', '2'],
+  ['0,7', '7'],
+  ['GPU-ffff', 'GPU-ffff'],
+  ['-1', '-1'],
+])('of the GPUs %s those must be there that CUDA would pass over', async (gpu, missing) => {
+  await using tree = await gatedWorkTree({
+    policy: POLICY.replace('    accept:', `    gpu: "${gpu}"\n    accept:`),
+  });
+  await tree.contribute('better', 700);
+  const ports = { ...tree.ports, processes: withNvidia(tree.ports.processes, TWO_GPUS) };
+  const run = await runMgit(ports, tree.path, 'gate', 'run', 'better', '--onto', 'main');
+  expect(run.exitCode).toBe(missing === undefined ? 0 : 6);
+  if (missing !== undefined)
+    expect(run.stderr).toContain(
+      `error[GATE_ACCELERATOR_MISSING]: gate digits wants GPU ${missing}: nvidia-smi lists 2`,
+    );
+});
+
+/** A machine whose `nvidia-smi -L` prints this, or that has no such program, whatever this one has. */
+function withNvidia(processes: ProcessPort, listed: string | undefined): ProcessPort {
   return {
     ...processes,
-    run: request =>
-      request.command === 'nvidia-smi'
-        ? Promise.reject(Object.assign(new Error('spawn nvidia-smi ENOENT'), { code: 'ENOENT' }))
-        : processes.run(request),
+    run: request => {
+      if (request.command !== 'nvidia-smi') return processes.run(request);
+      const [stdout, stderr] = [Buffer.from(listed ?? ''), Buffer.alloc(0)];
+      if (listed !== undefined)
+        return Promise.resolve({ code: 0, signalName: null, timedOut: false, stdout, stderr });
+      return Promise.reject(Object.assign(new Error('spawn nvidia-smi ENOENT'), { code: 'ENOENT' }));
+    },
   };
 }
