@@ -10,13 +10,13 @@ export interface PhaseProgress {
   readonly now: number;
 }
 
-/** Follows the phases: a new name begins a new phase. */
+/** Follows the phases: a new name begins a new phase, and so does work that begins again, perhaps long after. */
 export function nextPhase(
   previous: PhaseProgress | undefined,
   event: ProgressEvent,
   now: number,
 ): PhaseProgress {
-  const continues = previous?.event.phase === event.phase;
+  const continues = previous?.event.phase === event.phase && previous.event.done <= event.done;
   return { event, startedAt: continues ? previous.startedAt : now, now };
 }
 

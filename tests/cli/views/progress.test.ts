@@ -26,6 +26,13 @@ test('a new phase starts its own time', () => {
   expect(describePhase(second)).toBe('writing 1 items');
 });
 
+test('the same work on something else is timed from its own beginning', () => {
+  const first = nextPhase(undefined, hashing(900), 0);
+  const again = nextPhase(first, hashing(10), 60_000);
+  expect(again.startedAt).toBe(60_000);
+  expect(describePhase(nextPhase(again, hashing(20), 60_100))).toContain(', 200 B/s, ');
+});
+
 test('on a pipe, steps are lines at once and a long phase a line now and then', () => {
   let [now, printed] = [0, ''];
   const stream = { write: (text: string) => (printed += text), isTty: false, columns: 80 };
