@@ -8,6 +8,7 @@ import { checkShape } from './check-shape.ts';
 import type { TensorConflict } from './conflict.ts';
 import type { MergedTensor } from './layout.ts';
 import { type ComputeAction, type PlanInput, planTensor, type TensorAction, versionsAt } from './plan.ts';
+import { tiedDraws } from './tied-draws.ts';
 
 /** The plan of one model file. */
 export interface FilePlan {
@@ -33,6 +34,7 @@ export function planFile(given: PlanInput): FilePlan {
   const { base, models } = input;
   const manifests = [base, ...models];
   const table = actionTable(manifests);
+  const alike = tiedDraws();
   for (const { positions, isSame } of alignLines(manifests)) {
     const [position] = positions;
     if (isSame && position !== undefined) {
@@ -40,7 +42,7 @@ export function planFile(given: PlanInput): FilePlan {
       continue;
     }
     const action = planTensor(versionsAt(manifests, positions), input);
-    if (action) table.add(action, positions);
+    if (action) table.add(alike(action), positions);
   }
   const layouts = models.filter(
     (model, index) => model === given.models[index] && model.format === given.models[0]?.format,

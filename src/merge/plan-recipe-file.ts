@@ -10,6 +10,7 @@ import type { ComputeAction, TensorAction } from './plan.ts';
 import type { FilePlan } from './plan-file.ts';
 import type { MergeRecipe } from './recipe-file/merge-recipe.ts';
 import { isSameTensor } from './same-tensor.ts';
+import { tiedDraws } from './tied-draws.ts';
 
 /** A model of a recipe in the store. */
 export interface StoredInput {
@@ -44,7 +45,8 @@ export function planRecipeFile(
   const tensors = planModel({ recipe, models, vocabulary: undefined, missing: 'refuse' });
   const actions = tensors
     .toSorted((left, right) => compareUtf8(escapeName(left.name), escapeName(right.name)))
-    .map(planned => actionOf(planned, { names, tensorOf }));
+    .map(planned => actionOf(planned, { names, tensorOf }))
+    .map(tiedDraws());
   const manifests = names.flatMap(name => inputs.get(name)?.manifest ?? []);
   const file: FilePlan = {
     actions,

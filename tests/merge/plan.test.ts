@@ -205,3 +205,30 @@ test('every tensor that is drawn from has a seed of its own, which follows from 
   expect(seedsFor(1)).toEqual(seedsFor(1));
   expect(new Set([...seedsFor(1), ...seedsFor(2)]).size).toBe(4);
 });
+
+test('tied weights, the same bytes under two names in every version, draw alike', () => {
+  const version = (content: string, isTied: boolean): Manifest => {
+    const shape = [2];
+    const view = (name: string, offset: number) =>
+      ({ name, dtype: 'F32', shape, offset, byteOrder: 'little' }) as const;
+    const offsets = [0, 8, 16];
+    const extents = offsets.map(offset => ({ role: 'tensor' as const, offset, length: 8 }));
+    const tensors = [view('embed', 0), view('head', isTied ? 0 : 8), view('other', 16)];
+    const digests = offsets.map(offset => `${content}${offset % 3}`.repeat(32) as Digest);
+    const last = isTied ? [{ ...view('unused', 8) }] : [];
+    return manifestOf({ format: 'safetensors', size: 24, extents, tensors: [...tensors, ...last] }, digests);
+  };
+  const seeds = (isTied: boolean) => {
+    const [base, ...models] = ['1', '2', '3'].map(content => version(content, isTied));
+    const decide = deciding({ method: 'dare_ties', parameters: { density: 0.5 } }, 2);
+    const { computed } = planFile({ base, models, decide });
+    return Object.fromEntries(computed.map(({ name, parameters }) => [name, parameters.seed]));
+  };
+  const tied = seeds(true);
+  expect(tied.embed).toBeTypeOf('number');
+  expect(tied.head).toBe(tied.embed);
+  expect(tied.other).not.toBe(tied.embed);
+  const apart = seeds(false);
+  expect(apart.embed).toBe(tied.embed);
+  expect(apart.head).not.toBe(apart.embed);
+});
