@@ -2,6 +2,7 @@ import type { Digest } from '../base/ids.ts';
 import type { Rename } from '../formats/names/rename-rule.ts';
 import { fillsSpan } from '../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
+import { isBatchCounter } from './batch-counter.ts';
 import { type TensorConflict, type TensorConflictReason, tensorConflict } from './conflict.ts';
 import { isFloat } from './float-dtypes.ts';
 import type { ComputingMethod, MethodParameters } from './method.ts';
@@ -109,6 +110,7 @@ function taken(
 function merged(versions: TensorVersions, changed: readonly number[], decision: Decision): TensorAction {
   if (decision.kind === 'take') return takenByRule(versions, decision.side);
   const reason = obstacle(versions, changed, decision);
+  if (reason === 'not-a-float' && isBatchCounter(versions.name)) return takenByRule(versions, 'ours');
   if (reason) return { kind: 'conflict', conflict: tensorConflict(reason, versions) };
   const { method } = decision;
   const tensors = changed.flatMap(index => versions.models[index] ?? []);

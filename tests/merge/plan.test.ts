@@ -108,6 +108,22 @@ test('what cannot be averaged is a conflict with its ways out', () => {
   expect(actions.at(0)).toMatchObject({ conflict: { resolutions: ['ours', 'theirs', 'base'] } });
 });
 
+test('the counter of a batch normalisation is ours, unless a rule decides otherwise', () => {
+  const counters = (content: string): Record<string, Content> => ({
+    'bn1.num_batches_tracked': { content, dtype: 'I64', shape: [] },
+    num_batches_tracked: { content, dtype: 'I64', shape: [] },
+    num_batches_tracked_by_hand: { content, dtype: 'I64', shape: [] },
+  });
+  const versions = ['1', '2', '3'].map(counters);
+  expect(plan(versions)).toEqual([
+    'bn1.num_batches_tracked: take 0 (rule)',
+    'num_batches_tracked: take 0 (rule)',
+    'num_batches_tracked_by_hand: conflict not-a-float',
+  ]);
+  const theirs: MergeSettings = { rules: [{ match: '*', take: 'theirs' }] };
+  expect(plan(versions, theirs)).toContain('num_batches_tracked: take 1 (rule)');
+});
+
 test('the first rule that matches decides; its parameters add to those of the same method', () => {
   const [base, ours, theirs] = ['1', '2', '3'].map(content => ({
     'block.norm': content,

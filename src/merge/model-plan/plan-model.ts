@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import type { Dtype } from '../../tensor/dtype.ts';
+import { isBatchCounter } from '../batch-counter.ts';
 import { isFloat } from '../float-dtypes.ts';
 import type { MergeRecipe } from '../recipe-file/merge-recipe.ts';
 import type { Vocabulary } from '../vocabulary/vocabulary.ts';
@@ -44,6 +45,8 @@ function planTensor(input: PlanModelInput, tensor: OutputTensor, decision: Tenso
   const [first] = all;
   const shape = shapeOf(first);
   const dtypes = all.map(({ tensor: { dtype } }) => dtype);
+  if (!dtypes.some(isFloat) && isBatchCounter(name))
+    return { action: 'copy', name, shape, dtype: first.tensor.dtype, from: first };
   if (!dtypes.some(isFloat)) return { action: 'same', name, shape, dtype: first.tensor.dtype, inputs: all };
   if (!dtypes.every(isFloat)) throw dtypeDiffers(name, dtypes);
   const { compute, output } = chooseDtypes(dtypes, {

@@ -205,6 +205,21 @@ test('tensors that not all models have may be left out, or merged from those tha
   expect([values('x'), values('y')]).toEqual([[2], [3]]);
 });
 
+test('the counter of a batch normalisation is that of the first model', async () => {
+  const counted = (batches: number) => ({
+    'bn.num_batches_tracked': vector([batches], 'I64'),
+    x: vector([batches]),
+  });
+  writeModelFolder(join(cwd, 'a'), counted(5));
+  writeModelFolder(join(cwd, 'b'), counted(7));
+  await merge('merge_method: linear\nmodels: [{ model: a }, { model: b }]');
+  const [merged, first] = ['out', 'a'].map(folder =>
+    readTensors(readFileSync(join(cwd, folder, 'model.safetensors'))).get('bn.num_batches_tracked'),
+  );
+  expect(merged).toEqual(first);
+  expect(values('x')).toEqual([6]);
+});
+
 test('integers that all have are kept, and mixed dtypes are widened', async () => {
   writeModelFolder(join(cwd, 'a'), { n: vector([7], 'I64'), x: vector([1], 'BF16') });
   writeModelFolder(join(cwd, 'b'), { n: vector([7], 'I64'), x: vector([1 + 2 ** -12]) });
