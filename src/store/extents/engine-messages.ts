@@ -1,3 +1,4 @@
+import type { MgitError } from '../../base/errors.ts';
 import type { FrameJob } from './engine.ts';
 
 /** What a worker is asked. Bytes in shared memory are used in place; others are copied on the way. */
@@ -14,5 +15,5 @@ export type EngineAnswer =
   | { readonly number: number; readonly value: unknown }
   | {
       readonly number: number;
-      readonly error: { readonly code: string | undefined; readonly message: string };
+      readonly error: Pick<MgitError, 'message' | 'details'> & { readonly code: string | undefined };
     };

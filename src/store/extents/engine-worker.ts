@@ -19,8 +19,9 @@ async function answer(number: number, request: EngineRequest): Promise<void> {
     for (const bytes of memoryOf(request)) if (!isWithin(bytes, value)) freeMemory(bytes);
     post({ number, value });
   } catch (error) {
-    const code = isMgitError(error) ? error.code : undefined;
-    post({ number, error: { code, message: error instanceof Error ? error.message : String(error) } });
+    const { code, details } = isMgitError(error) ? error : {};
+    const message = error instanceof Error ? error.message : String(error);
+    post({ number, error: { code, message, details } });
   }
 }
 
@@ -28,8 +29,8 @@ async function answer(number: number, request: EngineRequest): Promise<void> {
 function memoryOf(request: EngineRequest): readonly Uint8Array[] {
   if (request.type === 'digest') return [];
   if ('bytes' in request) return [request.bytes];
-  const { bytes, base } = request.job;
-  return [bytes, ...(base ? [base] : [])];
+  const { bytes, base, beneath } = request.job;
+  return [bytes, base, beneath?.bytes].filter(own => own !== undefined);
 }
 
 function isWithin(bytes: Uint8Array, value: unknown): boolean {

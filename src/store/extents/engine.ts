@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/ids.ts';
-import type { ElementLayout, FramePrediction } from '../packs/codecs/codec.ts';
+import type { ElementLayout, FramePrediction, FramesBeneath } from '../packs/codecs/codec.ts';
 
 /** A frame to code or to decode. Bytes may be in shared memory and must stay as they are until the job is done. */
 export interface FrameJob {
@@ -8,6 +8,8 @@ export interface FrameJob {
   readonly bytes: Uint8Array;
   /** The same range of the extent that the record is coded against. */
   readonly base: Uint8Array | undefined;
+  /** To decode: in place of `base`, what that would be decoded from. */
+  readonly beneath?: FramesBeneath | undefined;
   readonly prediction?: FramePrediction | undefined;
 }
 
@@ -33,8 +35,8 @@ export interface Engine {
   checksum(bytes: Uint8Array): Promise<number>;
   encode(job: FrameJob): Promise<Uint8Array>;
   /**
-   * Fills `target` with the decoded frame and returns it. Both the job's bytes, which may lie in it, and `target` are given away, and may
-   * be gone then: memory that is not shared moves to a thread, and `target` comes back as another object. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`.
+   * Fills `target` with the decoded frame and returns it. The job's bytes, which may lie in it, those beneath, and `target` are given away,
+   * and may be gone then: memory that is not shared moves to a thread, and `target` comes back as another object. Errors: `FRAME_CORRUPT`, `RECORD_UNSUPPORTED`.
    */
   decode(job: FrameJob, target: Uint8Array): Promise<Uint8Array>;
 }

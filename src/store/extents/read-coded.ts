@@ -1,11 +1,14 @@
 import { isMgitError } from '../../base/errors.ts';
 import type { Prediction } from '../../tensor/prediction.ts';
+import type { FramesBeneath } from '../packs/codecs/codec.ts';
 import { frameCodec } from '../packs/codecs/registry.ts';
 import { FRAME_BYTES } from '../packs/limits.ts';
 import { fillFrom } from '../packs/open-pack.ts';
 import { FLAG_ROTATED } from '../packs/pack-index.ts';
+import { RECORD_KINDS } from '../packs/records.ts';
 import { freshBuffers } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
+import { framesBeneath, type LayerFrame } from './frames-beneath.ts';
 import { loadPrediction } from './load-prediction.ts';
 import type { LocatedSegment } from './locate.ts';
 import {
@@ -52,7 +55,9 @@ async function* decodeFrames(
   places: readonly FramePlace[],
   context: ReadContext,
 ): AsyncGenerator<Uint8Array> {
-  const base = frameCodec(segment.entry.kind).needsBase ? readBase(segment, places, context) : undefined;
+  const { kind } = segment.entry;
+  const beneath = kind === RECORD_KINDS.xor ? await framesBeneath(segment, places, context) : undefined;
+  const base = frameCodec(kind).needsBase && !beneath ? readBase(segment, places, context) : undefined;
   const prediction = await loadPrediction(segment.entry, context);
   const jobs: DecodeJob[] = [];
   const finished = async (job: DecodeJob): Promise<Uint8Array> => {
@@ -61,11 +66,15 @@ async function* decodeFrames(
     return bytes;
   };
   try {
-    for (const place of places) {
+    for (const [at, place] of places.entries()) {
       context.signal?.throwIfAborted();
-      const against = await base?.take(place.frame.rawLength);
+      const below = beneath?.[at];
+      const against = below
+        ? await context.baseBuffers.acquire(storedLength(below))
+        : await base?.take(place.frame.rawLength);
       const target = await context.buffers.acquire(place.frame.rawLength);
-      const job = decode(segment, { ...place, base: against, prediction, target }, context);
+      const frame = { ...place, segment };
+      const job = decode({ frame, below, base: against, prediction, target }, context);
       job.catch(() => {}); // Reported when its turn comes.
       jobs.push(job);
       if (jobs[0] && jobs.length > context.ahead) yield await finished(jobs[0]);
@@ -97,36 +106,64 @@ function readBase(
   return exactReader(readExtent(baseOf(entry), { offset, length }, below), baseBuffers);
 }
 
-interface FrameToDecode extends FramePlace {
+interface FrameToDecode {
+  readonly frame: LayerFrame;
+  readonly below: readonly LayerFrame[] | undefined;
+  /** What the frame is coded against or, where frames beneath it are decoded with it, room for these. */
   readonly base: Uint8Array | undefined;
   readonly prediction: Prediction | undefined;
   readonly target: Uint8Array;
 }
 
 async function decode(
-  segment: LocatedSegment,
-  { frame, number, start, base, prediction, target }: FrameToDecode,
+  { frame: top, below, base, prediction, target }: FrameToDecode,
   context: ReadContext,
 ): Promise<Uint8Array> {
-  const { entry, pack } = segment;
+  const { entry } = top.segment;
   const elements = { elementSize: entry.elementSize, rotate: (entry.flags & FLAG_ROTATED) !== 0 };
   try {
-    const bytes = placeIn(target, frame.storedLength);
-    await fillFrom(pack.file, bytes, { offset: frame.offset, name: pack.id });
-    await context.watch?.look(pack, number, bytes);
-    const predicted = prediction && { prediction, offset: start };
-    return await context.engine.decode(
-      { kind: entry.kind, elements, bytes, base, prediction: predicted },
-      target,
-    );
+    const bytes = placeIn(target, top.frame.storedLength);
+    await readStored(top, bytes, context);
+    const beneath = base && below && (await readBeneath(below, base, context));
+    const predicted = prediction && { prediction, offset: top.start };
+    const job = { kind: entry.kind, elements, bytes, beneath, prediction: predicted };
+    return await context.engine.decode({ ...job, base: beneath ? undefined : base }, target);
   } catch (error) {
     context.buffers.release(target);
-    if (isMgitError(error, 'FRAME_CORRUPT')) throw extentCorrupt(segment, error.message, error);
-    throw error;
+    if (!isMgitError(error, 'FRAME_CORRUPT')) throw error;
+    const layer = Number(error.details?.layer ?? 0);
+    throw extentCorrupt((below?.[layer - 1] ?? top).segment, error.message, error);
   } finally {
     if (base) context.baseBuffers.release(base);
   }
 }
+
+/** The stored bytes of frames, one after the other. */
+async function readBeneath(
+  frames: readonly LayerFrame[],
+  room: Uint8Array,
+  context: ReadContext,
+): Promise<FramesBeneath> {
+  let at = 0;
+  for (const layer of frames) {
+    const { storedLength } = layer.frame;
+    await readStored(layer, room.subarray(at, at + storedLength), context);
+    at += storedLength;
+  }
+  return { bytes: room, lengths: frames.map(({ frame }) => frame.storedLength) };
+}
+
+async function readStored(
+  { segment, frame, number }: LayerFrame,
+  bytes: Uint8Array,
+  { watch }: ReadContext,
+): Promise<void> {
+  await fillFrom(segment.pack.file, bytes, { offset: frame.offset, name: segment.pack.id });
+  await watch?.look(segment.pack, number, bytes);
+}
+
+const storedLength = (frames: readonly LayerFrame[]): number =>
+  frames.reduce((total, { frame }) => total + frame.storedLength, 0);
 
 /** Memory for a frame's stored bytes: the end of what they are decoded into, unless they are longer. */
 function placeIn(target: Uint8Array, length: number): Uint8Array {

@@ -83,7 +83,8 @@ function startThread(): EngineThread {
 /** Bytes to decode are used once, and what they are decoded into comes back: that memory moves to the thread, unless others share it. */
 function givenAway(request: EngineRequest): ArrayBuffer[] {
   if (request.type !== 'decode') return [];
-  return [request.job.bytes, request.target]
+  const { bytes, beneath } = request.job;
+  return [bytes, request.target, ...(beneath ? [beneath.bytes] : [])]
     .filter(({ buffer, byteLength }) => buffer instanceof ArrayBuffer && byteLength === buffer.byteLength)
     .map(({ buffer }) => buffer as ArrayBuffer);
 }
@@ -92,8 +93,12 @@ function settle(pending: Map<number, Pending>, answer: EngineAnswer): void {
   const { resolve, reject } = pending.get(answer.number) as Pending;
   pending.delete(answer.number);
   if (!('error' in answer)) resolve(answer.value);
-  else if (answer.error.code === undefined) reject(new Error(answer.error.message));
-  else reject(new MgitError(answer.error.code, answer.error.message));
+  else {
+    const { code, message, details } = answer.error;
+    reject(
+      code === undefined ? new Error(message) : new MgitError(code, message, { ...(details && { details }) }),
+    );
+  }
 }
 
 function failAll(pending: Map<number, Pending>, error: Error): void {

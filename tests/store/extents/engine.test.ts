@@ -54,6 +54,22 @@ describe.each<[string, Engine]>([
     }
   });
 
+  test('frames beneath come along, in shared memory and in other', async () => {
+    const job = { kind: RECORD_KINDS.xor, elements, base: undefined };
+    const planes = await engine.encode({ ...job, kind: RECORD_KINDS.planes, bytes: base });
+    const stored = await engine.encode({ ...job, base, bytes });
+    for (const place of [shared, (own: Uint8Array) => Uint8Array.from(own)]) {
+      const beneath = { bytes: place(planes), lengths: [planes.length] };
+      const target = place(new Uint8Array(bytes.length));
+      const decoded = await engine.decode({ ...job, bytes: stored.slice(), beneath }, target);
+      expect(Buffer.from(decoded)).toEqual(Buffer.from(bytes));
+    }
+    const damaged = { bytes: planes.slice(0, 3), lengths: [3] };
+    await expect(
+      engine.decode({ ...job, bytes: stored.slice(), beneath: damaged }, new Uint8Array(bytes.length)),
+    ).rejects.toMatchObject({ code: 'FRAME_CORRUPT', details: { layer: 1 } });
+  });
+
   test('damage keeps its code', async () => {
     const job = { kind: RECORD_KINDS.planes, elements, base: undefined, bytes: new Uint8Array(3) };
     await expect(engine.decode(job, new Uint8Array(100))).rejects.toMatchObject({ code: 'FRAME_CORRUPT' });

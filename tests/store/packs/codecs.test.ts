@@ -111,6 +111,63 @@ describe('planes of few values', () => {
   });
 });
 
+describe('layers of exclusive ors', () => {
+  const [planes, xor] = [frameCodec(RECORD_KINDS.planes), frameCodec(RECORD_KINDS.xor)];
+  const joined = (frames: readonly Uint8Array[]) => ({
+    bytes: Buffer.concat(frames),
+    lengths: frames.map(({ length }) => length),
+  });
+  /** The stored frames of versions, each coded against the next, and the last as planes. */
+  const stored = (versions: readonly Uint8Array[], elements: FrameContext['elements']): Uint8Array[] =>
+    versions.map((raw, at) => {
+      const base = versions[at + 1];
+      return (base ? xor : planes).encode(raw, { kernels, elements, base });
+    });
+
+  test('give what decoding them one after the other gives', () => {
+    const change = fc.record({
+      every: fc.integer({ min: 1, max: 40 }),
+      bits: fc.nat(255),
+      noisy: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        bytes,
+        layout,
+        fc.array(change, { minLength: 1, maxLength: 4 }),
+        (first, elements, changes) => {
+          const versions = [first];
+          for (const { every, bits, noisy } of changes)
+            versions.unshift(
+              (versions[0] ?? first).map((byte, at) =>
+                at % every ? byte : byte ^ (noisy ? at * bits : bits),
+              ),
+            );
+          const [top = first, ...beneath] = stored(versions, elements);
+          const target = new Uint8Array(first.length);
+          xor.decode(top, target, { kernels, elements, base: undefined, beneath: joined(beneath) });
+          expect(target).toEqual(versions[0]);
+        },
+      ),
+    );
+  });
+
+  test('name the damaged one', () => {
+    const elements = { elementSize: 4, rotate: true };
+    const versions = [3, 5, 7].map(factor => Uint8Array.from({ length: 999 }, (_, at) => at * factor));
+    for (const layer of [0, 1, 2]) {
+      const frames = stored(versions, elements).map((frame, at) =>
+        at === layer ? frame.subarray(0, -1) : frame,
+      );
+      const [top = new Uint8Array(), ...beneath] = frames;
+      const context = { kernels, elements, base: undefined, beneath: joined(beneath) };
+      expect(() => xor.decode(top, new Uint8Array(999), context)).toThrow(
+        expect.objectContaining({ code: 'FRAME_CORRUPT', details: { layer } }),
+      );
+    }
+  });
+});
+
 describe('sparse', () => {
   const sparse = frameCodec(RECORD_KINDS.sparse);
   const changes = fc.array(fc.tuple(fc.nat(4999), fc.integer({ min: 1, max: 255 })), { maxLength: 60 });

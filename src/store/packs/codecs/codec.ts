@@ -16,12 +16,23 @@ export interface FramePrediction {
   readonly offset: number;
 }
 
+/**
+ * Stored frames one after the other, by their lengths: the same range of the record that a frame refers to, of the one that that one refers
+ * to, and so on down to `planes`, all of the same elements.
+ */
+export interface FramesBeneath {
+  readonly bytes: Uint8Array;
+  readonly lengths: readonly number[];
+}
+
 /** What a codec is given besides the bytes. */
 export interface FrameContext {
   readonly kernels: Kernels;
   readonly elements: ElementLayout;
   /** The same range of the extent that the record refers to, for codecs that need one. */
   readonly base: Uint8Array | undefined;
+  /** In place of `base`, for `xor`: what that would be decoded from. */
+  readonly beneath?: FramesBeneath | undefined;
   /** For kinds whose frames are coded against a prediction. */
   readonly prediction?: FramePrediction | undefined;
 }

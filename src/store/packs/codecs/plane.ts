@@ -45,12 +45,15 @@ export function encodePlane(place: PlanePlace, kernels: Kernels): StoredPlane {
     : { word: count, bytes: undefined };
 }
 
-/** Fills `place` with the plane that begins at the `at`th byte of a frame; returns where it ends. Errors: `FRAME_CORRUPT`. */
-export function decodePlane(
-  { stored, at, word }: { readonly stored: Uint8Array; readonly at: number; readonly word: number },
-  place: PlanePlace,
-  kernels: Kernels,
-): number {
+/** A plane that begins at the `at`th byte of a stored frame. */
+export interface PlaneWithin {
+  readonly stored: Uint8Array;
+  readonly at: number;
+  readonly word: number;
+}
+
+/** Fills `place` with a plane; returns where it ends in its frame. Errors: `FRAME_CORRUPT`. */
+export function decodePlane({ stored, at, word }: PlaneWithin, place: PlanePlace, kernels: Kernels): number {
   const end = at + (word & LENGTH);
   if (end > stored.length) throw frameCorrupt('a plane ends beyond it');
   const bytes = stored.subarray(at, end);
@@ -58,6 +61,24 @@ export function decodePlane(
   if (word & TWO_VALUED) decodeBits({ bytes, isCompressed }, place, kernels);
   else fill({ bytes, isCompressed }, place);
   return end;
+}
+
+/** The exclusive or of `place` with a plane; `scratch` is as long, and is overwritten. Returns where the plane ends. Errors: `FRAME_CORRUPT`. */
+export function xorPlane(
+  plane: PlaneWithin,
+  { place, scratch }: { readonly place: PlanePlace; readonly scratch: PlanePlace },
+  kernels: Kernels,
+): number {
+  if (isZero(plane)) return plane.at + VALUES_BYTES;
+  const end = decodePlane(plane, scratch, kernels);
+  const [to, by] = [place, scratch].map(({ region, offset }) => region.pointer + offset) as [number, number];
+  kernels.exports.xorBytes(to, to, by, place.count);
+  return end;
+}
+
+/** Whether all bytes of a plane are zero, as far as that can be seen without unpacking it. */
+function isZero({ stored, at, word }: PlaneWithin): boolean {
+  return word === (TWO_VALUED | VALUES_BYTES) && stored[at] === 0 && stored[at + 1] === 0;
 }
 
 interface PlaneBytes {

@@ -1,9 +1,19 @@
+import { isMgitError, MgitError } from '../../../base/errors.ts';
 import { freeMemory } from '../../../base/free-memory.ts';
 import type { Region } from '../../../tensor/kernels/arena.ts';
 import { RECORD_KINDS } from '../records.ts';
-import type { FrameCodec, FrameContext } from './codec.ts';
+import type { ElementLayout, FrameCodec, FrameContext } from './codec.ts';
 import { frameCorrupt } from './frame-error.ts';
-import { decodePlane, encodePlane, type PlanePlace, planeBytes } from './plane.ts';
+import {
+  decodePlane,
+  encodePlane,
+  type PlanePlace,
+  type PlaneWithin,
+  planeBytes,
+  xorPlane,
+} from './plane.ts';
+
+type PlanesContext = Pick<FrameContext, 'kernels' | 'elements'>;
 
 /** Bytes before the planes for each of them: how it is stored, and how long. */
 const WORD_BYTES = 4;
@@ -19,13 +29,13 @@ export const planesCodec: FrameCodec = {
 /** Codes a frame, or its exclusive or with `base` where there is one, as planes. */
 export function encodePlanes(raw: Uint8Array, { kernels, elements, base }: FrameContext): Uint8Array {
   const { elementSize, rotate } = elements;
-  const count = Math.floor(raw.length / elementSize);
   using input = kernels.borrow(raw.length);
   using output = kernels.borrow(raw.length);
   input.bytes.set(raw);
   xorInPlace(input, output, { kernels, base });
+  const count = countIn(raw, elements);
   kernels.exports.splitPlanes(output.pointer, input.pointer, count, elementSize, rotate);
-  const places = placesIn(output, { count, elementSize });
+  const places = placesIn(output, elements);
   const planes = places.map(place => encodePlane(place, kernels));
   const head = Buffer.alloc(elementSize * WORD_BYTES);
   for (const [plane, { word }] of planes.entries()) head.writeUInt32LE(word, plane * WORD_BYTES);
@@ -37,36 +47,100 @@ export function encodePlanes(raw: Uint8Array, { kernels, elements, base }: Frame
 
 /** The inverse of {@link encodePlanes}. Errors: `FRAME_CORRUPT`. */
 export function decodePlanes(stored: Uint8Array, target: Uint8Array, context: FrameContext): void {
-  const { kernels, elements, base } = context;
-  const { elementSize, rotate } = elements;
-  const count = Math.floor(target.length / elementSize);
-  using input = kernels.borrow(target.length);
+  const { kernels, base } = context;
+  using planes = kernels.borrow(target.length);
   using output = kernels.borrow(target.length);
-  const end = readPlanes(stored, placesIn(input, { count, elementSize }), context);
-  if (stored.length - end !== target.length - count * elementSize)
-    throw frameCorrupt('its planes do not give its length');
-  kernels.exports.joinPlanes(output.pointer, input.pointer, count, elementSize, rotate);
-  output.bytes.set(stored.subarray(end), count * elementSize);
-  xorInPlace(output, input, { kernels, base });
+  readPlanes(stored, planes, context);
+  joinPlanes(output, planes, context);
+  xorInPlace(output, planes, { kernels, base });
   target.set(output.bytes);
 }
 
-/** Unpacks planes into their places; returns where they end in `stored`. */
-function readPlanes(stored: Uint8Array, places: readonly PlanePlace[], { kernels }: FrameContext): number {
+/**
+ * Decodes a frame of which each layer but the last is the exclusive or with what the following ones give. Splitting commutes with exclusive
+ * or, so that the layers meet as planes, which are joined once. Errors: `FRAME_CORRUPT`, its details naming the `layer`.
+ */
+export function decodeLayers(
+  layers: readonly Uint8Array[],
+  target: Uint8Array,
+  context: PlanesContext,
+): void {
+  const { kernels } = context;
+  using planes = kernels.borrow(target.length);
+  using scratch = kernels.borrow(target.length);
+  for (const [layer, stored] of [...layers.entries()].reverse())
+    try {
+      if (layer === layers.length - 1) readPlanes(stored, planes, context);
+      else xorPlanes(stored, { planes, scratch }, context);
+    } catch (error) {
+      if (!isMgitError(error, 'FRAME_CORRUPT')) throw error;
+      throw new MgitError(error.code, error.message, { cause: error, details: { layer } });
+    }
+  joinPlanes(scratch, planes, context);
+  target.set(scratch.bytes);
+}
+
+/** Unpacks the planes of a frame, and the bytes after them, into a region of the frame's length. */
+function readPlanes(stored: Uint8Array, region: Region, { kernels, elements }: PlanesContext): void {
+  const rest = eachPlane(stored, placesIn(region, elements), (plane, place) =>
+    decodePlane(plane, place, kernels),
+  );
+  restIn(region, elements, rest).set(rest);
+}
+
+/** Changes planes, and the bytes after them, by those of another frame. */
+function xorPlanes(
+  stored: Uint8Array,
+  { planes, scratch }: { readonly planes: Region; readonly scratch: Region },
+  { kernels, elements }: PlanesContext,
+): void {
+  const rest = eachPlane(stored, placesIn(planes, elements), (plane, place) =>
+    xorPlane(plane, { place, scratch: { ...place, region: scratch } }, kernels),
+  );
+  const bytes = restIn(planes, elements, rest);
+  for (const [at, byte] of rest.entries()) bytes[at] = (bytes[at] ?? 0) ^ byte;
+}
+
+/** Does something with a plane and the place of its bytes; returns where it ends. */
+type TakePlane = (plane: PlaneWithin, place: PlanePlace) => number;
+
+/** Takes the planes of a frame one after the other; returns what follows them. */
+function eachPlane(stored: Uint8Array, places: readonly PlanePlace[], take: TakePlane): Uint8Array {
   let at = places.length * WORD_BYTES;
   if (stored.length < at) throw frameCorrupt('it is too short');
   const head = new DataView(stored.buffer, stored.byteOffset, at);
   for (const [plane, place] of places.entries())
-    at = decodePlane({ stored, at, word: head.getUint32(plane * WORD_BYTES, true) }, place, kernels);
-  return at;
+    at = take({ stored, at, word: head.getUint32(plane * WORD_BYTES, true) }, place);
+  return stored.subarray(at);
 }
 
-function placesIn(
-  region: Region,
-  { count, elementSize }: { count: number; elementSize: number },
-): readonly PlanePlace[] {
-  return Array.from({ length: elementSize }, (_, plane) => ({ region, offset: plane * count, count }));
+function joinPlanes(output: Region, planes: Region, { kernels, elements }: PlanesContext): void {
+  const { elementSize, rotate } = elements;
+  const count = countIn(planes, elements);
+  kernels.exports.joinPlanes(output.pointer, planes.pointer, count, elementSize, rotate);
+  const whole = count * elementSize;
+  output.bytes.set(planes.bytes.subarray(whole), whole);
 }
+
+/** The bytes of a region after its last whole element: as many as `rest` must have. */
+function restIn(region: Region, elements: ElementLayout, rest: Uint8Array): Uint8Array {
+  const bytes = region.bytes.subarray(countIn(region, elements) * elements.elementSize);
+  if (rest.length !== bytes.length) throw frameCorrupt('its planes do not give its length');
+  return bytes;
+}
+
+function placesIn(region: Region, elements: ElementLayout): readonly PlanePlace[] {
+  const count = countIn(region, elements);
+  return Array.from({ length: elements.elementSize }, (_, plane) => ({
+    region,
+    offset: plane * count,
+    count,
+  }));
+}
+
+/** Whole elements in so many bytes. */
+const countIn = ({ length }: { readonly length: number }, { elementSize }: ElementLayout): number =>
+  Math.floor(length / elementSize);
 
 /** `bytes ^= base`, if there is one; `scratch` is a region of the same length. */
 function xorInPlace(

@@ -1,7 +1,7 @@
 import { RECORD_KINDS } from '../records.ts';
-import type { FrameCodec, FrameContext } from './codec.ts';
+import type { FrameCodec, FrameContext, FramesBeneath } from './codec.ts';
 import { frameCorrupt } from './frame-error.ts';
-import { decodePlanes, encodePlanes } from './planes.ts';
+import { decodeLayers, decodePlanes, encodePlanes } from './planes.ts';
 
 /** Exclusive or with the same range of another extent, then byte planes: a lossless delta between fine-tunes. */
 export const xorCodec: FrameCodec = {
@@ -9,8 +9,20 @@ export const xorCodec: FrameCodec = {
   name: 'xor',
   needsBase: true,
   encode: (raw, context) => encodePlanes(raw, checkBase(raw.length, context)),
-  decode: (stored, target, context) => decodePlanes(stored, target, checkBase(target.length, context)),
+  decode: (stored, target, context) => {
+    const { beneath } = context;
+    if (beneath) decodeLayers([stored, ...partsOf(beneath)], target, context);
+    else decodePlanes(stored, target, checkBase(target.length, context));
+  },
 };
+
+function partsOf({ bytes, lengths }: FramesBeneath): readonly Uint8Array[] {
+  let at = 0;
+  return lengths.map(length => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  });
+}
 
 function checkBase(length: number, context: FrameContext): FrameContext {
   if (context.base?.length === length) return context;
