@@ -64,6 +64,8 @@ export interface CheckpointLayout {
 export interface CheckpointFormat {
   /** As written in a manifest's `format` line. */
   readonly name: string;
+  /** Whether the layout depends on nothing but the skeleton's bytes and the file's size, so that files that agree in these share it. */
+  readonly isToldBySkeleton?: true;
   /** Whether the file is of this format, from its first bytes (256, where it has them) and, for containers, from what is in them. */
   detect(head: Uint8Array, source: ByteSource): boolean | Promise<boolean>;
   /** Reads the layout. Errors: a coded error that names what is wrong, in time and memory bounded by the header's size. */

@@ -30,6 +30,11 @@ export async function encodedTensors(format: string, source: ByteSource): Promis
   return (await FORMATS.find(({ name }) => name === format)?.encoded?.(source)) ?? [];
 }
 
+/** Whether files of this format that agree in skeleton and size have the same layout. */
+export function isToldBySkeleton(format: string): boolean {
+  return FORMATS.find(({ name }) => name === format)?.isToldBySkeleton === true;
+}
+
 /** Bytes that tell formats apart. */
 const HEAD_BYTES = 256;
 

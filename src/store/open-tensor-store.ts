@@ -1,5 +1,5 @@
 import type { Digest } from '../base/ids.ts';
-import { addFile, hashFile } from './extents/add-file.ts';
+import { addFile, hashAgain, hashFile } from './extents/add-file.ts';
 import { missingExtents, packsFor } from './extents/dependencies.ts';
 import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
@@ -48,6 +48,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
       }
     },
     hashFile: (source, layout, options = {}) => hashFile({ source, layout }, options, session(layout.size)),
+    hashAgain: (source, former, options = {}) => hashAgain({ source, former }, options, session(former.size)),
     has: async digest => digest === EMPTY_DIGEST || (await local.lookup()(digest)) !== undefined,
     describe: async digest => {
       const record = await local.lookup()(digest);

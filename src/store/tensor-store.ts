@@ -122,6 +122,8 @@ export interface TensorStore {
   addFile(source: ByteSource, layout: CheckpointLayout, options?: AddFileOptions): Promise<AddFileResult>;
   /** The manifest that `addFile` would return, without storing anything. */
   hashFile(source: ByteSource, layout: CheckpointLayout, options?: LongOperation): Promise<Manifest>;
+  /** The manifest of a file with the skeleton of a former version, much sooner where that has many tensors; undefined where it has another. */
+  hashAgain(source: ByteSource, former: Manifest, options?: LongOperation): Promise<Manifest | undefined>;
   has(digest: Digest): Promise<boolean>;
   describe(digest: Digest): Promise<ExtentInfo | undefined>;
   /**

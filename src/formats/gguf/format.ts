@@ -11,6 +11,7 @@ const MOST_HEADER_BYTES = 256 * 1024 * 1024;
 /** GGUF, versions 2 and 3, of both byte orders; quantised blocks stay as they are. */
 export const gguf: CheckpointFormat = {
   name: 'gguf',
+  isToldBySkeleton: true,
   detect: head => Buffer.from(head.subarray(0, 4)).toString('latin1') === 'GGUF',
   parse: async source => {
     const window = { offset: 0, most: MOST_HEADER_BYTES, truncated: 'GGUF_TRUNCATED' };

@@ -7,6 +7,7 @@ import { readSafetensorsHeader } from './read-header.ts';
 export function createSafetensorsFormat(limits: SafetensorsLimits): CheckpointFormat {
   return {
     name: 'safetensors',
+    isToldBySkeleton: true,
     detect: looksLikeSafetensors,
     parse: async source => layoutOf(await readSafetensorsHeader(source, limits), source.size),
   };

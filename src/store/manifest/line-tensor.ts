@@ -2,7 +2,7 @@ import { isMgitError } from '../../base/errors.ts';
 import { isDense, viewSpan } from '../../tensor/view-span.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import type { ManifestExtent, ManifestTensor } from './manifest.ts';
-import type { LineView, ManifestLine } from './parse-line.ts';
+import { apart, type LineView, type ManifestLine } from './parse-line.ts';
 
 /** A `tensor` line with its number. */
 export type TensorLine = Extract<ManifestLine, { kind: 'tensor' }> & { readonly line: number };
@@ -12,9 +12,9 @@ export type ViewLine = Extract<ManifestLine, { kind: 'view' }> & { readonly line
 /** The tensor of a `tensor` line, which is the only view on an extent of its own. Errors: `MANIFEST_CORRUPT`. */
 export function tensorAlone(line: TensorLine): ManifestTensor {
   checkLength(line);
-  const { name, dtype, shape, offset, length, digest } = line;
-  const extent: ManifestExtent = { role: 'tensor', offset, length, digest };
-  return { name, dtype, shape, offset, byteOrder: 'little', extent };
+  const { dtype, shape, offset, length } = line;
+  const extent: ManifestExtent = { role: 'tensor', offset, length, digest: apart(line.digest) };
+  return { name: apart(line.name), dtype, shape, offset, byteOrder: 'little', extent };
 }
 
 /** Errors: `MANIFEST_CORRUPT`. */

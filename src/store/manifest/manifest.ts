@@ -42,4 +42,6 @@ export interface Manifest {
   nameAt(position: number): string;
   /** The line of a tensor, without its line feed. Equal lines of kind `tensor` say equal tensors. */
   lineOf(position: number): Uint8Array;
+  /** The manifest of the file of the same layout whose extents have these digests, in the order of `extents`. */
+  withDigests(digests: Table<Digest>): Manifest;
 }

@@ -22,9 +22,19 @@ export function* pairTensors(
 ): Generator<TensorPair> {
   for (const { positions, isSame } of alignLines([before, after])) {
     const [left, right] = positions;
-    if (isSame && before && left !== undefined) yield { same: true, name: before.nameAt(left) };
+    if (isSame && before && left !== undefined) yield sameAt(before, left);
     else yield pairOf(tensorAt(before, left), tensorAt(after, right));
   }
+}
+
+/** Of most tensors nobody asks for the name. */
+function sameAt(manifest: Manifest, position: number): TensorPair {
+  return {
+    same: true,
+    get name() {
+      return manifest.nameAt(position);
+    },
+  };
 }
 
 function tensorAt(manifest: Manifest | undefined, position: number | undefined): ManifestTensor | undefined {

@@ -45,13 +45,18 @@ const NUMBERS = /^\[(?:(?:0|[1-9][0-9]{0,15})(?:,(?:0|[1-9][0-9]{0,15}))*)?\]$/;
 const DIGEST = /^[0-9a-f]{64}$/;
 const FORMAT = /^[a-z0-9][a-z0-9.-]{0,63}$/;
 
-/** A line with its number, counted from 1. */
+/** A line with its number, counted from 1. Its strings are parts of the line's text, which they hold in memory: see {@link apart}. */
 export type NumberedLine = ManifestLine & { readonly line: number };
 
 /** Lists of numbers that were read already: models have few shapes, and each is then read and held once. */
 export type KnownLists = Map<string, readonly number[]>;
 
 const MOST_KNOWN_LISTS = 10_000;
+
+/** A copy of a part of a line, for whoever keeps it. */
+export function apart<Text extends string>(text: Text): Text {
+  return Buffer.from(text, 'utf8').toString('utf8') as Text;
+}
 
 /** Reads one line. Errors: `MANIFEST_CORRUPT` for anything but the grammar of `docs/format.md`. */
 export function parseLine(text: string, line: number, lists: KnownLists = new Map()): NumberedLine {
@@ -68,24 +73,18 @@ function tensorLine(text: string, line: number, lists: KnownLists): NumberedLine
   const name = unescapeName(word);
   const dtype = dtypeNamed(dtypeText);
   if (name === undefined || dtype === undefined) return undefined;
-  const ownName = apart(name);
   const shape = lists.get(shapeText) ?? knownNumbers(shapeText, { line, lists });
   return {
     kind: 'tensor',
     line,
-    word: name === word ? ownName : word,
-    name: ownName,
+    word,
+    name,
     dtype,
     shape,
     offset: number(offset, line),
     length: number(length, line),
-    digest: apart(digest) as Digest,
+    digest: digest as Digest,
   };
-}
-
-/** A copy: a part of a line would hold the whole line in memory. */
-function apart(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
 }
 
 type Seven = readonly [string, string, string, string, string, string, string];

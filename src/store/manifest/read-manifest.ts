@@ -4,7 +4,7 @@ import { manifestCorrupt } from './corrupt.ts';
 import { type ExtentIndex, extentOfView, indexExtents } from './extent-index.ts';
 import { tensorAlone } from './line-tensor.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
-import type { ManifestLine } from './parse-line.ts';
+import { apart, type ManifestLine } from './parse-line.ts';
 import { type ManifestLines, readLines } from './read-lines.ts';
 import { DIGEST_CHARACTERS, findTensorLine, nameIn, wordIn } from './tensor-lines.ts';
 
@@ -41,6 +41,7 @@ export function openManifest(bytes: Uint8Array): Manifest {
     tensor: name => tensors.at(positionOf(name) ?? tensors.length),
     nameAt: position => nameIn(lines.bytes(first + position), lines.numberOf(first + position)),
     lineOf: position => lines.bytes(first + position),
+    withDigests: digests => openManifest(textWithDigests(lines, extents().index, digests)),
   };
 }
 
@@ -53,7 +54,7 @@ export function parseManifest(bytes: Uint8Array): Manifest {
 
 /** The digests of a manifest's extents in the order of its lines, each checked by itself. Errors: as {@link openManifest}. */
 export function* manifestDigests(bytes: Uint8Array): Generator<Digest> {
-  for (const line of readLines(bytes)) if ('digest' in line) yield line.digest;
+  for (const line of readLines(bytes)) if ('digest' in line) yield apart(line.digest);
 }
 
 /** The lines of format and size. */
@@ -84,8 +85,8 @@ function passOver(
 function skeletonOf(lines: ManifestLines, position: number): ManifestExtent {
   const line = lines.parse(position);
   if (line.kind !== 'skeleton') throw manifestCorrupt(line.line, `"${line.kind}" is out of place`);
-  const { offset, length, digest } = line;
-  return { role: 'skeleton', offset, length, digest };
+  const { offset, length } = line;
+  return { role: 'skeleton', offset, length, digest: apart(line.digest) };
 }
 
 interface Extents {
@@ -107,12 +108,22 @@ function extentsOf(lines: ManifestLines, index: ExtentIndex): Extents {
   return { index, table: tableOf(index.lines.length, extentAt) };
 }
 
+/** Digests end the lines that say extents, and have no part in their order. */
+function textWithDigests(lines: ManifestLines, index: ExtentIndex, digests: Table<Digest>): Uint8Array {
+  const text = Buffer.from(lines.text);
+  let at = 0;
+  for (const digest of digests)
+    text.write(digest, lines.to(index.lines[at++] as number) - DIGEST_CHARACTERS, 'latin1');
+  return text;
+}
+
 function tensorOf(lines: ManifestLines, position: number, extents: () => Extents): ManifestTensor {
   const line = lines.parse(position);
   if (line.kind !== 'tensor' && line.kind !== 'view')
     throw manifestCorrupt(line.line, `"${line.kind}" is out of place`);
   if (line.kind === 'tensor') return tensorAlone(line);
-  const { name, dtype, shape, offset, byteOrder, strides } = line;
+  const { dtype, shape, offset, byteOrder, strides } = line;
+  const name = apart(line.name);
   const { index, table } = extents();
   const extent = table.at(extentOfView(index.spans, line)) as ManifestExtent;
   return { name, dtype, shape, offset, byteOrder, extent, ...(strides ? { strides } : {}) };

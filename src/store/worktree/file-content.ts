@@ -27,7 +27,12 @@ export interface FileContent {
 
 /** Whether content is only identified, or also written to the repository. */
 export type ContentAction =
-  | { readonly kind: 'hash'; readonly long?: LongOperation }
+  | {
+      readonly kind: 'hash';
+      readonly long?: LongOperation;
+      /** A model that this one may share its layout with. */
+      readonly former?: () => Promise<Manifest | undefined>;
+    }
   | { readonly kind: 'store'; readonly options?: AddFileOptions };
 
 /** `beside`: what files beside the model tell of its layout. */
@@ -90,6 +95,8 @@ export async function modelText(
     const manifest = parseManifest(await source.read(0, source.size));
     return { text: manifest.text, manifest };
   }
+  const again = action.kind === 'hash' ? await hashAgain(store, source, action) : undefined;
+  if (again) return { text: again.text, manifest: again };
   const layout = (await action.beside?.()) ?? (await (await detectFormat(source)).parse(source));
   if (action.kind === 'store') {
     const stored = await store.addFile(source, layout, action.options);
@@ -97,6 +104,15 @@ export async function modelText(
   }
   const manifest = await store.hashFile(source, layout, action.long);
   return { text: manifest.text, manifest };
+}
+
+async function hashAgain(
+  store: TensorStore,
+  source: ByteSource,
+  { former, long }: Extract<ContentAction, { kind: 'hash' }>,
+): Promise<Manifest | undefined> {
+  const manifest = await former?.();
+  return manifest && store.hashAgain(source, manifest, long);
 }
 
 async function blobOf(
