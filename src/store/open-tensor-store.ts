@@ -1,8 +1,9 @@
 import type { Digest } from '../base/ids.ts';
-import { addFile, hashAgain, hashFile } from './extents/add-file.ts';
+import { addFile } from './extents/add-file.ts';
 import { missingExtents, packsFor } from './extents/dependencies.ts';
 import { describeRecord } from './extents/describe.ts';
 import { EMPTY_DIGEST } from './extents/empty-extent.ts';
+import { hashAgain, hashFile } from './extents/hash-file.ts';
 import { importPack } from './extents/import-pack.ts';
 import { importVerified } from './extents/import-verified.ts';
 import { keepExtents } from './extents/keep-extents.ts';

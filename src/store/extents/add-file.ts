@@ -1,9 +1,6 @@
 import type { LongOperation } from '../../base/events.ts';
-import type { Digest } from '../../base/ids.ts';
 import type { ByteSource, CheckpointLayout } from '../../formats/checkpoint.ts';
-import { isToldBySkeleton } from '../../formats/registry.ts';
-import { type DigestTable, digestTable } from '../manifest/digest-table.ts';
-import type { Manifest } from '../manifest/manifest.ts';
+import { digestTable } from '../manifest/digest-table.ts';
 import { manifestOf } from '../manifest/manifest-of.ts';
 import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
 import type { AddContext } from './add-context.ts';
@@ -12,7 +9,6 @@ import { addRun } from './add-run.ts';
 import { addStreamed, isHeld } from './add-streamed.ts';
 import { type PlannedExtent, planExtents, runsOf } from './plan-extents.ts';
 import type { WriteSession } from './session.ts';
-import { visitFrames } from './source-slices.ts';
 import { inParallel } from './task-group.ts';
 import { HELD_BUFFERS } from './work-force.ts';
 
@@ -24,62 +20,10 @@ export interface FileToAdd {
 
 /** Hashes a file's extents and stores those that are new; the caller finishes the session. Errors: `FILE_CHANGED`. */
 export async function addFile(
-  file: FileToAdd,
-  options: AddFileOptions,
-  session: WriteSession,
-): Promise<AddFileResult> {
-  const { digests, ...added } = await addAll(file, options, session);
-  return { manifest: manifestOf(file.layout, digests), ...added };
-}
-
-/** The manifest of a file, without storing anything. Errors: `FILE_CHANGED`. */
-export async function hashFile(
-  file: FileToAdd,
-  options: LongOperation,
-  session: WriteSession,
-): Promise<Manifest> {
-  return manifestOf(file.layout, await hashAll(file, options, session));
-}
-
-/**
- * The manifest of a file that has the skeleton of a former version, and so its layout: no header is read, and nothing is named anew. Undefined
- * where it has not. Errors: `FILE_CHANGED`.
- */
-export async function hashAgain(
-  { source, former }: { readonly source: ByteSource; readonly former: Manifest },
-  options: LongOperation,
-  session: WriteSession,
-): Promise<Manifest | undefined> {
-  const { format, size, skeleton, extents } = former;
-  if (source.size !== size || skeleton.length === 0 || !isToldBySkeleton(format)) return undefined;
-  for (const { offset, length, digest } of skeleton)
-    if ((await hashSpan(source, { offset, length }, session)) !== digest) return undefined;
-  const layout = { format, size, extents, tensors: [] };
-  return former.withDigests(await hashAll({ source, layout }, options, session));
-}
-
-async function hashSpan(
-  source: ByteSource,
-  span: { readonly offset: number; readonly length: number },
-  session: WriteSession,
-): Promise<Digest> {
-  const hasher = session.engine.hasher();
-  await visitFrames({ span }, { source, session, signal: undefined }, bytes => hasher.update(bytes));
-  return hasher.digest();
-}
-
-async function hashAll(file: FileToAdd, options: LongOperation, session: WriteSession): Promise<DigestTable> {
-  const nothingIsNew: WriteSession = { ...session, claim: async () => false, hasLength: async () => true };
-  return (await addAll(file, options, nothingIsNew)).digests;
-}
-
-type Added = Omit<AddFileResult, 'manifest'> & { readonly digests: DigestTable };
-
-async function addAll(
   { source, layout }: FileToAdd,
   options: AddFileOptions,
   session: WriteSession,
-): Promise<Added> {
+): Promise<AddFileResult> {
   const digests = digestTable(layout.extents.length);
   const total = { newExtents: 0, newBytes: 0, storedBytes: 0 };
   const progress = progressOf(options, layout.size);
@@ -102,7 +46,7 @@ async function addAll(
   const runs = runsOf(planExtents(layout, options.base), ({ span }) => span.length);
   await inParallel(runs, session.lanes, run => addExtents(run, context));
   await source.checkUnchanged?.();
-  return { digests, ...total };
+  return { manifest: manifestOf(layout, digests), ...total };
 }
 
 async function addExtents(run: readonly PlannedExtent[], context: AddContext): Promise<void> {
@@ -114,7 +58,8 @@ async function addExtents(run: readonly PlannedExtent[], context: AddContext): P
   else await addStreamed(first, context);
 }
 
-function progressOf({ onEvent }: LongOperation, total: number): (bytes: number) => void {
+/** Tells how much of a file of so many bytes has been hashed. */
+export function progressOf({ onEvent }: LongOperation, total: number): (bytes: number) => void {
   let done = 0;
   return bytes => {
     done += bytes;

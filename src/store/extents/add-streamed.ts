@@ -31,7 +31,7 @@ export async function addStreamed(extent: PlannedExtent, context: AddContext): P
 
 /** The digest of an extent of any length, in bounded memory. */
 export async function hashStreamed(
-  extent: PlannedExtent,
+  extent: Pick<PlannedExtent, 'span'>,
   context: Pick<AddContext, 'source' | 'signal' | 'session'>,
 ): Promise<Digest> {
   const hasher = context.session.engine.hasher();

@@ -27,7 +27,7 @@ export async function readBuffer(
  * engine are under way. A buffer is released when its visit has ended.
  */
 export async function visitFrames(
-  { span }: { readonly span: Pick<ExtentSpan, 'offset' | 'length'> },
+  { span }: { readonly span: ExtentSpan },
   { source, signal, session }: Pick<AddContext, 'source' | 'signal' | 'session'>,
   visit: (bytes: Uint8Array) => Promise<unknown>,
 ): Promise<void> {
