@@ -1,3 +1,9 @@
+import {
+  type GrowingBytes,
+  type GrowingColumn,
+  growingBytes,
+  growingDoubles,
+} from '../../base/growing-columns.ts';
 import type { Digest } from '../../base/ids.ts';
 import { growingTable } from './growing-table.ts';
 import { ENTRY_BYTES, FRAME_ENTRY_BYTES, INDEX_HEAD_BYTES, type PackFrame } from './pack-index.ts';
@@ -27,17 +33,19 @@ export interface IndexDraft {
 export function indexDraft(): IndexDraft {
   const entries = growingTable(ENTRY_BYTES);
   const frames = growingTable(FRAME_ENTRY_BYTES);
-  const parameters = new Map<number, Uint8Array>();
+  const parameters = growingBytes(); // A copy: parameters are often small parts of memory that is shared with much else.
+  const starts = growingDoubles();
   return {
     get count() {
       return entries.count;
     },
     add: entry => {
-      if (entry.parameters.length > 0) parameters.set(entries.count, entry.parameters);
+      starts.push(parameters.length);
+      parameters.append(entry.parameters);
       writeEntry(entries.add(), entry, frames.count);
       for (const frame of entry.frames) writeFrame(frames.add(), frame);
     },
-    encode: () => encode({ entries, frames, parameters }),
+    encode: () => encode({ entries, frames, parameters, starts }),
   };
 }
 
@@ -53,17 +61,19 @@ type Table = ReturnType<typeof growingTable>;
 interface Tables {
   readonly entries: Table;
   readonly frames: Table;
-  /** By the entry's place; of those that have any. */
-  readonly parameters: ReadonlyMap<number, Uint8Array>;
+  readonly parameters: GrowingBytes;
+  /** Where those of each entry begin. */
+  readonly starts: GrowingColumn<Float64Array>;
 }
 
 /** Where an entry says where its frames and its parameters begin. */
 const FIRST_FRAME = 56;
 const FRAME_COUNT = 60;
 const PARAMETER_OFFSET = 68;
+const PARAMETER_LENGTH = 72;
 
-function encode({ entries, frames, parameters }: Tables): Uint8Array {
-  const parameterBytes = [...parameters.values()].reduce((total, { length }) => total + length, 0);
+function encode({ entries, frames, parameters, starts }: Tables): Uint8Array {
+  const parameterBytes = parameters.length;
   const framesAt = INDEX_HEAD_BYTES + entries.count * ENTRY_BYTES;
   const parametersAt = framesAt + frames.count * FRAME_ENTRY_BYTES;
   const index = Buffer.alloc(parametersAt + parameterBytes);
@@ -79,9 +89,9 @@ function encode({ entries, frames, parameters }: Tables): Uint8Array {
     const first = entry.readUInt32LE(FIRST_FRAME);
     for (let number = 0; number < entry.readUInt32LE(FRAME_COUNT); number++)
       index.set(frames.row(first + number), framesAt + frame++ * FRAME_ENTRY_BYTES);
-    const own = parameters.get(position);
-    if (own) index.set(own, parametersAt + parameter);
-    parameter += own?.length ?? 0;
+    const [from, length] = [starts.at(position), entry.readUInt32LE(PARAMETER_LENGTH)];
+    index.set(parameters.buffer.subarray(from, from + length), parametersAt + parameter);
+    parameter += length;
     at += ENTRY_BYTES;
   }
   return index;
@@ -108,7 +118,7 @@ function writeEntry(row: Buffer, entry: NewEntry, firstFrame: number): void {
   row.writeUInt8(entry.kind, 64);
   row.writeUInt8(entry.elementSize, 65);
   row.writeUInt16LE(entry.flags, 66);
-  row.writeUInt32LE(entry.parameters.length, 72);
+  row.writeUInt32LE(entry.parameters.length, PARAMETER_LENGTH);
 }
 
 function writeFrame(row: Buffer, frame: PackFrame): void {

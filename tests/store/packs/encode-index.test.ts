@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { Digest } from '../../../src/base/ids.ts';
-import { encodePackIndex, type NewEntry } from '../../../src/store/packs/encode-index.ts';
+import { encodePackIndex, indexDraft, type NewEntry } from '../../../src/store/packs/encode-index.ts';
 import { growingTable } from '../../../src/store/packs/growing-table.ts';
 import { openPackIndex } from '../../../src/store/packs/pack-index.ts';
 
@@ -50,4 +50,13 @@ test('a row that was not added is not there', () => {
   const table = growingTable(4);
   table.add();
   expect(() => table.row(1)).toThrow(RangeError);
+});
+
+test('parameters are copied: what they lie in may be used again, or be much larger', () => {
+  const entry = { ...entryOf(1), parameters: Buffer.from('as they were') };
+  const draft = indexDraft();
+  draft.add(entry);
+  entry.parameters.fill(0);
+  const found = openPackIndex(draft.encode(), 1e9, 'a').find(entry.digest);
+  expect(Buffer.from(found?.parameters ?? []).toString()).toBe('as they were');
 });
