@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Digest } from '../../base/ids.ts';
+import { partsOf } from '../../base/parts-of.ts';
 import { loadKernels } from '../../tensor/kernels/kernels.ts';
 import { frameCodec } from '../packs/codecs/registry.ts';
 import type { FrameJob } from './engine.ts';
@@ -18,10 +19,6 @@ export async function decodeFrame({ kind, bytes, ...context }: FrameJob, target:
 
 /** SHA-256 of consecutive parts of `bytes`, in this thread. */
 export function partDigests(bytes: Uint8Array, lengths: readonly number[]): readonly Digest[] {
-  let at = 0;
-  return lengths.map(length => {
-    const part = bytes.subarray(at, at + length);
-    at += length;
-    return hash('sha256', part, 'hex') as Digest; // Of many small parts most of the time would go into hash objects.
-  });
+  // Of many small parts most of the time would go into hash objects.
+  return partsOf(bytes, lengths).map(part => hash('sha256', part, 'hex') as Digest);
 }

@@ -70,7 +70,7 @@ async function* decodeFrames(
       context.signal?.throwIfAborted();
       const below = beneath?.[at];
       const against = below
-        ? await context.baseBuffers.acquire(storedLength(below))
+        ? await context.baseBuffers.acquire(storedBytes(below))
         : await base?.take(place.frame.rawLength);
       const target = await context.buffers.acquire(place.frame.rawLength);
       const frame = { ...place, segment };
@@ -162,7 +162,7 @@ async function readStored(
   await watch?.look(segment.pack, number, bytes);
 }
 
-const storedLength = (frames: readonly LayerFrame[]): number =>
+const storedBytes = (frames: readonly LayerFrame[]): number =>
   frames.reduce((total, { frame }) => total + frame.storedLength, 0);
 
 /** Memory for a frame's stored bytes: the end of what they are decoded into, unless they are longer. */

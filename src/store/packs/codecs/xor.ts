@@ -1,5 +1,6 @@
+import { partsOf } from '../../../base/parts-of.ts';
 import { RECORD_KINDS } from '../records.ts';
-import type { FrameCodec, FrameContext, FramesBeneath } from './codec.ts';
+import type { FrameCodec, FrameContext } from './codec.ts';
 import { frameCorrupt } from './frame-error.ts';
 import { decodeLayers, decodePlanes, encodePlanes } from './planes.ts';
 
@@ -11,18 +12,10 @@ export const xorCodec: FrameCodec = {
   encode: (raw, context) => encodePlanes(raw, checkBase(raw.length, context)),
   decode: (stored, target, context) => {
     const { beneath } = context;
-    if (beneath) decodeLayers([stored, ...partsOf(beneath)], target, context);
+    if (beneath) decodeLayers([stored, ...partsOf(beneath.bytes, beneath.lengths)], target, context);
     else decodePlanes(stored, target, checkBase(target.length, context));
   },
 };
-
-function partsOf({ bytes, lengths }: FramesBeneath): readonly Uint8Array[] {
-  let at = 0;
-  return lengths.map(length => {
-    at += length;
-    return bytes.subarray(at - length, at);
-  });
-}
 
 function checkBase(length: number, context: FrameContext): FrameContext {
   if (context.base?.length === length) return context;
