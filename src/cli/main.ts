@@ -6,6 +6,7 @@ import { COMMANDS } from './commands/registry.ts';
 import { type CliContext, type Globals, nodeIo, nodePorts, startDirectory } from './context.ts';
 import { reportError } from './errors.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { keepHeapSmall } from './heap.ts';
 import type { CliIo } from './io.ts';
 import { systemFailure } from './system-failure.ts';
 import { VERSION } from './version.ts';
@@ -14,6 +15,7 @@ import type { EventView } from './views/progress.ts';
 
 /** The entry of the `mgit` program: sets the exit code of the process. */
 export async function main(): Promise<void> {
+  keepHeapSmall();
   const argv = process.argv.slice(2);
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort(new MgitError('INTERRUPTED', 'interrupted')));

@@ -1,5 +1,6 @@
 import { MgitError } from '../../base/errors.ts';
 import { freeMemory } from '../../base/free-memory.ts';
+import { expectText } from '../../base/long-text.ts';
 import type { ByteSource } from '../checkpoint.ts';
 import { parseHeader, type SafetensorsHeader } from './header.ts';
 import { SAFETENSORS_LIMITS, type SafetensorsLimits } from './limits.ts';
@@ -21,6 +22,7 @@ export async function readSafetensorsHeader(
   limits: SafetensorsLimits = SAFETENSORS_LIMITS,
 ): Promise<LocatedHeader> {
   const length = await readHeaderLength(source, limits);
+  expectText(length);
   return { ...(await readJson(source, length, limits)), dataOffset: LENGTH_BYTES + length };
 }
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { MgitError } from '../../base/errors.ts';
 import { growingIntegers } from '../../base/growing-columns.ts';
+import { expectText } from '../../base/long-text.ts';
 import { manifestCorrupt } from './corrupt.ts';
 import { MANIFEST_LIMITS } from './limits.ts';
 import { type KnownLists, type NumberedLine, parseLine } from './parse-line.ts';
@@ -39,6 +40,7 @@ export function looksLikeManifest(bytes: Uint8Array): boolean {
 /** Finds the lines of a manifest. Errors: `MANIFEST_CORRUPT` for what is no text within the bounds, `MANIFEST_UNSUPPORTED` for another version. */
 export function readLines(bytes: Uint8Array): ManifestLines {
   if (bytes.length > MANIFEST_LIMITS.textBytes) throw manifestCorrupt(1, 'the text is too long');
+  expectText(bytes.length);
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (!isUtf8(text)) throw manifestCorrupt(1, 'the text is not UTF-8');
   const starts = lineStarts(text);
