@@ -2,13 +2,14 @@ import { join } from 'node:path';
 import type { PackId } from '../base/ids.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { freshBuffers } from './extents/buffer-pool.ts';
-import { type CheckedFrames, checkedFrames } from './extents/checked-frames.ts';
+import { BYTES_WORTH_CHECKSUMS, type CheckedFrames, checkedFrames } from './extents/checked-frames.ts';
 import { type LocalPacks, localPacks } from './extents/local-packs.ts';
 import { multiPackCache } from './extents/multi-pack-cache.ts';
 import { type PurgedExtents, purgedExtents } from './extents/purged.ts';
 import type { ReadContext } from './extents/read-extent.ts';
 import { createSession, type WriteSession } from './extents/session.ts';
 import { createWorkForce, type WorkForce } from './extents/work-force.ts';
+import { writtenFrames } from './extents/written-frames.ts';
 import { type PackKeeper, packKeeper } from './maintenance/pack-keeper.ts';
 import { createPackWriter, type PackWriter } from './packs/pack-writer.ts';
 import type { EvaluateRecipe } from './packs/records.ts';
@@ -81,11 +82,14 @@ export function storeParts(options: OpenStoreOptions): StoreParts {
       const lookup = local.lookup();
       return { lookup, engine, ...buffers, ahead: engine.width, evaluateRecipe, signal, depth: 0 };
     },
-    session: (bytes, packs = packWriter()) => {
+    session: (bytes, elsewhere) => {
       const engine = force.engineFor(bytes);
       const { buffers, baseBuffers, loans } = force;
       const work = { engine, buffers, baseBuffers, loans, lanes: force.lanes(engine) };
-      return createSession({ ...work, local, packs, keeper: keeper(), purged, evaluateRecipe });
+      const packs = elsewhere ?? packWriter();
+      const isWorthChecksums = elsewhere === undefined && bytes >= BYTES_WORTH_CHECKSUMS;
+      const written = isWorthChecksums ? writtenFrames(checked, engine) : undefined;
+      return createSession({ ...work, local, packs, written, keeper: keeper(), purged, evaluateRecipe });
     },
     writerInto: packs => {
       const prepareTemporary = (): Promise<void> => fs.makeDirectory(packs);

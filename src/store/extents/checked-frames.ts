@@ -6,14 +6,17 @@ import { makeDurableDirectory } from '../packs/durable-directory.ts';
 import { decodeFrameChecksums, encodeFrameChecksums, type FrameChecksums } from '../packs/frame-checksums.ts';
 import type { OpenPack } from '../packs/open-pack.ts';
 
+/** Smaller files are hashed sooner than their checksums are read. */
+export const BYTES_WORTH_CHECKSUMS = 32 * 1024 * 1024;
+
 /**
- * What is known of the frames that extents with the right digest were read from. A checksum finds what a disk does to bytes at a third of
- * the cost of their digest; it does not find what somebody does on purpose, which takes the rights to change the repository anyway.
+ * What is known of the frames that extents with the right digest were read from or written to. A checksum finds what a disk does to bytes at a
+ * small part of the cost of their digest; it does not find what somebody does on purpose, which takes the rights to change the repository anyway.
  */
 export interface CheckedFrames {
   /** The checksum of a frame, by its place in the pack's frame table; undefined where it is not known. */
-  checksumOf(pack: OpenPack, frame: number): Promise<number | undefined>;
-  note(pack: OpenPack, frame: number, checksum: number): Promise<void>;
+  checksumOf(pack: OpenPack, frame: number): Promise<bigint | undefined>;
+  note(pack: OpenPack, frame: number, checksum: bigint): Promise<void>;
   /** Writes what was noted. Where that cannot be, nothing is lost but time. */
   save(): Promise<void>;
 }
@@ -38,7 +41,7 @@ export function checkedFrames({ fs, directory, temporary }: CheckedFramesPlace):
   const changed = new Set<PackId>();
   const load = async ({ id, index }: OpenPack): Promise<FrameChecksums> => {
     const file = await readIfThere(fs, checksumsPath(directory, id));
-    return (file && decodeFrameChecksums(file, index.frameCount)) ?? new Uint32Array(index.frameCount);
+    return (file && decodeFrameChecksums(file, index.frameCount)) ?? new BigUint64Array(index.frameCount);
   };
   const of = (pack: OpenPack): Promise<FrameChecksums> => {
     const checksums = known.get(pack.id) ?? load(pack);

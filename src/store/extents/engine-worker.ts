@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
-import { crc32 } from 'node:zlib';
 import { isMgitError } from '../../base/errors.ts';
 import { freeMemory } from '../../base/free-memory.ts';
+import { frameChecksum } from '../packs/frame-checksums.ts';
 import type { EngineAnswer, EngineRequest } from './engine-messages.ts';
 import { decodeFrame, encodeFrame, partDigests } from './frame-work.ts';
 
@@ -50,7 +50,7 @@ function perform(request: EngineRequest): unknown {
     case 'digests':
       return partDigests(request.bytes, request.lengths);
     case 'checksum':
-      return crc32(request.bytes);
+      return frameChecksum(request.bytes);
     case 'encode':
       return encodeFrame(request.job);
     case 'decode':

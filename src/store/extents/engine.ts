@@ -31,8 +31,8 @@ export interface Engine {
   hasher(): StreamHasher;
   /** SHA-256 of consecutive parts of `bytes`, by their lengths. */
   digests(bytes: Uint8Array, lengths: readonly number[]): Promise<readonly Digest[]>;
-  /** CRC-32 of bytes. */
-  checksum(bytes: Uint8Array): Promise<number>;
+  /** The checksum of a frame's stored bytes. */
+  checksum(bytes: Uint8Array): Promise<bigint>;
   encode(job: FrameJob): Promise<Uint8Array>;
   /**
    * Fills `target` with the decoded frame and returns it. The job's bytes, which may lie in it, those beneath, and `target` are given away,

@@ -2,7 +2,7 @@ import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
 import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { FramePrediction } from '../packs/codecs/codec.ts';
-import type { PlacedFrame } from '../packs/pack-writer.ts';
+import type { PlacedFrame, Placing } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { Coding } from './coding.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
@@ -26,10 +26,14 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
   const takeInOrder = oneAtATime();
   const placeInOrder = oneAtATime();
 
-  const place = (stored: Uint8Array, rawLength: number): { readonly written: Promise<void> } => {
-    const { frame, written } = session.packs.place(stored, rawLength);
-    frames.push(frame);
-    return { written };
+  const place = (stored: Uint8Array, rawLength: number): Placing => {
+    const placing = session.packs.place(stored, rawLength);
+    frames.push(placing.frame);
+    return placing;
+  };
+  const placeRaw = async (bytes: Uint8Array): Promise<void> => {
+    const { frame, written } = place(bytes, bytes.length);
+    await Promise.all([written, session.written?.look(frame, bytes)]);
   };
   let position = 0;
   /** How the next frame is predicted. */
@@ -51,7 +55,7 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
   return {
     frames,
     push: async bytes => {
-      if (kind === RECORD_KINDS.raw) return place(bytes, bytes.length).written;
+      if (kind === RECORD_KINDS.raw) return placeRaw(bytes);
       const coded = encode(bytes, base && takeInOrder(() => base.take(bytes.length)));
       coded.catch(() => {}); // Seen when its turn to be placed comes.
       const { stored, written } = await placeInOrder(async () => {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { freeMemory } from '../../base/free-memory.ts';
 import type { Digest } from '../../base/ids.ts';
+import { frameChecksum } from '../packs/frame-checksums.ts';
 import type { Engine } from './engine.ts';
 import { decodeFrame, encodeFrame, partDigests } from './frame-work.ts';
 
@@ -16,7 +16,7 @@ export const inlineEngine: Engine = {
     };
   },
   digests: async (bytes, lengths) => partDigests(bytes, lengths),
-  checksum: async bytes => crc32(bytes),
+  checksum: async bytes => frameChecksum(bytes),
   encode: encodeFrame,
   decode: async (job, target) => {
     await decodeFrame(job, target);

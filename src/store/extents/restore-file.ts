@@ -9,7 +9,7 @@ import { isPredicted } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { UnfinishedFiles } from '../unfinished/unfinished-files.ts';
 import { chainCost } from './chain.ts';
-import type { CheckedFrames } from './checked-frames.ts';
+import { BYTES_WORTH_CHECKSUMS, type CheckedFrames } from './checked-frames.ts';
 import { framesUnderWay } from './engine.ts';
 import { comparingWatch, FrameDiffers, type FrameWatch, isChecked, notingWatch } from './frame-watch.ts';
 import { runsOf } from './plan-extents.ts';
@@ -17,9 +17,6 @@ import { type ReadContext, readExtent } from './read-extent.ts';
 import { readRun } from './read-run.ts';
 import { inParallel, taskGroup } from './task-group.ts';
 import { checkDigest } from './verified.ts';
-
-/** Smaller files are hashed sooner than their checksums are read. */
-export const BYTES_WORTH_CHECKSUMS = 32 * 1024 * 1024;
 
 /** What restoring needs besides the manifest. */
 export interface RestoreContext {

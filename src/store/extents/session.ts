@@ -13,6 +13,7 @@ import { keepExtents } from './keep-extents.ts';
 import type { LocalPacks, PackLookup } from './local-packs.ts';
 import { extentPurged, type PurgedExtents } from './purged.ts';
 import type { ReadContext } from './read-extent.ts';
+import type { WrittenFrames } from './written-frames.ts';
 
 /** One writing of new records: what the store has, what was added since, and where it goes. */
 export interface WriteSession {
@@ -25,6 +26,8 @@ export interface WriteSession {
   /** Extents that may be worked on at the same time. */
   readonly lanes: number;
   readonly packs: PackWriter;
+  /** Undefined where frames are too few to be worth it. */
+  readonly written: WrittenFrames | undefined;
   readonly lookup: PackLookup;
   /** Runs what holds a matrix's factors: side by side they would take the memory of all. */
   readonly calculation: <Result>(work: () => Promise<Result>) => Promise<Result>;
@@ -51,6 +54,7 @@ export interface SessionParts {
   readonly lanes: number;
   readonly local: LocalPacks;
   readonly packs: PackWriter;
+  readonly written: WrittenFrames | undefined;
   readonly keeper: PackKeeper;
   readonly purged: PurgedExtents;
   readonly evaluateRecipe: EvaluateRecipe;
@@ -58,7 +62,7 @@ export interface SessionParts {
 
 /** Begins a session. */
 export function createSession({ local, evaluateRecipe, ...parts }: SessionParts): WriteSession {
-  const { engine, packs, keeper, loans, purged } = parts;
+  const { engine, packs, written, keeper, loans, purged } = parts;
   const lookup = local.lookup(id => !keeper.isLost(id));
   const keeps = keepExtents(local, lookup, keeper);
   const claimed = digestSet([EMPTY_DIGEST]);
@@ -80,7 +84,10 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
       await refusePurged(digest);
       return claimed.add(digest);
     },
-    record: record => packs.record(record),
+    record: record => {
+      packs.record(record);
+      written?.record(record);
+    },
     hasLength: async length => {
       lengths ??= local.lengths();
       return (await lengths).has(length);
@@ -102,6 +109,7 @@ export function createSession({ local, evaluateRecipe, ...parts }: SessionParts)
       for (const id of ids) if (!(await keeper.keep(id))) throw storeChanged();
       for (const id of ids) local.include(id); // It may replace a damaged pack that is passed over.
       if (ids.length > 0) await local.refresh();
+      await written?.note(local.lookup(id => ids.includes(id)));
       return ids;
     },
   };

@@ -43,7 +43,7 @@ export function startWorkerEngine(width: number): WorkerEngine {
     },
     digests: async (bytes, lengths) =>
       (await idlest(threads).ask({ type: 'digests', bytes, lengths })) as readonly Digest[],
-    checksum: async bytes => (await idlest(threads).ask({ type: 'checksum', bytes })) as number,
+    checksum: async bytes => (await idlest(threads).ask({ type: 'checksum', bytes })) as bigint,
     encode: async job => (await idlest(threads).ask({ type: 'encode', job })) as Uint8Array,
     decode: async (job, target) => {
       const moved = await idlest(threads).ask({ type: 'decode', job, target });

@@ -80,6 +80,20 @@ test('what was restored once is compared with its checksums, and not hashed', as
   expect(readFileSync(stored.path).equals(stored.bytes)).toBe(true);
 });
 
+test('what was added raw is compared with its checksums the first time already', async () => {
+  await using world = await testStore();
+  const { bytes, layout } = modelFile([{ name: 'noise', dtype: 'U8', shape: [NOISE.length], data: NOISE }]);
+  const { manifest } = await world.store.addFile(memoryByteSource(bytes), layout);
+  const stored = { world, manifest, bytes, path: join(world.path, 'restored') };
+  expect(checksumFiles(stored)).toHaveLength(1);
+  await restoreWithoutDigests(stored);
+  expect(readFileSync(stored.path).equals(bytes)).toBe(true);
+  await flipBit(world, digestOf(NOISE));
+  await expect(world.again().restoreFile(manifest, join(world.path, 'other'))).rejects.toMatchObject({
+    code: 'EXTENT_CORRUPT',
+  });
+});
+
 test('a bit that flips since is found, in an extent and in what it is computed from', async () => {
   await using world = await testStore();
   const { manifest, path } = await storedModel(world);
@@ -116,7 +130,7 @@ test('checksums that are wrong or damaged are worth nothing, and do no harm', as
 function withOtherChecksums(file: Buffer): Uint8Array {
   const checksums = decodeFrameChecksums(file, file.readUInt32LE(12));
   if (checksums === undefined) throw new Error('no checksums');
-  return encodeFrameChecksums(checksums.map(checksum => checksum ^ 1));
+  return encodeFrameChecksums(checksums.map(checksum => checksum ^ 1n));
 }
 
 /** Flips a bit of the record of an extent; returns what flips it back. */
