@@ -1,5 +1,5 @@
 /** Text of which so many small objects may be made that how the heap grows matters. */
-const LONG_TEXT_BYTES = 4 * 1024 * 1024;
+const LONG_TEXT_BYTES = 1024 * 1024;
 
 let prepare: (() => void) | undefined;
 

@@ -5,26 +5,29 @@ import type { LongOperation } from '../base/events.ts';
 import { type Digest, parseDigest } from '../base/ids.ts';
 import { inOrder } from '../base/in-order.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
+import { type Table, tableOf } from '../base/table.ts';
+import { digestTable } from '../store/manifest/digest-table.ts';
 import type { Manifest, ManifestTensor } from '../store/manifest/manifest.ts';
 import type { Recipe } from '../store/packs/records.ts';
 import type { StoreWriter, TensorStore } from '../store/tensor-store.ts';
 import { byteLength } from '../tensor/dtype.ts';
-import { chooseLayout, mergedManifest } from './layout.ts';
+import { chooseLayout, type MergedTensor, mergedManifest } from './layout.ts';
 import type { MethodInput, MethodTask } from './method.ts';
 import type { ComputeAction } from './plan.ts';
-import type { FilePlan } from './plan-file.ts';
+import type { FilePlan, ResultTensor } from './plan-file.ts';
 import { recipeOf } from './recipe.ts';
 import { refuseEncoded } from './refuse-encoded.ts';
+import { type Relations, relationColumns } from './relation-columns.ts';
 import { keepsChecksums } from './renew-checksums.ts';
 import { SLICE_ELEMENTS } from './slices.ts';
 import { type StoredData, storedSource } from './stored-source.ts';
 import { openSurvey, type TensorSurvey } from './survey.ts';
 import { KEPT_BYTES, openInputs } from './tensor-inputs.ts';
 
-/** A merged file: its manifest, and what was measured of its computed tensors, by name. */
+/** A merged file: its manifest, and how the versions of its computed tensors relate, in the order of the plan. */
 export interface MergedFile {
   readonly manifest: Manifest;
-  readonly survey: ReadonlyMap<string, TensorSurvey>;
+  readonly relations: Table<Relations>;
 }
 
 /** What {@link executeFile} works with. */
@@ -46,13 +49,14 @@ export const SMALL_BYTES = 4 * 1024 * 1024;
 export async function executeFile(plan: FilePlan, context: ExecuteContext): Promise<MergedFile> {
   await refuseEncoded(plan.base, plan.models, context.store);
   const layout = chooseLayout(plan.base, plan.layouts, plan.tensors);
-  const digests = new Map<string, Digest>();
-  const survey = new Map<string, TensorSurvey>();
+  const digests = digestTable(plan.computed.length);
+  const relations = relationColumns();
   const checksums = new Map<Digest, number>();
   const wantsChecksums = layout.kind === 'as' && keepsChecksums(layout.manifest.format);
   const bad: string[] = [];
   const progress = progressOf(plan, context);
   const alone = oneAtATime();
+  let place = 0;
   const start = async (action: ComputeAction): Promise<Computed> => {
     const isRecipe = await context.writer.affords(recipeFor(action));
     const work = (): Promise<Computed> => compute(action, { ...context, wantsChecksums, isRecipe });
@@ -60,18 +64,23 @@ export async function executeFile(plan: FilePlan, context: ExecuteContext): Prom
   };
   for await (const computed of inOrder(plan.computed, WIDTH, start)) {
     const { action, digest, isRecipe } = computed;
-    survey.set(action.name, computed.survey);
+    relations.add(computed.survey);
     if (digest === undefined) bad.push(...nonFiniteSides(action, computed.survey, plan.sides));
     else {
-      digests.set(action.name, digest);
+      digests.set(place, digest);
       if (computed.checksum !== undefined) checksums.set(digest, computed.checksum);
       if (isRecipe) await context.writer.addRecipe(digest, recipeFor(action));
     }
     progress(action);
+    place++;
   }
   if (bad.length > 0) throw nonFinite(bad, plan);
-  const content = { ...context, tensors: plan.tensors, digests, checksums };
-  return { manifest: await mergedManifest(layout, content), survey };
+  const tensorAt = (at: number): MergedTensor => {
+    const { computed, ...planned } = plan.tensors.at(at) as ResultTensor;
+    return computed === undefined ? planned : { ...planned, digest: digests.at(computed) as Digest };
+  };
+  const content = { ...context, tensors: tableOf(plan.tensors.length, tensorAt), checksums };
+  return { manifest: await mergedManifest(layout, content), relations: relations.table };
 }
 
 /** A tensor that was measured, and computed unless NaN or infinity was found. */
@@ -224,7 +233,8 @@ async function digestOf(content: AsyncIterable<Uint8Array>): Promise<Digest> {
 
 function progressOf({ computed }: FilePlan, { onEvent }: LongOperation): (done: ComputeAction) => void {
   const bytesOf = (action: ComputeAction): number => action.tensors[0]?.extent.length ?? 0;
-  const total = computed.reduce((sum, action) => sum + bytesOf(action), 0);
+  let total = 0;
+  for (const action of computed) total += bytesOf(action);
   let done = 0;
   return action => {
     done += bytesOf(action);

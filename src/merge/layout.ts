@@ -28,6 +28,8 @@ export type MergedLayout =
 export interface MergedTensor {
   readonly name: string;
   readonly tensor: ManifestTensor;
+  /** Its data, where that is not the data of `tensor`. */
+  readonly digest?: Digest;
 }
 
 /**
@@ -101,8 +103,6 @@ function hasRoomFor(manifest: Manifest, merged: Table<MergedTensor>): boolean {
 /** What {@link mergedManifest} works on. */
 export interface MergedContent {
   readonly tensors: Table<MergedTensor>;
-  /** The data of the tensors, by name, that have other data than the tensor which gives their dtype and shape. */
-  readonly digests: ReadonlyMap<string, Digest>;
   /** CRC-32 of data that is not in the store yet, where the layout's format keeps such. */
   readonly checksums: ReadonlyMap<Digest, number>;
   readonly store: TensorStore;
@@ -121,7 +121,7 @@ function refilled(manifest: Manifest, content: MergedContent): Manifest {
   let place = 0;
   for (const tensor of manifest.tensors) {
     const merged = content.tensors.at(place++) as MergedTensor;
-    if (digestOf(merged, content) !== tensor.extent.digest && !isSamePlacement(merged.tensor, tensor))
+    if (digestOf(merged) !== tensor.extent.digest && !isSamePlacement(merged.tensor, tensor))
       throw otherPlacement(tensor.name);
   }
   const old = (at: number): Digest => (manifest.extents.at(at) as ManifestExtent).digest;
@@ -131,7 +131,7 @@ function refilled(manifest: Manifest, content: MergedContent): Manifest {
 /** The digests of a layout's extents: of the data of its tensors, which are those merged, and of what they leave. Errors: `MERGE_LAYOUT_UNSUPPORTED`. */
 function dataDigests(
   layout: CheckpointLayout,
-  content: Pick<MergedContent, 'tensors' | 'digests'>,
+  content: Pick<MergedContent, 'tensors'>,
   other: (at: number) => Digest,
 ): Table<Digest> {
   const spans = spanColumns(layout.extents);
@@ -139,7 +139,7 @@ function dataDigests(
   const areSet = new Uint8Array(digests.length);
   let place = 0;
   for (const view of layout.tensors) {
-    const digest = digestOf(content.tensors.at(place++) as MergedTensor, content);
+    const digest = digestOf(content.tensors.at(place++) as MergedTensor);
     const at = findPosition(spans, view.offset, viewSpan(view)) as number;
     if (spans.lengths[at] === 0) continue;
     if (areSet[at] === 1 && digests.at(at) !== digest) throw sharedStorage(view.name);
@@ -150,8 +150,8 @@ function dataDigests(
   return digests;
 }
 
-function digestOf({ name, tensor }: MergedTensor, { digests }: Pick<MergedContent, 'digests'>): Digest {
-  return digests.get(name) ?? tensor.extent.digest;
+function digestOf({ tensor, digest }: MergedTensor): Digest {
+  return digest ?? tensor.extent.digest;
 }
 
 function otherPlacement(name: string): MgitError {

@@ -13,8 +13,8 @@ export async function measurePlans(
   plans: readonly FilePlan[],
   { store, signal }: { readonly store: Pick<TensorStore, 'read'>; readonly signal?: AbortSignal },
 ): Promise<readonly FilePlan[]> {
-  const actions = plans.flatMap(({ computed }) => computed);
-  if (!actions.some(isToBeMeasured)) return plans;
+  if (!plans.some(({ computed }) => computed.some(isToBeMeasured))) return plans;
+  const actions = plans.flatMap(({ computed }) => [...computed]);
   const open: OpenTask = async (at, use) => {
     const action = actions[at];
     if (!action) return;

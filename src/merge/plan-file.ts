@@ -10,13 +10,19 @@ import type { MergedTensor } from './layout.ts';
 import { type ComputeAction, type PlanInput, planTensor, type TensorAction, versionsAt } from './plan.ts';
 import { tiedDraws } from './tied-draws.ts';
 
+/** A tensor that the merged file will have. */
+export interface ResultTensor extends Omit<MergedTensor, 'digest'> {
+  /** Its place among those that are computed. */
+  readonly computed?: number;
+}
+
 /** The plan of one model file. */
 export interface FilePlan {
   readonly actions: Table<TensorAction>;
-  readonly computed: readonly ComputeAction[];
+  readonly computed: Table<ComputeAction>;
   readonly conflicts: readonly TensorConflict[];
   /** The merged file's tensors, sorted as in a manifest, without those in conflict. */
-  readonly tensors: Table<MergedTensor>;
+  readonly tensors: Table<ResultTensor>;
   readonly base: Manifest | undefined;
   readonly models: readonly Manifest[];
   /** The versions whose files may hold the result: ours first, then those that are of the same format and call its tensors as ours does. */
@@ -50,27 +56,42 @@ export function planFile(given: PlanInput): FilePlan {
   return planOf(table.actions, { base, models, layouts });
 }
 
+const NOT_COMPUTED = 0xffffffff;
+
 /** The plan that consists of these actions. Errors: those of {@link checkShape}. */
 export function planOf(
   actions: Table<TensorAction>,
   files: Pick<FilePlan, 'base' | 'models' | 'layouts' | 'sides'>,
 ): FilePlan {
-  const computed: ComputeAction[] = [];
   const conflicts: TensorConflict[] = [];
-  const places = growingIntegers();
+  const computed = growingIntegers();
+  const results = growingIntegers();
+  const numbers = growingIntegers();
   let place = 0;
   for (const action of actions) {
+    if (action.kind === 'conflict') conflicts.push(action.conflict);
+    if (resultOf(action)) {
+      results.push(place);
+      numbers.push(action.kind === 'compute' ? computed.length : NOT_COMPUTED);
+    }
     if (action.kind === 'compute') {
       checkShape({ ...action, shape: action.tensors[0]?.shape ?? [] });
-      computed.push(action);
+      computed.push(place);
     }
-    if (action.kind === 'conflict') conflicts.push(action.conflict);
-    if (resultOf(action)) places.push(place);
     place++;
   }
-  const resultAt = (at: number): MergedTensor =>
-    resultOf(actions.at(places.at(at)) as TensorAction) as MergedTensor;
-  return { ...files, actions, tensors: tableOf(places.length, resultAt), computed, conflicts };
+  const resultAt = (at: number): ResultTensor => {
+    const result = resultOf(actions.at(results.at(at)) as TensorAction) as ResultTensor;
+    const number = numbers.at(at);
+    return number === NOT_COMPUTED ? result : { ...result, computed: number };
+  };
+  return {
+    ...files,
+    actions,
+    computed: tableOf(computed.length, at => actions.at(computed.at(at)) as ComputeAction),
+    conflicts,
+    tensors: tableOf(results.length, resultAt),
+  };
 }
 
 function withOurNames({ spelling, ...input }: PlanInput): PlanInput {
@@ -83,7 +104,7 @@ function withOurNames({ spelling, ...input }: PlanInput): PlanInput {
   };
 }
 
-function resultOf(action: TensorAction): MergedTensor | undefined {
+function resultOf(action: TensorAction): ResultTensor | undefined {
   switch (action.kind) {
     case 'keep':
     case 'take':

@@ -7,7 +7,7 @@ import type { InputModel } from './model-plan/input-model.ts';
 import { planModel } from './model-plan/plan-model.ts';
 import { inputsOf, type PlannedTensor, type TensorInput } from './model-plan/planned-tensor.ts';
 import type { ComputeAction, TensorAction } from './plan.ts';
-import type { FilePlan } from './plan-file.ts';
+import { type FilePlan, planOf } from './plan-file.ts';
 import type { MergeRecipe } from './recipe-file/merge-recipe.ts';
 import { isSameTensor } from './same-tensor.ts';
 import { tiedDraws } from './tied-draws.ts';
@@ -48,18 +48,11 @@ export function planRecipeFile(
     .map(planned => actionOf(planned, { names, tensorOf }))
     .map(tiedDraws());
   const manifests = names.flatMap(name => inputs.get(name)?.manifest ?? []);
-  const file: FilePlan = {
-    actions,
-    computed: actions.filter(action => action.kind === 'compute'),
-    conflicts: [],
-    tensors: actions.map(action => ({
-      name: action.name,
-      tensor: action.kind === 'take' ? action.tensor : (action.tensors[0] as ManifestTensor),
-    })),
+  const file = planOf(actions, {
     base: recipe.base === undefined ? undefined : inputs.get(recipe.base)?.manifest,
     models: manifests,
     layouts: manifests,
-  };
+  });
   return { file, models: [...models.values()], tensors };
 }
 

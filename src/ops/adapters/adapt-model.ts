@@ -172,7 +172,6 @@ async function refill(
   const known = new Set(kept.map(({ name }) => name));
   const added = changed.filter(({ name }) => !known.has(name));
   const tensors = [...kept.map(({ name, tensor }) => byName.get(name) ?? { name, tensor }), ...added];
-  const digests = new Map(changed.map(({ name, digest }) => [name, digest]));
   const layout = chooseLayout(manifest, [manifest], tensors);
-  return mergedManifest(layout, { ...context, tensors, digests, checksums: new Map() });
+  return mergedManifest(layout, { ...context, tensors, checksums: new Map() });
 }

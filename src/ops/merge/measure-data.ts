@@ -109,8 +109,9 @@ async function withMeasured(
   { path, plan }: PlannedModel,
   digests: Map<number, string>,
 ): Promise<readonly ComputeAction[]> {
-  const needs = plan.computed.filter(({ method }) => takesData(method));
-  if (needs.length === 0) return plan.computed;
+  const computed = [...plan.computed];
+  const needs = computed.filter(({ method }) => takesData(method));
+  if (needs.length === 0) return computed;
   const sides = [...new Set(needs.flatMap(({ models }) => models))].sort((left, right) => left - right);
   const model = await measurable(scene, path);
   const done = new Map<ComputeAction, ComputeAction>();
@@ -130,7 +131,7 @@ async function withMeasured(
   const solved = needs.filter(({ method }) => method.solves === 'coefficients');
   for (const [action, weight] of await coefficientsOf(scene, { actions: solved, model, digests }))
     done.set(action, { ...action, parameters: { ...action.parameters, weight } });
-  return plan.computed.map(action => done.get(action) ?? action);
+  return computed.map(action => done.get(action) ?? action);
 }
 
 type OpenSide = (side: number | 'base') => Promise<MeasureOptions>;

@@ -4,6 +4,7 @@ import { executeFile, type MergedFile } from '../../merge/execute.ts';
 import { measurePlans } from '../../merge/measure-stored.ts';
 import type { TensorAction } from '../../merge/plan.ts';
 import type { FilePlan } from '../../merge/plan-file.ts';
+import type { Relations } from '../../merge/relation-columns.ts';
 import type { TreeFile } from '../../store/history/history.ts';
 import type { Repository } from '../repository.ts';
 import { refuseUnmeasured } from './with-data.ts';
@@ -75,9 +76,9 @@ export async function mergeModels(
   const reports: ModelReport[] = [];
   try {
     for (const { path, mode, plan } of measured) {
-      const { manifest, survey } = await executeFile(plan, { ...operation, store, writer });
+      const { manifest, relations } = await executeFile(plan, { ...operation, store, writer });
       files.push({ path, mode, id: await repository.history.writeBlob(manifest.text) });
-      reports.push(reportOf(path, plan, survey));
+      reports.push(reportOf(path, plan, relations));
     }
     await writer.finish();
   } catch (error) {
@@ -112,9 +113,10 @@ function modelOfShard(path: string): string {
 
 /** The extents that a plan computes with. What only one side changed is not among them: it is taken unseen. */
 function inputsOf({ computed }: FilePlan): readonly Digest[] {
-  return computed.flatMap(({ base, tensors }) =>
-    [...tensors, ...(base ? [base] : [])].map(({ extent }) => extent.digest),
-  );
+  const digests: Digest[] = [];
+  for (const { base, tensors } of computed)
+    for (const { extent } of [...tensors, ...(base ? [base] : [])]) digests.push(extent.digest);
+  return digests;
 }
 
 /** Counts what actions do. */
@@ -139,15 +141,14 @@ function countedAs(action: TensorAction): keyof ActionCounts {
   }
 }
 
-function reportOf(path: string, plan: FilePlan, survey: MergedFile['survey']): ModelReport {
-  const tensors = plan.computed.map(action => {
-    const measured = survey.get(action.name);
-    const pairs = measured?.pairs ?? [];
+function reportOf(path: string, plan: FilePlan, relations: MergedFile['relations']): ModelReport {
+  const tensors = plan.computed.map(({ name, method, models }, at) => {
+    const { norms, pairs } = relations.at(at) as Relations;
     return {
-      name: action.name,
-      method: action.method.name,
-      models: action.models,
-      norms: measured?.norms ?? [],
+      name,
+      method: method.name,
+      models,
+      norms,
       cosines: pairs.map(pair => pair.cosine),
       signConflicts: pairs.map(pair => pair.signConflicts),
     };
