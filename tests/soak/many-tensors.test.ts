@@ -8,6 +8,7 @@ import { soakSetting } from '../testkit/soak/soak-setting.ts';
 import { temporaryDirectory } from '../testkit/world.ts';
 
 const tensors = soakSetting('MGIT_SOAK_TENSORS', 500_000);
+const computed = soakSetting('MGIT_SOAK_COMPUTED', 140_000);
 
 /** The largest resident memory of every command, in MiB. */
 const LIMIT = 512;
@@ -50,3 +51,28 @@ test.runIf(platform() === 'linux')('a model of very many tensors needs a bounded
   console.table(peaks);
   expect(peaks.filter(({ mebibytes }) => mebibytes > LIMIT)).toEqual([]);
 });
+
+test.runIf(platform() === 'linux')(
+  'a merge that computes very many tensors needs a bounded memory',
+  async () => {
+    await using home = await temporaryDirectory();
+    const work = join(home.path, 'work');
+    const model = manyTensors(computed);
+    const commit = (message: string): void => {
+      model.change(0, 1);
+      model.write(join(work, 'model.safetensors'));
+      mgit(work, 'system', ['add', '.']);
+      mgit(work, 'system', ['commit', '-m', message]);
+    };
+    mgit(home.path, 'system', ['init', '-q', 'work']);
+    mgit(work, 'system', ['track', '*.safetensors']);
+    commit('base');
+    mgit(work, 'system', ['switch', '-c', 'side']);
+    commit('theirs');
+    mgit(work, 'system', ['switch', 'main']);
+    commit('ours');
+    const { peakMiB, seconds } = mgit(work, 'system', ['merge', 'side', '-m', 'merge']);
+    console.log(`${computed} tensors merged: ${peakMiB} MiB, ${Math.round(seconds)} s`);
+    expect(peakMiB).toBeLessThanOrEqual(LIMIT);
+  },
+);

@@ -28,6 +28,8 @@ export interface ManifestLines extends Iterable<NumberedLine> {
   to(position: number): number;
   /** As people count lines. */
   numberOf(position: number): number;
+  /** The lines of a text that differs in nothing but characters within lines. */
+  of(text: Buffer): ManifestLines;
 }
 
 /** True for bytes that begin as a manifest of any version does. */
@@ -45,6 +47,10 @@ export function readLines(bytes: Uint8Array): ManifestLines {
   if (!isUtf8(text)) throw manifestCorrupt(1, 'the text is not UTF-8');
   const starts = lineStarts(text);
   checkHead(text, starts);
+  return linesAt(text, starts);
+}
+
+function linesAt(text: Buffer, starts: Uint32Array): ManifestLines {
   const lists: KnownLists = new Map();
   const head = MANIFEST_HEAD.length;
   const from = (position: number): number => starts[head + position] as number;
@@ -61,6 +67,7 @@ export function readLines(bytes: Uint8Array): ManifestLines {
     from,
     to,
     numberOf,
+    of: other => linesAt(other, starts),
     *[Symbol.iterator]() {
       for (let position = 0; position < count; position++) yield parse(position);
     },

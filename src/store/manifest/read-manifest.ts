@@ -13,7 +13,10 @@ import { DIGEST_CHARACTERS, findTensorLine, nameIn, wordIn } from './tensor-line
  * that they go together, when an extent is. Errors: `MANIFEST_CORRUPT`, `MANIFEST_UNSUPPORTED` for another version of the format.
  */
 export function openManifest(bytes: Uint8Array): Manifest {
-  const lines = readLines(bytes);
+  return manifestIn(readLines(bytes));
+}
+
+function manifestIn(lines: ManifestLines): Manifest {
   const { format } = beginning(lines, 0, 'format');
   const { size } = beginning(lines, 1, 'size');
   const afterSkeleton = passOver(lines, BEGINNING, 'skeleton');
@@ -41,7 +44,7 @@ export function openManifest(bytes: Uint8Array): Manifest {
     tensor: name => tensors.at(positionOf(name) ?? tensors.length),
     nameAt: position => nameIn(lines.bytes(first + position), lines.numberOf(first + position)),
     lineOf: position => lines.bytes(first + position),
-    withDigests: digests => openManifest(textWithDigests(lines, extents().index, digests)),
+    withDigests: digests => manifestIn(lines.of(textWithDigests(lines, extents().index, digests))),
   };
 }
 
@@ -109,7 +112,7 @@ function extentsOf(lines: ManifestLines, index: ExtentIndex): Extents {
 }
 
 /** Digests end the lines that say extents, and have no part in their order. */
-function textWithDigests(lines: ManifestLines, index: ExtentIndex, digests: Table<Digest>): Uint8Array {
+function textWithDigests(lines: ManifestLines, index: ExtentIndex, digests: Table<Digest>): Buffer {
   const text = Buffer.from(lines.text);
   let at = 0;
   for (const digest of digests)
