@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Digest } from '../../src/base/ids.ts';
 import type { MergeSettings } from '../../src/merge/merge-settings.ts';
-import type { TensorAction } from '../../src/merge/plan.ts';
+import { planTensor, type TensorAction, versionsAt } from '../../src/merge/plan.ts';
 import { planFile } from '../../src/merge/plan-file.ts';
 import { type ComputeDecision, compileRules } from '../../src/merge/rules.ts';
+import { alignLines } from '../../src/store/manifest/align-lines.ts';
 import type { Manifest } from '../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../src/store/manifest/manifest-of.ts';
 import { byteLength, type Dtype } from '../../src/tensor/dtype.ts';
@@ -247,4 +248,33 @@ test('tied weights, the same bytes under two names in every version, draw alike'
   const apart = seeds(false);
   expect(apart.embed).toBe(tied.embed);
   expect(apart.head).not.toBe(apart.embed);
+});
+
+test('a plan gives its actions back as they were made, whatever tensors have to themselves', () => {
+  const wide = { content: '4', shape: [3] };
+  const manifests = [
+    { a: '1', b: '1', c: '1', d: '1', e: '1', f: '1', h: '1' },
+    { a: '2', b: '2', c: '1', d: wide, e: '2', g: '2', h: '1' },
+    { a: '3', b: '1', c: '3', d: { ...wide, content: '5' }, e: '2', f: '1', g: '3', h: '1' },
+    { a: '1', b: '4', c: '4', d: { ...wide, content: '6' }, e: '3', f: '1', h: '1' },
+  ].map(manifest);
+  const [base, ...models] = manifests;
+  const decide = deciding(
+    {
+      method: 'dare_ties',
+      parameters: { density: 0.5, seed: 7 },
+      rules: [
+        { match: 'b', method: 'linear', parameters: { weight: [1, 2, 3] } },
+        { match: '{d,g}', method: 'linear' },
+      ],
+    },
+    models.length,
+  );
+  const made = [...alignLines(manifests)].map(({ positions }) =>
+    planTensor(versionsAt(manifests, positions), { decide }),
+  );
+  const { actions, computed } = planFile({ base, models, decide });
+  expect(made.map(action => action?.kind)).toContain('compute');
+  expect([...actions]).toEqual(made);
+  expect([...computed]).toEqual(made.filter(action => action?.kind === 'compute'));
 });
