@@ -6,11 +6,11 @@ import type { AddFileOptions, AddFileResult } from '../tensor-store.ts';
 import type { AddContext } from './add-context.ts';
 import { addHeld } from './add-held.ts';
 import { addRun } from './add-run.ts';
-import { addStreamed, isHeld } from './add-streamed.ts';
+import { addNew, addTwice } from './add-streamed.ts';
+import { isHeld, mayBeStored } from './may-be-stored.ts';
 import { type PlannedExtent, planExtents, runsOf } from './plan-extents.ts';
 import type { WriteSession } from './session.ts';
 import { inParallel } from './task-group.ts';
-import { HELD_BUFFERS } from './work-force.ts';
 
 /** A file to add. */
 export interface FileToAdd {
@@ -54,8 +54,9 @@ async function addExtents(run: readonly PlannedExtent[], context: AddContext): P
   const [first, second] = run;
   if (!first) return;
   if (second || first.span.length === 0) await addRun(run, context);
-  else if (isHeld(first, HELD_BUFFERS)) await addHeld(first, context);
-  else await addStreamed(first, context);
+  else if (!(await mayBeStored(first, context))) await addNew(first, context);
+  else if (isHeld(first)) await addHeld(first, context);
+  else await addTwice(first, context);
 }
 
 /** Tells how much of a file of so many bytes has been hashed. */

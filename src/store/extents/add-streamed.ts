@@ -1,28 +1,22 @@
 import type { Digest } from '../../base/ids.ts';
-import { FRAME_BYTES } from '../packs/limits.ts';
 import type { AddContext } from './add-context.ts';
 import type { Coding } from './coding.ts';
 import { createFrameLine, type FrameLine } from './frame-line.ts';
 import type { PlannedExtent } from './plan-extents.ts';
-import { readStored, sampleExtent } from './sample-extent.ts';
+import { sampleExtent } from './sample-extent.ts';
 import { visitFrames } from './source-slices.ts';
 import { recordExtent } from './write-extent.ts';
 
-/** Bytes that tell whether two extents of equal length begin alike. */
-const BEGINNING = 4096;
+/** Hashes an extent and, if it is new after all, reads it again. */
+export async function addTwice(extent: PlannedExtent, context: AddContext): Promise<void> {
+  const digest = await hashStreamed(extent, context);
+  context.hashed(extent, digest);
+  if (await context.session.claim(digest)) await store(extent, digest, context);
+}
 
-/**
- * Adds an extent that is too long to hold. One that is surely new is written while it is hashed; one that may be stored is hashed
- * first and, if it is new after all, read again.
- */
-export async function addStreamed(extent: PlannedExtent, context: AddContext): Promise<void> {
+/** Writes an extent while it is hashed. */
+export async function addNew(extent: PlannedExtent, context: AddContext): Promise<void> {
   const { session } = context;
-  if (await mayBeStored(extent, context)) {
-    const digest = await hashStreamed(extent, context);
-    context.hashed(extent, digest);
-    if (await session.claim(digest)) await store(extent, digest, context);
-    return;
-  }
   const { digest, line, coding } = await writeWhileHashing(extent, context);
   context.hashed(extent, digest);
   if (await session.claim(digest)) recordLine({ extent, digest, line, coding }, context);
@@ -37,23 +31,6 @@ export async function hashStreamed(
   const hasher = context.session.engine.hasher();
   await visitFrames(extent, context, bytes => hasher.update(bytes));
   return hasher.digest();
-}
-
-/** A guess: wrong either way costs time only. */
-async function mayBeStored(
-  extent: PlannedExtent,
-  { source, session, beginnings }: AddContext,
-): Promise<boolean> {
-  const { span, base } = extent;
-  const beginning = await source.read(span.offset, Math.min(BEGINNING, span.length));
-  const key = `${span.length} ${Buffer.from(beginning).toString('latin1')}`;
-  const isRepeated = beginnings.has(key);
-  beginnings.add(key);
-  if (isRepeated) return true;
-  if (!(await session.hasLength(span.length))) return false;
-  if (base === undefined || !(await session.lookup(base))) return true;
-  const before = await readStored(base, { offset: 0, length: beginning.length }, session);
-  return Buffer.compare(before, beginning) === 0;
 }
 
 async function store(extent: PlannedExtent, digest: Digest, context: AddContext): Promise<void> {
@@ -98,9 +75,4 @@ function codingOf(extent: PlannedExtent, { source, session, policy }: AddContext
     ({ offset, length }) => source.read(extent.span.offset + offset, length),
     session,
   );
-}
-
-/** Bytes up to which an extent is held rather than streamed. */
-export function isHeld({ span }: PlannedExtent, heldBuffers: number): boolean {
-  return span.length <= heldBuffers * FRAME_BYTES;
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../../base/ids.ts';
 import type { ElementLayout } from '../packs/codecs/codec.ts';
+import { FRAME_BYTES } from '../packs/limits.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import { type Coding, RAW_CODING } from './coding.ts';
 import type { Engine } from './engine.ts';
@@ -19,16 +20,35 @@ export interface CodingSample {
   readonly base: { readonly digest: Digest; readonly parts: readonly Uint8Array[] } | undefined;
 }
 
+/** A part of an extent that is sampled. */
+export interface SamplePlace {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** Where an extent is sampled: its begin, middle and end, aligned to elements of any size. */
-export function samplePlaces(
-  length: number,
-): readonly { readonly offset: number; readonly length: number }[] {
+export function samplePlaces(length: number): readonly SamplePlace[] {
   const part = 64 * 1024;
   if (length <= 3 * part) return [{ offset: 0, length }];
   return [0, Math.floor(length / 128) * 64, length - part].map(offset => ({
     offset: offset - (offset % 8),
     length: part,
   }));
+}
+
+/** Extents of more frames are worth decoding one for each place. */
+const FEW_FRAMES = 8;
+
+/**
+ * Where an extent is sampled together with one that must be decoded for that: of few frames, only the middle one is. Undefined for more
+ * frames: their {@link samplePlaces} cost little beside the rest.
+ */
+export function samplePlacesOfOneFrame(length: number): readonly SamplePlace[] | undefined {
+  const frames = Math.ceil(length / FRAME_BYTES);
+  if (frames > FEW_FRAMES) return undefined;
+  const start = Math.floor((frames - 1) / 2) * FRAME_BYTES;
+  const places = samplePlaces(Math.min(FRAME_BYTES, length - start));
+  return places.map(place => ({ ...place, offset: start + place.offset }));
 }
 
 /** A coding, and the bytes that the sample takes in it. */

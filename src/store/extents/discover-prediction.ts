@@ -7,7 +7,7 @@ import { type SampleStructure, sampleStructure } from '../../tensor/structure/sa
 import { bytesOf } from '../packs/prediction-parameters.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { PredictedTensor } from '../tensor-store.ts';
-import { type CodingSample, type Rated, samplePlaces } from './choose-coding.ts';
+import type { CodingSample, Rated, SamplePlace } from './choose-coding.ts';
 import type { Coding } from './coding.ts';
 import { type MatrixPair, matrixBlocks } from './matrix-blocks.ts';
 import type { PlannedExtent } from './plan-extents.ts';
@@ -18,6 +18,8 @@ import type { WriteSession } from './session.ts';
 /** An extent that is added beside its base, and how it would be coded otherwise. */
 interface Discovery {
   readonly extent: PlannedExtent;
+  /** Where the sample was taken. */
+  readonly places: readonly SamplePlace[];
   readonly sample: CodingSample;
   readonly rated: Rated;
   readonly readPart: ReadPart;
@@ -138,13 +140,13 @@ function factor(numbers: Float32Array): { readonly bytes: Uint8Array; readonly d
 /** Codes the sample against the prediction: its share of the extent and the factors must take less than what was chosen before. */
 async function isSmaller(
   { tensor, prediction }: { readonly tensor: PredictedTensor; readonly prediction: Prediction },
-  { extent, sample, rated }: Discovery,
+  { extent, places, sample, rated }: Discovery,
   session: WriteSession,
 ): Promise<boolean> {
   const { length } = extent.span;
   const { kind, elements } = predictedCoding(tensor);
   let size = 0;
-  for (const [index, { offset }] of samplePlaces(length).entries()) {
+  for (const [index, { offset }] of places.entries()) {
     const [bytes, base] = [sample.parts[index], sample.base?.parts[index]];
     if (!bytes || !base) throw new Error('a sample has all its parts');
     const job = { kind, elements, bytes, base, prediction: { prediction, offset } };

@@ -18,7 +18,7 @@ const REPETITION = { [constants.ZSTD_c_compressionLevel]: 3 };
 /** Planes from this length on are judged by a sample first, of so many pieces of so many bytes. */
 const SAMPLED_FROM = 512 * 1024;
 const PIECES = 3;
-const PIECE_BYTES = 32 * 1024;
+const PIECE_BYTES = 16 * 1024;
 
 /** A plane as a zstd frame; undefined where it would not be worth it. The result is the caller's own. */
 export function compressPlane(bytes: Uint8Array): Uint8Array | undefined {
