@@ -8,7 +8,7 @@ export interface FrameJob {
   readonly bytes: Uint8Array;
   /** The same range of the extent that the record is coded against. */
   readonly base: Uint8Array | undefined;
-  /** To decode: in place of `base`, what that would be decoded from. */
+  /** In place of `base`, for `xor`: what that would be decoded from. */
   readonly beneath?: FramesBeneath | undefined;
   readonly prediction?: FramePrediction | undefined;
 }

@@ -1,12 +1,10 @@
 import { freeMemory } from '../../base/free-memory.ts';
-import type { Digest } from '../../base/ids.ts';
 import { oneAtATime } from '../../base/one-at-a-time.ts';
 import type { FramePrediction } from '../packs/codecs/codec.ts';
 import type { PlacedFrame, Placing } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
+import { type BaseFrame, type BaseFrames, baseFrames } from './base-frames.ts';
 import type { Coding } from './coding.ts';
-import { type ExactReader, exactReader } from './exact-reader.ts';
-import { readExtent } from './read-extent.ts';
 import type { WriteSession } from './session.ts';
 
 /** Codes and places the frames of one extent: coded in any order, placed in theirs. */
@@ -21,7 +19,7 @@ export interface FrameLine {
 /** A line for an extent of the given coding. */
 export function createFrameLine(coding: Coding, session: WriteSession): FrameLine {
   const { kind, elements, predicted } = coding;
-  const base = coding.base && baseReader(coding.base, session);
+  const base = basesOf(coding, session);
   const frames: PlacedFrame[] = [];
   const takeInOrder = oneAtATime();
   const placeInOrder = oneAtATime();
@@ -42,13 +40,16 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
     position += length;
     return predicted && { prediction: predicted.prediction, offset };
   };
-  const encode = async (bytes: Uint8Array, taking: Promise<Uint8Array> | undefined): Promise<Uint8Array> => {
+  const encode = async (bytes: Uint8Array, taking: Promise<BaseFrame> | undefined): Promise<Uint8Array> => {
     const prediction = nextPrediction(bytes.length);
     const against = await taking;
     try {
-      return await session.engine.encode({ kind, elements, bytes, base: against, prediction });
+      const job = { kind, elements, bytes, base: against?.base, beneath: against?.beneath, prediction };
+      return await session.engine.encode(job);
+    } catch (error) {
+      throw against ? against.errorOf(error) : error;
     } finally {
-      if (against) session.baseBuffers.release(against);
+      against?.release();
     }
   };
 
@@ -69,8 +70,9 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
   };
 }
 
-/** The bytes of the extent that is coded against, in buffers of their own: those of the file may all be waiting for them. */
-function baseReader(base: Digest, session: WriteSession): ExactReader {
-  const context = { ...session.readContext(), buffers: session.baseBuffers };
-  return exactReader(readExtent(base, undefined, context), session.baseBuffers);
+/** What is coded against lies in buffers of its own: those of the file may all be waiting for it. */
+function basesOf(coding: Coding, session: WriteSession): BaseFrames | undefined {
+  const { base } = coding;
+  if (base === undefined) return undefined;
+  return baseFrames({ ...coding, base }, { ...session.readContext(), buffers: session.baseBuffers });
 }

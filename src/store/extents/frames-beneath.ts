@@ -1,4 +1,7 @@
+import type { Digest } from '../../base/ids.ts';
+import type { ElementLayout } from '../packs/codecs/codec.ts';
 import { CHAIN_LIMITS, FRAME_BYTES } from '../packs/limits.ts';
+import { FLAG_ROTATED, type PackEntry } from '../packs/pack-index.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { LocatedSegment } from './locate.ts';
 import { type FramePlace, framesWithin, type ReadContext } from './read-extent.ts';
@@ -10,8 +13,8 @@ export interface LayerFrame extends FramePlace {
 }
 
 /**
- * For each frame of an `xor` record those beneath it: of the record that it refers to, of the one that that one refers to, and so on down to
- * `planes`. Undefined where they cannot be decoded together: other kinds of record among them, other elements, or frames cut elsewhere. Then
+ * For each frame of a record those beneath it: of the record that it refers to, of the one that that one refers to, and so on down to
+ * `planes`, which has none. Undefined where they cannot be decoded together: other kinds of record among them, other elements, or frames cut elsewhere. Then
  * what the record refers to is read as any other extent.
  */
 export async function framesBeneath(
@@ -31,6 +34,29 @@ export async function framesBeneath(
     top = below;
   }
   return top.entry.kind === RECORD_KINDS.planes ? beneath : undefined;
+}
+
+/**
+ * For each frame of an extent that is to be coded as `xor` against a stored one, those that its part of that one is decoded from. Undefined
+ * where they cannot be decoded together, or are not cut as ours are.
+ */
+export async function framesToCodeAgainst(
+  base: Digest,
+  elements: ElementLayout,
+  { lookup, depth }: Pick<ReadContext, 'lookup' | 'depth'>,
+): Promise<readonly (readonly LayerFrame[])[] | undefined> {
+  const [segment, ...others] = (await lookup(base))?.segments ?? [];
+  if (!segment || others.length > 0 || !isLaidOut(segment.entry, elements)) return undefined;
+  const places = [...framesWithin(segment, { offset: 0, length: segment.entry.length })];
+  const isOurs = ({ frame, start }: FramePlace, at: number): boolean =>
+    start === at * FRAME_BYTES && frame.rawLength <= FRAME_BYTES;
+  if (!places.every(isOurs)) return undefined;
+  const beneath = await framesBeneath(segment, places, { lookup, depth: depth + 1 });
+  return beneath?.map((frames, at) => [{ ...(places[at] as FramePlace), segment }, ...frames]);
+}
+
+function isLaidOut({ elementSize, flags }: PackEntry, elements: ElementLayout): boolean {
+  return elementSize === elements.elementSize && ((flags & FLAG_ROTATED) !== 0) === elements.rotate;
 }
 
 function hasSameElements({ entry: below }: LocatedSegment, { entry: above }: LocatedSegment): boolean {

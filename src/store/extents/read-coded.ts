@@ -138,8 +138,8 @@ async function decode(
   }
 }
 
-/** The stored bytes of frames, one after the other. */
-async function readBeneath(
+/** Reads the stored bytes of frames, one after the other, into `room`, which is as long as {@link storedBytes}. */
+export async function readBeneath(
   frames: readonly LayerFrame[],
   room: Uint8Array,
   context: ReadContext,
@@ -156,13 +156,14 @@ async function readBeneath(
 async function readStored(
   { segment, frame, number }: LayerFrame,
   bytes: Uint8Array,
-  { watch }: ReadContext,
+  { watch }: Pick<ReadContext, 'watch'>,
 ): Promise<void> {
   await fillFrom(segment.pack.file, bytes, { offset: frame.offset, name: segment.pack.id });
   await watch?.look(segment.pack, number, bytes);
 }
 
-const storedBytes = (frames: readonly LayerFrame[]): number =>
+/** The bytes that frames take as they are stored. */
+export const storedBytes = (frames: readonly LayerFrame[]): number =>
   frames.reduce((total, { frame }) => total + frame.storedLength, 0);
 
 /** Memory for a frame's stored bytes: the end of what they are decoded into, unless they are longer. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { Digest } from '../../../src/base/ids.ts';
 import { memoryByteSource } from '../../../src/formats/byte-source.ts';
 import type { Engine } from '../../../src/store/extents/engine.ts';
-import { framesBeneath } from '../../../src/store/extents/frames-beneath.ts';
+import { framesBeneath, framesToCodeAgainst } from '../../../src/store/extents/frames-beneath.ts';
 import type { Candidate, LocatedRecord, LocatedSegment } from '../../../src/store/extents/locate.ts';
 import {
   type ExtentRange,
@@ -89,6 +89,34 @@ test('what is damaged beneath is named', async () => {
   }
 });
 
+test('what is damaged below a version that is added is named, and nothing is stored', async () => {
+  await using world = await testStore();
+  const parts = await storedVersions(world);
+  const fourth = modelFile([{ name: 'w', dtype: 'F32', shape: [COUNT], data: moved(THIRD, 36) }]);
+  const third = modelFile([{ name: 'w', dtype: 'F32', shape: [COUNT], data: THIRD }]);
+  const { manifest } = await world.store.addFile(memoryByteSource(third.bytes), third.layout);
+  for (const damaged of [FIRST, SECOND, THIRD].map(digestOf)) {
+    const segment = (await parts.local.lookup()(damaged))?.segments[0];
+    // The last frame, which no sample is taken of.
+    const frame = segment && [...segment.pack.index.framesOf(segment.entry)].at(-1);
+    if (!segment || !frame) throw new Error('not stored');
+    const path = parts.local.path(segment.pack.id);
+    const whole = readFileSync(path);
+    writeFileSync(path, Buffer.from(whole).fill(0xff, frame.offset, frame.offset + 4));
+    const adding = world.again().addFile(memoryByteSource(fourth.bytes), fourth.layout, { base: manifest });
+    await expect(adding).rejects.toMatchObject({
+      code: 'EXTENT_CORRUPT',
+      details: { digest: damaged, pack: segment.pack.id },
+    });
+    writeFileSync(path, whole);
+  }
+  await parts.local.close();
+  const added = await world
+    .again()
+    .addFile(memoryByteSource(fourth.bytes), fourth.layout, { base: manifest });
+  expect(added.newExtents).toBeGreaterThan(0);
+});
+
 interface Version {
   readonly kind: RecordKind;
   readonly frames?: readonly number[];
@@ -98,8 +126,8 @@ interface Version {
   readonly parts?: readonly number[];
 }
 
-/** How many frames are beneath each one of the first of these, each of which refers to the next. */
-async function beneath(versions: readonly Version[], depth = 0): Promise<readonly number[] | undefined> {
+/** The digest of the first of these, each of which refers to the next, and where they are found. */
+function located(versions: readonly Version[]) {
   const digests = versions.map((_, at) => digestOf(`version ${at}`));
   const records = new Map<Digest, LocatedRecord>();
   for (const [at, { kind, frames = [4, 4, 2], elementSize = 2, flags = 1, parts }] of versions.entries()) {
@@ -117,8 +145,13 @@ async function beneath(versions: readonly Version[], depth = 0): Promise<readonl
     });
     records.set(digest, { digest, length, segments });
   }
-  const lookup = async (digest: Digest) => records.get(digest);
-  const [top] = records.get(digests[0] as Digest)?.segments ?? [];
+  return { first: digests[0] as Digest, records, lookup: async (digest: Digest) => records.get(digest) };
+}
+
+/** How many frames are beneath each one of the first of these. */
+async function beneath(versions: readonly Version[], depth = 0): Promise<readonly number[] | undefined> {
+  const { first, records, lookup } = located(versions);
+  const [top] = records.get(first)?.segments ?? [];
   if (!top) throw new Error('no version');
   const places = [...framesWithin(top, { offset: 0, length: top.to })];
   return (await framesBeneath(top, places, { lookup, depth }))?.map(frames => frames.length);
@@ -160,4 +193,39 @@ test('frames larger than ours, and chains beyond the bound, are left to other re
   expect(await beneath(chain)).toEqual([8, 8, 8]);
   expect(await beneath(chain, 1)).toBeUndefined();
   expect(await beneath([{ kind: 'xor' }, ...chain])).toBeUndefined();
+});
+
+/** How many frames each one of an extent would be coded against, whose base is the first of these. */
+async function against(versions: readonly Version[], depth = 0): Promise<readonly number[] | undefined> {
+  const { first, lookup } = located(versions);
+  const frames = await framesToCodeAgainst(first, { elementSize: 2, rotate: true }, { lookup, depth });
+  return frames?.map(layers => layers.length);
+}
+
+test('an extent is coded against frames as they are stored only where they are cut as ours are', async () => {
+  const ours = { frames: [4 * MIB, 4 * MIB, 9] };
+  const [above, below]: readonly Version[] = [
+    { kind: 'xor', ...ours },
+    { kind: 'planes', ...ours },
+  ];
+  if (!above || !below) throw new Error('no versions');
+  expect(await against([below])).toEqual([1, 1, 1]);
+  expect(await against([above, above, below])).toEqual([3, 3, 3]);
+  expect(await against([{ ...below, frames: [9] }])).toEqual([1]);
+  const others: readonly (readonly Version[])[] = [
+    [{ ...below, kind: 'raw' }],
+    [{ ...below, kind: 'sparse' }, below],
+    [{ ...below, elementSize: 4 }],
+    [{ ...below, flags: 0 }],
+    [{ ...below, frames: [4, 4, 2] }],
+    [{ ...below, frames: [5 * MIB] }],
+    [{ ...below, parts: [4 * MIB, 4 * MIB + 9] }],
+    [above, { ...below, frames: [8 * MIB, 9] }],
+    [above],
+    [],
+  ];
+  for (const versions of others) expect(await against(versions)).toBeUndefined();
+  const chain = [...Array.from({ length: 7 }, () => above), below];
+  expect(await against(chain)).toEqual([8, 8, 8]);
+  expect(await against([above, ...chain])).toBeUndefined();
 });

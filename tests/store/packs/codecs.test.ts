@@ -124,7 +124,7 @@ describe('layers of exclusive ors', () => {
       return (base ? xor : planes).encode(raw, { kernels, elements, base });
     });
 
-  test('give what decoding them one after the other gives', () => {
+  test('give what decoding them one after the other gives, and are coded as what that gives would be', () => {
     const change = fc.record({
       every: fc.integer({ min: 1, max: 40 }),
       bits: fc.nat(255),
@@ -145,8 +145,10 @@ describe('layers of exclusive ors', () => {
             );
           const [top = first, ...beneath] = stored(versions, elements);
           const target = new Uint8Array(first.length);
-          xor.decode(top, target, { kernels, elements, base: undefined, beneath: joined(beneath) });
+          const context = { kernels, elements, base: undefined, beneath: joined(beneath) };
+          xor.decode(top, target, context);
           expect(target).toEqual(versions[0]);
+          expect(xor.encode(target, context)).toEqual(top);
         },
       ),
     );
@@ -161,9 +163,11 @@ describe('layers of exclusive ors', () => {
       );
       const [top = new Uint8Array(), ...beneath] = frames;
       const context = { kernels, elements, base: undefined, beneath: joined(beneath) };
-      expect(() => xor.decode(top, new Uint8Array(999), context)).toThrow(
-        expect.objectContaining({ code: 'FRAME_CORRUPT', details: { layer } }),
-      );
+      const damage = expect.objectContaining({ code: 'FRAME_CORRUPT', details: { layer } });
+      expect(() => xor.decode(top, new Uint8Array(999), context)).toThrow(damage);
+      const encode = () => xor.encode(versions[0] ?? top, context);
+      if (layer === 0) expect(encode()).toEqual(stored(versions, elements)[0]);
+      else expect(encode).toThrow(damage);
     }
   });
 });

@@ -1,8 +1,9 @@
 import { isMgitError, MgitError } from '../../../base/errors.ts';
 import { freeMemory } from '../../../base/free-memory.ts';
+import { partsOf } from '../../../base/parts-of.ts';
 import type { Region } from '../../../tensor/kernels/arena.ts';
 import { RECORD_KINDS } from '../records.ts';
-import type { ElementLayout, FrameCodec, FrameContext } from './codec.ts';
+import type { ElementLayout, FrameCodec, FrameContext, FramesBeneath } from './codec.ts';
 import { frameCorrupt } from './frame-error.ts';
 import {
   decodePlane,
@@ -26,8 +27,12 @@ export const planesCodec: FrameCodec = {
   decode: (stored, target, context) => decodePlanes(stored, target, { ...context, base: undefined }),
 };
 
-/** Codes a frame, or its exclusive or with `base` where there is one, as planes. */
-export function encodePlanes(raw: Uint8Array, { kernels, elements, base }: FrameContext): Uint8Array {
+/**
+ * Codes a frame, or its exclusive or with `base` or with what the frames `beneath` give, as planes. Splitting commutes with exclusive or, so
+ * that what is beneath need not become a base first. Errors: `FRAME_CORRUPT`, its details naming the `layer`, counted from 1.
+ */
+export function encodePlanes(raw: Uint8Array, context: FrameContext): Uint8Array {
+  const { kernels, elements, base, beneath } = context;
   const { elementSize, rotate } = elements;
   using input = kernels.borrow(raw.length);
   using output = kernels.borrow(raw.length);
@@ -35,12 +40,16 @@ export function encodePlanes(raw: Uint8Array, { kernels, elements, base }: Frame
   xorInPlace(input, output, { kernels, base });
   const count = countIn(raw, elements);
   kernels.exports.splitPlanes(output.pointer, input.pointer, count, elementSize, rotate);
+  const whole = count * elementSize;
+  output.bytes.set(input.bytes.subarray(whole), whole);
+  for (const [at, stored] of layersOf(beneath).entries())
+    inLayer(at + 1, () => xorPlanes(stored, { planes: output, scratch: input }, context));
   const places = placesIn(output, elements);
   const planes = places.map(place => encodePlane(place, kernels));
   const head = Buffer.alloc(elementSize * WORD_BYTES);
   for (const [plane, { word }] of planes.entries()) head.writeUInt32LE(word, plane * WORD_BYTES);
   const bodies = places.map((place, plane) => planes[plane]?.bytes ?? planeBytes(place));
-  const stored = Buffer.concat([head, ...bodies, input.bytes.subarray(count * elementSize)]);
+  const stored = Buffer.concat([head, ...bodies, output.bytes.subarray(whole)]);
   for (const { bytes } of planes) if (bytes) freeMemory(bytes);
   return stored;
 }
@@ -56,28 +65,38 @@ export function decodePlanes(stored: Uint8Array, target: Uint8Array, context: Fr
   target.set(output.bytes);
 }
 
-/**
- * Decodes a frame of which each layer but the last is the exclusive or with what the following ones give. Splitting commutes with exclusive
- * or, so that the layers meet as planes, which are joined once. Errors: `FRAME_CORRUPT`, its details naming the `layer`.
- */
+/** Decodes a frame that is the exclusive or with what the frames `beneath` give: as planes, joined once. Errors: those of {@link encodePlanes}. */
 export function decodeLayers(
-  layers: readonly Uint8Array[],
+  stored: Uint8Array,
   target: Uint8Array,
-  context: PlanesContext,
+  context: PlanesContext & { readonly beneath: FramesBeneath },
 ): void {
-  const { kernels } = context;
+  const { kernels, beneath } = context;
   using planes = kernels.borrow(target.length);
   using scratch = kernels.borrow(target.length);
-  for (const [layer, stored] of [...layers.entries()].reverse())
-    try {
-      if (layer === layers.length - 1) readPlanes(stored, planes, context);
-      else xorPlanes(stored, { planes, scratch }, context);
-    } catch (error) {
-      if (!isMgitError(error, 'FRAME_CORRUPT')) throw error;
-      throw new MgitError(error.code, error.message, { cause: error, details: { layer } });
-    }
+  const layers = [stored, ...layersOf(beneath)];
+  for (const [layer, frame] of [...layers.entries()].reverse())
+    inLayer(layer, () =>
+      layer === layers.length - 1
+        ? readPlanes(frame, planes, context)
+        : xorPlanes(frame, { planes, scratch }, context),
+    );
   joinPlanes(scratch, planes, context);
   target.set(scratch.bytes);
+}
+
+function layersOf(beneath: FramesBeneath | undefined): readonly Uint8Array[] {
+  return beneath ? partsOf(beneath.bytes, beneath.lengths) : [];
+}
+
+/** Names the layer in which something is damaged: 0 is the frame itself. */
+function inLayer(layer: number, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!isMgitError(error, 'FRAME_CORRUPT')) throw error;
+    throw new MgitError(error.code, error.message, { cause: error, details: { layer } });
+  }
 }
 
 /** Unpacks the planes of a frame, and the bytes after them, into a region of the frame's length. */

@@ -1,4 +1,3 @@
-import { partsOf } from '../../../base/parts-of.ts';
 import { RECORD_KINDS } from '../records.ts';
 import type { FrameCodec, FrameContext } from './codec.ts';
 import { frameCorrupt } from './frame-error.ts';
@@ -9,10 +8,10 @@ export const xorCodec: FrameCodec = {
   kind: RECORD_KINDS.xor,
   name: 'xor',
   needsBase: true,
-  encode: (raw, context) => encodePlanes(raw, checkBase(raw.length, context)),
+  encode: (raw, context) => encodePlanes(raw, context.beneath ? context : checkBase(raw.length, context)),
   decode: (stored, target, context) => {
     const { beneath } = context;
-    if (beneath) decodeLayers([stored, ...partsOf(beneath.bytes, beneath.lengths)], target, context);
+    if (beneath) decodeLayers(stored, target, { ...context, beneath });
     else decodePlanes(stored, target, checkBase(target.length, context));
   },
 };
