@@ -3,8 +3,8 @@ import { RECORD_KINDS } from '../packs/records.ts';
 import type { Coding } from './coding.ts';
 import type { FrameJob } from './engine.ts';
 import { exactReader } from './exact-reader.ts';
-import { framesToCodeAgainst, type LayerFrame } from './frames-beneath.ts';
-import { readBeneath, storedBytes } from './read-coded.ts';
+import { framesToCodeAgainst, type LayerFrame, storedBytes } from './frames-beneath.ts';
+import { readBeneath } from './read-coded.ts';
 import { extentCorrupt, type ReadContext, readExtent } from './read-extent.ts';
 
 /** What one frame is coded against, in memory of the pool. */

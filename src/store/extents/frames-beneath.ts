@@ -38,7 +38,7 @@ export async function framesBeneath(
 
 /**
  * For each frame of an extent that is to be coded as `xor` against a stored one, those that its part of that one is decoded from. Undefined
- * where they cannot be decoded together, or are not cut as ours are.
+ * where they cannot be decoded together, are not cut as ours are, or take more than a buffer: those of a long chain can be decoded in less memory.
  */
 export async function framesToCodeAgainst(
   base: Digest,
@@ -52,8 +52,13 @@ export async function framesToCodeAgainst(
     start === at * FRAME_BYTES && frame.rawLength <= FRAME_BYTES;
   if (!places.every(isOurs)) return undefined;
   const beneath = await framesBeneath(segment, places, { lookup, depth: depth + 1 });
-  return beneath?.map((frames, at) => [{ ...(places[at] as FramePlace), segment }, ...frames]);
+  const layers = beneath?.map((frames, at) => [{ ...(places[at] as FramePlace), segment }, ...frames]);
+  return layers?.every(frames => storedBytes(frames) <= FRAME_BYTES) ? layers : undefined;
 }
+
+/** The bytes that frames take as they are stored. */
+export const storedBytes = (frames: readonly LayerFrame[]): number =>
+  frames.reduce((total, { frame }) => total + frame.storedLength, 0);
 
 function isLaidOut({ elementSize, flags }: PackEntry, elements: ElementLayout): boolean {
   return elementSize === elements.elementSize && ((flags & FLAG_ROTATED) !== 0) === elements.rotate;

@@ -8,7 +8,7 @@ import { FLAG_ROTATED } from '../packs/pack-index.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import { freshBuffers } from './buffer-pool.ts';
 import { type ExactReader, exactReader } from './exact-reader.ts';
-import { framesBeneath, type LayerFrame } from './frames-beneath.ts';
+import { framesBeneath, type LayerFrame, storedBytes } from './frames-beneath.ts';
 import { loadPrediction } from './load-prediction.ts';
 import type { LocatedSegment } from './locate.ts';
 import {
@@ -161,10 +161,6 @@ async function readStored(
   await fillFrom(segment.pack.file, bytes, { offset: frame.offset, name: segment.pack.id });
   await watch?.look(segment.pack, number, bytes);
 }
-
-/** The bytes that frames take as they are stored. */
-export const storedBytes = (frames: readonly LayerFrame[]): number =>
-  frames.reduce((total, { frame }) => total + frame.storedLength, 0);
 
 /** Memory for a frame's stored bytes: the end of what they are decoded into, unless they are longer. */
 function placeIn(target: Uint8Array, length: number): Uint8Array {

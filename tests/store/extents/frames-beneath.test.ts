@@ -122,6 +122,8 @@ interface Version {
   readonly frames?: readonly number[];
   readonly elementSize?: number;
   readonly flags?: number;
+  /** The bytes that each frame takes; as many as it has, if it is not said. */
+  readonly stored?: number;
   /** The lengths of the parts that packs have of it. */
   readonly parts?: readonly number[];
 }
@@ -130,12 +132,16 @@ interface Version {
 function located(versions: readonly Version[]) {
   const digests = versions.map((_, at) => digestOf(`version ${at}`));
   const records = new Map<Digest, LocatedRecord>();
-  for (const [at, { kind, frames = [4, 4, 2], elementSize = 2, flags = 1, parts }] of versions.entries()) {
+  for (const [
+    at,
+    { kind, frames = [4, 4, 2], elementSize = 2, flags = 1, stored, parts },
+  ] of versions.entries()) {
     const length = frames.reduce((total, frame) => total + frame, 0);
     const digest = digests[at] as Digest;
     const parameters = Buffer.from(digestOf(`version ${at + 1}`), 'hex');
     const entry = { digest, length, kind: RECORD_KINDS[kind], elementSize, flags, parameters, firstFrame: 0 };
-    const framesOf = () => frames.map(rawLength => ({ offset: 0, storedLength: rawLength, rawLength }));
+    const framesOf = () =>
+      frames.map(rawLength => ({ offset: 0, storedLength: stored ?? rawLength, rawLength }));
     let from = 0;
     const segments = (parts ?? [length]).map((span): LocatedSegment => {
       const place = { segmentStart: from, segmentSpan: span, frameCount: frames.length };
@@ -203,7 +209,7 @@ async function against(versions: readonly Version[], depth = 0): Promise<readonl
 }
 
 test('an extent is coded against frames as they are stored only where they are cut as ours are', async () => {
-  const ours = { frames: [4 * MIB, 4 * MIB, 9] };
+  const ours = { frames: [4 * MIB, 4 * MIB, 9], stored: MIB / 2 };
   const [above, below]: readonly Version[] = [
     { kind: 'xor', ...ours },
     { kind: 'planes', ...ours },
@@ -212,6 +218,7 @@ test('an extent is coded against frames as they are stored only where they are c
   expect(await against([below])).toEqual([1, 1, 1]);
   expect(await against([above, above, below])).toEqual([3, 3, 3]);
   expect(await against([{ ...below, frames: [9] }])).toEqual([1]);
+  expect(await against([above, above, { ...below, stored: 3 * MIB }])).toEqual([3, 3, 3]);
   const others: readonly (readonly Version[])[] = [
     [{ ...below, kind: 'raw' }],
     [{ ...below, kind: 'sparse' }, below],
@@ -219,6 +226,8 @@ test('an extent is coded against frames as they are stored only where they are c
     [{ ...below, flags: 0 }],
     [{ ...below, frames: [4, 4, 2] }],
     [{ ...below, frames: [5 * MIB] }],
+    [{ ...below, stored: 4 * MIB + 1 }],
+    [above, above, { ...below, stored: 3 * MIB + 1 }],
     [{ ...below, parts: [4 * MIB, 4 * MIB + 9] }],
     [above, { ...below, frames: [8 * MIB, 9] }],
     [above],
