@@ -11,7 +11,7 @@ export interface AddContext {
   readonly session: WriteSession;
   readonly policy: CodingPolicy;
   readonly signal: AbortSignal | undefined;
-  /** Begins of the large extents that were met so far, with their lengths: the same twice may be the same data twice. */
+  /** Lengths, and digests of the first bytes, of the extents that were met so far, but for small ones: the same twice may be the same data twice. */
   readonly beginnings: Set<string>;
   /** Notes an extent's digest. */
   hashed(extent: PlannedExtent, digest: Digest): void;

@@ -156,7 +156,7 @@ export async function readBeneath(
 async function readStored(
   { segment, frame, number }: LayerFrame,
   bytes: Uint8Array,
-  { watch }: Pick<ReadContext, 'watch'>,
+  { watch }: ReadContext,
 ): Promise<void> {
   await fillFrom(segment.pack.file, bytes, { offset: frame.offset, name: segment.pack.id });
   await watch?.look(segment.pack, number, bytes);

@@ -1,3 +1,4 @@
+import { MgitError } from '../../base/errors.ts';
 import type { Digest } from '../../base/ids.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { CodingPolicy } from '../tensor-store.ts';
@@ -57,7 +58,7 @@ async function readBase(
   return { places, baseParts: await readEach(places, place => readStored(base, place, session)) };
 }
 
-/** Parts of a stored extent that lie near each other, in order: what lies between them is read once, and not kept. */
+/** Parts of a stored extent that lie near each other, in order: what lies between them is read once, and not kept. Errors: those of reading. */
 async function readTogether(
   digest: Digest,
   places: readonly SamplePlace[],
@@ -79,6 +80,7 @@ async function readTogether(
     }
     at += slice.length;
   }
+  if (at < end) throw new MgitError('EXTENT_CORRUPT', 'an extent ended before its length');
   return parts;
 }
 
