@@ -1,5 +1,5 @@
 import type { LongOperation } from '../base/events.ts';
-import { openRepository, type Repository } from '../ops/repository.ts';
+import { type OpenRepositoryOptions, openRepository, type Repository } from '../ops/repository.ts';
 import type { CommandOutcome } from './command.ts';
 import type { CliContext } from './context.ts';
 
@@ -7,8 +7,11 @@ import type { CliContext } from './context.ts';
 export async function withRepository(
   context: CliContext,
   run: (repository: Repository) => Promise<CommandOutcome>,
+  options: Pick<OpenRepositoryOptions, 'expectedBytes'> = {},
 ): Promise<CommandOutcome> {
-  const repository = await openRepository(context.ports, context.cwd, text => context.io.stderr.write(text));
+  const onOutput = (text: string): void => context.io.stderr.write(text);
+  const repository = await openRepository(context.ports, context.cwd, { ...options, onOutput });
+
   await using _closing = repository;
   return await run(repository); // Awaited here: the repository closes on return.
 }

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { MgitError } from '../base/errors.ts';
 import type { Ports } from '../base/ports/ports.ts';
 import { evaluateRecipe } from '../merge/evaluate-recipe.ts';
+import type { WorkForce } from '../store/extents/work-force.ts';
 import type { History } from '../store/history/history.ts';
 import { initHistory } from '../store/history/init.ts';
 import { openHistory } from '../store/history/open.ts';
 import { openTensorStore } from '../store/open-tensor-store.ts';
+import { storeWorkForce } from '../store/store-parts.ts';
 import type { PromisedExtents, TensorStore } from '../store/tensor-store.ts';
 import { installDrivers } from './install.ts';
 import { fetchPromised } from './transfer/fetch-promised.ts';
@@ -21,17 +23,32 @@ export interface Repository extends AsyncDisposable {
   readonly workTree: string;
 }
 
+/** How a repository is opened. */
+export interface OpenRepositoryOptions {
+  /** Receives what hooks print. */
+  readonly onOutput?: (text: string) => void;
+  /** Bytes that will be hashed or coded first, about, where that is known: threads for them start while the history is opened. */
+  readonly expectedBytes?: number;
+}
+
 /**
- * Opens the repository that holds `cwd` (absolute). `onOutput` receives what hooks print.
+ * Opens the repository that holds `cwd` (absolute).
  * Errors: `NOT_A_REPOSITORY`, `REPOSITORY_UNSUPPORTED`.
  */
 export async function openRepository(
   ports: Ports,
   cwd: string,
-  onOutput?: (text: string) => void,
+  { onOutput, expectedBytes = 0 }: OpenRepositoryOptions = {},
 ): Promise<Repository> {
-  const history = await openHistory({ ports, directory: cwd, ...(onOutput ? { onOutput } : {}) });
-  return repositoryOf(ports, history);
+  const force = storeWorkForce(ports);
+  force.engineFor(expectedBytes);
+  try {
+    const history = await openHistory({ ports, directory: cwd, ...(onOutput ? { onOutput } : {}) });
+    return repositoryOf(ports, history, force);
+  } catch (error) {
+    await force.close();
+    throw error;
+  }
 }
 
 /** Where and how {@link initRepository} makes a repository. */
@@ -44,17 +61,18 @@ export interface InitOptions {
 
 /** Makes a repository, or completes one that is there, and tells Git how models are filtered, shown and merged in it. */
 export async function initRepository(ports: Ports, options: InitOptions): Promise<Repository> {
-  const repository = repositoryOf(ports, await initHistory({ ports, ...options }));
+  const history = await initHistory({ ports, ...options });
+  const repository = repositoryOf(ports, history, storeWorkForce(ports));
   await installDrivers(repository, 'local');
   return repository;
 }
 
-function repositoryOf(ports: Ports, history: History): Repository {
+function repositoryOf(ports: Ports, history: History, force: WorkForce): Repository {
   const mgitDirectory = join(history.commonDirectory, 'mgit');
   const promised: PromisedExtents = {
     fetch: (digests, options) => fetchPromised(repository, digests, options),
   };
-  const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe, promised });
+  const store = openTensorStore({ ports, directory: mgitDirectory, evaluateRecipe, promised, force });
   const repository = assemble({ ports, history, store, mgitDirectory });
   return repository;
 }

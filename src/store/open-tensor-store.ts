@@ -34,7 +34,7 @@ export function openTensorStore(options: OpenStoreOptions): TensorStore {
         read: reading,
         session,
         writerInto: parts.writerInto,
-        without: packs => openTensorStore({ ...options, without: packs }),
+        without: packs => openTensorStore({ ...options, force: undefined, without: packs }),
       },
     ),
     addFile: async (source, layout, options = {}) => {

@@ -26,6 +26,8 @@ export interface OpenStoreOptions {
   readonly promised?: PromisedExtents;
   /** Bytes of memory that the store's work may take, about; the default is 512 MiB. */
   readonly memoryLimit?: number;
+  /** Threads and memory that are there already, and end with the store; by default the store makes its own. */
+  readonly force?: WorkForce | undefined;
   /** Bytes of a new pack at most; less than the format's bound only in tests. */
   readonly packBytes?: number;
   /** Packs to act as if they were not there. */
@@ -53,11 +55,16 @@ export interface StoreParts {
 
 const MEMORY_LIMIT = 512 * 1024 * 1024;
 
+/** The threads and memory of one store, none of which are taken yet. */
+export function storeWorkForce({ parallelism }: Ports, memoryLimit = MEMORY_LIMIT): WorkForce {
+  return createWorkForce({ parallelism, memoryLimit });
+}
+
 /** Makes the parts of a store. Nothing is read, and no thread is started, before it is needed. */
 export function storeParts(options: OpenStoreOptions): StoreParts {
-  const { ports, directory, evaluateRecipe, memoryLimit = MEMORY_LIMIT } = options;
+  const { ports, directory, evaluateRecipe } = options;
   const { fs } = ports;
-  const force = createWorkForce({ parallelism: ports.parallelism, memoryLimit });
+  const force = options.force ?? storeWorkForce(ports, options.memoryLimit);
   const unfinished = unfinishedFiles(ports, join(directory, 'tmp'));
   const purged = purgedExtents(fs, directory);
   const checked = checkedFrames({
@@ -88,7 +95,7 @@ export function storeParts(options: OpenStoreOptions): StoreParts {
       const work = { engine, buffers, baseBuffers, loans, lanes: force.lanes(engine) };
       const packs = elsewhere ?? packWriter();
       const isWorthChecksums = elsewhere === undefined && bytes >= BYTES_WORTH_CHECKSUMS;
-      const written = isWorthChecksums ? writtenFrames(checked, engine) : undefined;
+      const written = isWorthChecksums ? writtenFrames(checked) : undefined;
       return createSession({ ...work, local, packs, written, keeper: keeper(), purged, evaluateRecipe });
     },
     writerInto: packs => {

@@ -1,7 +1,8 @@
 import { MgitError } from '../../base/errors.ts';
-import { type AddedFile, addPaths } from '../../ops/worktree/add.ts';
+import type { Repository } from '../../ops/repository.ts';
+import { type AddedFile, addPaths, bytesNamed } from '../../ops/worktree/add.ts';
 import { untrackedModels } from '../../ops/worktree/track.ts';
-import { type CommandSpec, flagOption, listArgument } from '../command.ts';
+import { type CommandOutcome, type CommandSpec, flagOption, listArgument } from '../command.ts';
 import { formatBytes, table } from '../io.ts';
 import { jsonValue } from '../json.ts';
 import { longOperation, withRepository } from '../with-repository.ts';
@@ -23,8 +24,9 @@ export const command: CommandSpec = {
   ],
   example: 'mgit add model.safetensors config.json',
   confirms: true,
-  run: (context, input) =>
-    withRepository(context, async repository => {
+  run: async (context, input) => {
+    const expectedBytes = await bytesNamed(context.ports.fs, context.cwd, listArgument(input, 0));
+    const run = async (repository: Repository): Promise<CommandOutcome> => {
       const [all, update] = [flagOption(input, 'all'), flagOption(input, 'update')];
       const renormalize = flagOption(input, 'renormalize');
       const named = listArgument(input, 0);
@@ -53,7 +55,9 @@ export const command: CommandSpec = {
           hint: `run "mgit track '*.safetensors'", then add it again`,
         });
       return { json: { files: files.map(jsonValue) }, human: addedText(files, flagOption(input, 'dryRun')) };
-    }),
+    };
+    return withRepository(context, run, { expectedBytes });
+  },
 };
 
 /** As Git, ordinary files go in silently; models are worth a line. */

@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { MgitError } from '../../base/errors.ts';
 import type { LongOperation } from '../../base/events.ts';
-import type { FileStat } from '../../base/ports/file-system.ts';
+import type { FileStat, FileSystem } from '../../base/ports/file-system.ts';
 import type { CodingPolicy } from '../../store/tensor-store.ts';
 import { workTreeAttributes } from '../../store/worktree/attribute-sources.ts';
 import { type Attributes, isModel } from '../../store/worktree/attributes.ts';
@@ -57,17 +58,29 @@ export async function addPaths(repository: Repository, options: AddOptions): Pro
   requireMatches(pathspec, [...tracked, ...untracked]);
   const plan: Plan = { index, attributes: workTreeAttributes(workTree, path => index.tracked.get(path)?.id) };
   const results: Staged[] = [];
+
   for (const path of [...tracked, ...untracked]) {
     options.signal?.throwIfAborted();
     const staged = await stage(repository, { path, plan, options });
     if (staged !== undefined) results.push(staged);
   }
+
   if (!options.dryRun && results.length > 0)
     await editIndex(workTree, {
       set: results.flatMap(({ entry }) => (entry ? [entry] : [])),
       remove: results.flatMap(({ entry, file }) => (entry ? [] : [file.path])),
     });
   return results.map(({ file }) => file);
+}
+
+/** Bytes of the files among `paths`, which are relative to `cwd`; folders and globs count for nothing. */
+export async function bytesNamed(fs: FileSystem, cwd: string, paths: readonly string[]): Promise<number> {
+  let bytes = 0;
+  for (const path of paths) {
+    const stat = await fs.stat(resolve(cwd, path)).catch(() => undefined); // What is wrong with a path is said when it is added.
+    if (stat?.kind === 'file') bytes += stat.size;
+  }
+  return bytes;
 }
 
 interface Plan {

@@ -57,7 +57,7 @@ async function writeWhileHashing(extent: PlannedExtent, context: AddContext): Pr
   const line = createFrameLine(coding, session);
   const hasher = session.engine.hasher();
   try {
-    await visitFrames(extent, context, bytes => Promise.all([hasher.update(bytes), line.push(bytes)]));
+    await visitFrames(extent, context, bytes => line.push(bytes, hasher));
   } finally {
     await line.close();
   }

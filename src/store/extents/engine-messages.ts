@@ -4,6 +4,7 @@ import type { FrameJob } from './engine.ts';
 /** What a worker is asked. Bytes in shared memory are used in place; others are copied on the way. */
 export type EngineRequest =
   | { readonly type: 'update'; readonly stream: number; readonly bytes: Uint8Array }
+  | { readonly type: 'updateFrame'; readonly stream: number; readonly bytes: Uint8Array }
   | { readonly type: 'digest'; readonly stream: number }
   | { readonly type: 'digests'; readonly bytes: Uint8Array; readonly lengths: readonly number[] }
   | { readonly type: 'checksum'; readonly bytes: Uint8Array }

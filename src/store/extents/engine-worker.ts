@@ -42,6 +42,10 @@ function perform(request: EngineRequest): unknown {
     case 'update':
       streamOf(request.stream).update(request.bytes);
       return undefined;
+    case 'updateFrame': {
+      const stream = streamOf(request.stream);
+      return frameChecksum(request.bytes, part => stream.update(part));
+    }
     case 'digest': {
       const digest = streamOf(request.stream).digest('hex');
       streams.delete(request.stream);

@@ -20,6 +20,8 @@ export const framesUnderWay = ({ width }: Pick<Engine, 'width'>): number => 2 * 
 export interface StreamHasher {
   /** Takes its turn at once; resolves when `bytes` may change again. */
   update(bytes: Uint8Array): Promise<void>;
+  /** The same, and the checksum of these bytes as a frame: together they take less time than one after the other. */
+  updateFrame(bytes: Uint8Array): Promise<bigint>;
   /** Ends the stream. */
   digest(): Promise<Digest>;
 }

@@ -5,12 +5,13 @@ import type { PlacedFrame, Placing } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import { type BaseFrame, type BaseFrames, baseFrames } from './base-frames.ts';
 import type { Coding } from './coding.ts';
+import type { StreamHasher } from './engine.ts';
 import type { WriteSession } from './session.ts';
 
 /** Codes and places the frames of one extent: coded in any order, placed in theirs. */
 export interface FrameLine {
-  /** Takes the next frame; resolves when `bytes` may change again. */
-  push(bytes: Uint8Array): Promise<void>;
+  /** Takes the next frame, which `hasher` gets at once, too; resolves when `bytes` may change again. */
+  push(bytes: Uint8Array, hasher?: StreamHasher): Promise<void>;
   /** The frames so far, complete once every push has resolved. */
   readonly frames: readonly PlacedFrame[];
   close(): Promise<void>;
@@ -29,9 +30,12 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
     frames.push(placing.frame);
     return placing;
   };
-  const placeRaw = async (bytes: Uint8Array): Promise<void> => {
+  const placeRaw = async (bytes: Uint8Array, hasher: StreamHasher | undefined): Promise<void> => {
     const { frame, written } = place(bytes, bytes.length);
-    await Promise.all([written, session.written?.look(frame, bytes)]);
+    if (!session.written) return void (await Promise.all([written, hasher?.update(bytes)]));
+    const looking = hasher ? hasher.updateFrame(bytes) : session.engine.checksum(bytes);
+    const [checksum] = await Promise.all([looking, written]);
+    session.written.add(frame, checksum);
   };
   let position = 0;
   /** How the next frame is predicted. */
@@ -52,19 +56,22 @@ export function createFrameLine(coding: Coding, session: WriteSession): FrameLin
       against?.release();
     }
   };
+  const placeCoded = async (bytes: Uint8Array): Promise<void> => {
+    const coded = encode(bytes, base && takeInOrder(() => base.take(bytes.length)));
+    coded.catch(() => {}); // Seen when its turn to be placed comes.
+    const { stored, written } = await placeInOrder(async () => {
+      const stored = await coded;
+      return { stored, ...place(stored, bytes.length) };
+    });
+    await written;
+    freeMemory(stored);
+  };
 
   return {
     frames,
-    push: async bytes => {
-      if (kind === RECORD_KINDS.raw) return placeRaw(bytes);
-      const coded = encode(bytes, base && takeInOrder(() => base.take(bytes.length)));
-      coded.catch(() => {}); // Seen when its turn to be placed comes.
-      const { stored, written } = await placeInOrder(async () => {
-        const stored = await coded;
-        return { stored, ...place(stored, bytes.length) };
-      });
-      await written;
-      freeMemory(stored);
+    push: async (bytes, hasher) => {
+      if (kind === RECORD_KINDS.raw) await placeRaw(bytes, hasher);
+      else await Promise.all([hasher?.update(bytes), placeCoded(bytes)]);
     },
     close: async () => void (await base?.close()),
   };

@@ -12,6 +12,7 @@ export const inlineEngine: Engine = {
     const hash = createHash('sha256');
     return {
       update: async bytes => void hash.update(bytes),
+      updateFrame: async bytes => frameChecksum(bytes, part => hash.update(part)),
       digest: async () => hash.digest('hex') as Digest,
     };
   },

@@ -56,8 +56,7 @@ async function addExtent(
         coding = await sampleFirst(frame, dtype, session);
         line = createFrameLine(coding, session);
       }
-      const used = Promise.all([hasher.update(frame), line.push(frame)]);
-      await tasks.start(used.finally(() => session.buffers.release(frame)));
+      await tasks.start(line.push(frame, hasher).finally(() => session.buffers.release(frame)));
     }
     await expectEnd(reader.isAtEnd);
   } finally {

@@ -35,6 +35,8 @@ export function startWorkerEngine(width: number): WorkerEngine {
       thread.streams++;
       return {
         update: async bytes => void (await thread.ask({ type: 'update', stream: number, bytes })),
+        updateFrame: async bytes =>
+          (await thread.ask({ type: 'updateFrame', stream: number, bytes })) as bigint,
         digest: async () => {
           thread.streams--;
           return (await thread.ask({ type: 'digest', stream: number })) as Digest;

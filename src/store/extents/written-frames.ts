@@ -2,7 +2,6 @@ import type { Digest } from '../../base/ids.ts';
 import type { NewRecord, PlacedFrame } from '../packs/pack-writer.ts';
 import { RECORD_KINDS } from '../packs/records.ts';
 import type { CheckedFrames } from './checked-frames.ts';
-import type { Engine } from './engine.ts';
 import type { PackLookup } from './local-packs.ts';
 
 /**
@@ -10,16 +9,16 @@ import type { PackLookup } from './local-packs.ts';
  * coded is not among them: whether it can be decoded is only known once it is.
  */
 export interface WrittenFrames {
-  /** Resolves when `stored` may change again. */
-  look(frame: PlacedFrame, stored: Uint8Array): Promise<void>;
-  /** These frames, all of which have been looked at or none, are an extent. */
+  /** The checksum of a frame's stored bytes. */
+  add(frame: PlacedFrame, checksum: bigint): void;
+  /** These frames, all of whose checksums were added or none, are an extent. */
   record(record: Pick<NewRecord, 'digest' | 'frames'>): void;
   /** Notes the checksums of all extents where `lookup` finds them. */
   note(lookup: PackLookup): Promise<void>;
 }
 
 /** Frames that are written by one session. */
-export function writtenFrames(checked: CheckedFrames, engine: Engine): WrittenFrames {
+export function writtenFrames(checked: CheckedFrames): WrittenFrames {
   const seen = new WeakMap<PlacedFrame, bigint>();
   const extents = new Map<Digest, readonly bigint[]>();
   const noteExtent = async (digest: Digest, checksums: readonly bigint[], lookup: PackLookup) => {
@@ -30,7 +29,7 @@ export function writtenFrames(checked: CheckedFrames, engine: Engine): WrittenFr
           await checked.note(pack, entry.firstFrame + frame, checksums[at++] ?? 0n);
   };
   return {
-    look: async (frame, stored) => void seen.set(frame, await engine.checksum(stored)),
+    add: (frame, checksum) => void seen.set(frame, checksum),
     record: ({ digest, frames }) => {
       const checksums = frames.map(frame => seen.get(frame)).filter(checksum => checksum !== undefined);
       if (checksums.length > 0) extents.set(digest, checksums);

@@ -23,8 +23,13 @@ export interface OpenHistoryOptions {
  */
 export async function openHistory(options: OpenHistoryOptions): Promise<History> {
   await requireDirectory(options);
-  const implementation = await chooseImplementation(options);
-  if (implementation === 'system') return openSystemHistory(options);
+  const wanted = await wantedImplementation(options);
+  if (wanted === 'system') return openSystemHistory(options);
+  if (wanted === 'auto') {
+    const opening = openSystemHistory(options); // While git is asked for its version.
+    opening.catch(() => {}); // Of no interest where git is not to be used.
+    if (await hasUsableGit(options.ports)) return opening;
+  }
   const { openEmbeddedHistory } = await import('./embedded/embedded-history.ts');
   return openEmbeddedHistory(options);
 }
@@ -42,18 +47,25 @@ async function requireDirectory({ ports, directory }: OpenHistoryOptions): Promi
  * Which implementation is used: what the caller, `MGIT_HISTORY` or `mgit.history` says; `auto` is git where 2.30 or newer is
  * installed, else embedded. `docs/architecture.md` says why git comes first. Errors: `HISTORY_UNKNOWN`.
  */
-export async function chooseImplementation(
-  options: Pick<OpenHistoryOptions, 'ports' | 'directory' | 'implementation'>,
-): Promise<'embedded' | 'system'> {
-  const { ports, directory, implementation = 'auto' } = options;
+export async function chooseImplementation(options: Choice): Promise<'embedded' | 'system'> {
+  const wanted = await wantedImplementation(options);
+  if (wanted !== 'auto') return wanted;
+  return (await hasUsableGit(options.ports)) ? 'system' : 'embedded';
+}
+
+type Choice = Pick<OpenHistoryOptions, 'ports' | 'directory' | 'implementation'>;
+
+async function wantedImplementation({
+  ports,
+  directory,
+  implementation = 'auto',
+}: Choice): Promise<HistoryImplementation> {
   if (implementation !== 'auto') return implementation;
   const wanted = ports.env.MGIT_HISTORY || (await configuredImplementation(ports, directory)) || 'auto';
-  if (wanted === 'embedded' || wanted === 'system') return wanted;
-  if (wanted !== 'auto')
-    throw new MgitError('HISTORY_UNKNOWN', `MGIT_HISTORY or mgit.history is ${JSON.stringify(wanted)}`, {
-      hint: 'set it to auto, embedded or system',
-    });
-  return (await hasUsableGit(ports)) ? 'system' : 'embedded';
+  if (wanted === 'auto' || wanted === 'embedded' || wanted === 'system') return wanted;
+  throw new MgitError('HISTORY_UNKNOWN', `MGIT_HISTORY or mgit.history is ${JSON.stringify(wanted)}`, {
+    hint: 'set it to auto, embedded or system',
+  });
 }
 
 /** `--end-of-options` of rev-parse and `--no-auto-maintenance` of fetch came by 2.30. */

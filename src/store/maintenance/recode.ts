@@ -36,8 +36,7 @@ export async function recode(
       const bytes = await reader.take(Math.min(FRAME_BYTES, length - at));
       const frame = await session.buffers.acquire(bytes.length);
       frame.set(bytes);
-      const used = Promise.all([hasher.update(frame), line.push(frame)]);
-      await tasks.start(used.finally(() => session.buffers.release(frame)));
+      await tasks.start(line.push(frame, hasher).finally(() => session.buffers.release(frame)));
     }
   } finally {
     await reader.close();

@@ -16,12 +16,21 @@ export type FrameChecksums = BigUint64Array;
 const KEY = Buffer.alloc(16);
 const NONCE = Buffer.alloc(12);
 
+/** Bytes that stay in a core's cache between two looks at them. */
+const PART_BYTES = 256 * 1024;
+
 /**
  * The checksum of a frame's stored bytes: the first 64 bits of their GMAC (NIST SP 800-38D; AES-128, key and nonce of zeros). With a key that
  * everybody knows it proves nothing, but no error that chance makes is likely to keep it, and it takes a small part of the time of SHA-256.
+ * `visit` gets the bytes, too, part after part, each just before it is taken in: the second look at it costs half as much.
  */
-export function frameChecksum(bytes: Uint8Array): bigint {
-  const cipher = createCipheriv('aes-128-gcm', KEY, NONCE).setAAD(bytes);
+export function frameChecksum(bytes: Uint8Array, visit?: (part: Uint8Array) => void): bigint {
+  const cipher = createCipheriv('aes-128-gcm', KEY, NONCE);
+  for (let at = 0; at < bytes.length; at += PART_BYTES) {
+    const part = bytes.subarray(at, at + PART_BYTES);
+    visit?.(part);
+    cipher.setAAD(part);
+  }
   cipher.final();
   return cipher.getAuthTag().readBigUInt64LE();
 }

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto';
 import { expect, test } from 'vitest';
 import {
   decodeFrameChecksums,
@@ -35,4 +36,14 @@ test('a checksum is the beginning of a GMAC, and no bit may flip', () => {
     bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
   }
   expect(frameChecksum(bytes)).toBe(checksum);
+});
+
+test('a frame is also handed on part after part, and its checksum is that of the whole', () => {
+  const bytes = noise(3 * 256 * 1024 + 5);
+  const parts: Uint8Array[] = [];
+  const whole = createCipheriv('aes-128-gcm', Buffer.alloc(16), Buffer.alloc(12)).setAAD(bytes);
+  whole.final();
+  expect(frameChecksum(bytes, part => void parts.push(part))).toBe(whole.getAuthTag().readBigUInt64LE());
+  expect(parts.length).toBeGreaterThan(1);
+  expect(Buffer.compare(Buffer.concat(parts), bytes)).toBe(0);
 });

@@ -4,9 +4,9 @@ import { type GitProgram, gitFailed } from './git-program.ts';
 
 type ConfigMethods = Pick<History, 'config' | 'configAll' | 'setConfig' | 'listConfig'>;
 
-/** Configuration as `git config` sees it, read once and again after a change. */
-export function systemConfig(git: GitProgram): ConfigMethods {
-  let cached: Promise<readonly ConfigEntry[]> | undefined;
+/** Configuration as `git config` sees it, read once and again after a change. `first` are its entries where they are being read. */
+export function systemConfig(git: GitProgram, first?: Promise<readonly ConfigEntry[]>): ConfigMethods {
+  let cached = first;
   const entries = (): Promise<readonly ConfigEntry[]> => (cached ??= listConfig(git));
   const values = async (key: string): Promise<string[]> => {
     const wanted = normalizeKey(key);
@@ -33,7 +33,8 @@ async function change(git: GitProgram, args: readonly string[]): Promise<void> {
   throw file === undefined ? gitFailed(args, result) : configLocked(file);
 }
 
-async function listConfig(git: GitProgram): Promise<readonly ConfigEntry[]> {
+/** All entries, those of lower priority first. */
+export async function listConfig(git: GitProgram): Promise<readonly ConfigEntry[]> {
   const { stdout } = await git.run(['config', '--list', '--includes', '-z']);
   return stdout
     .split('\0')

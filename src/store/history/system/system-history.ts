@@ -6,8 +6,8 @@ import { runRepositoryHook } from '../hooks.ts';
 import { configuredIdentity } from '../identity.ts';
 import { notARepository } from '../not-a-repository.ts';
 import { objectHistory } from '../objects/object-history.ts';
-import { firstComplaint, gitProgram } from './git-program.ts';
-import { systemConfig } from './system-config.ts';
+import { firstComplaint, type GitProgram, gitProgram } from './git-program.ts';
+import { listConfig, systemConfig } from './system-config.ts';
 import { systemObjects } from './system-objects.ts';
 import { systemRefs } from './system-refs.ts';
 import { systemRevisions } from './system-revisions.ts';
@@ -20,14 +20,18 @@ export async function openSystemHistory(options: {
   readonly onOutput?: ((text: string) => void) | undefined;
 }): Promise<History> {
   const { ports } = options;
-  const place = await findRepository(ports, options.directory);
+  const cwd = await ports.fs.realPath(options.directory); // Git's relative answers are relative to it.
+  const anywhere = gitProgram(ports, { cwd });
+  const entries = listConfig(anywhere); // Most commands need it, and a program more at the same time takes none of theirs.
+  entries.catch(() => {}); // Seen by whoever asks for a value.
+  const place = await findRepository(anywhere, { cwd, directory: options.directory });
   const { gitDirectory, commonDirectory, workTree } = place;
   const git = gitProgram(ports, { cwd: workTree ?? gitDirectory, gitDirectory, workTree });
   const objectsDirectory = ports.env.GIT_OBJECT_DIRECTORY
     ? resolve(options.directory, ports.env.GIT_OBJECT_DIRECTORY)
     : resolve(commonDirectory, 'objects');
   const store = systemObjects(git, { ports, objectsDirectory });
-  const config = systemConfig(git);
+  const config = systemConfig(git, entries);
   const revisions = systemRevisions(git, store, config.config);
   const identity: History['identity'] = role => configuredIdentity(ports, config.config, role);
   const where = { gitDirectory, commonDirectory, workTree };
@@ -53,12 +57,12 @@ interface Place {
 }
 
 /** Without `--git-dir`, so that git's own rules hold: ceilings, `GIT_DIR`, whose directories may be trusted. */
-async function findRepository(ports: Ports, directory: string): Promise<Place> {
+async function findRepository(
+  git: GitProgram,
+  { cwd, directory }: { readonly cwd: string; readonly directory: string },
+): Promise<Place> {
   const args = ['--absolute-git-dir', '--git-common-dir', '--show-object-format', '--is-bare-repository'];
-  const cwd = await ports.fs.realPath(directory); // Git's relative answers are relative to it.
-  const found = await gitProgram(ports, { cwd }).run(['rev-parse', ...args, '--show-toplevel'], {
-    allow: [128],
-  });
+  const found = await git.run(['rev-parse', ...args, '--show-toplevel'], { allow: [128] });
   const [gitDirectory, common, algorithm, bare, workTree] = found.stdout.split('\n');
   if (!gitDirectory || !common || !algorithm || !bare) throw openError(directory, found.stderr);
   if (algorithm !== 'sha1') throw unsupported(`its object format is ${algorithm}`);
