@@ -4,7 +4,7 @@ import type { OpenFile } from './ports/file-system.ts';
  * Bytes between two early flushes. Without them, everything would wait in the system's cache until the end, and the disk would
  * idle while bytes are read and computed.
  */
-const FLUSH_BYTES = 64 * 1024 * 1024;
+const FLUSH_BYTES = 16 * 1024 * 1024;
 
 /** Brings what is written to a large file to the disk while its writer goes on. It makes nothing durable: whoever writes syncs in the end. */
 export interface EarlyFlush {
