@@ -27,8 +27,9 @@ export function createFileSink(open: () => Promise<OpenFile>): FileSink {
   };
   return {
     write: (bytes, position) => {
+      const { length } = bytes; // Once they are written, the memory may be given back.
       const write = writing.then(async () => (await file()).write(bytes, position));
-      writing = write.catch(noteFailure).then(() => flush.note(bytes.length));
+      writing = write.catch(noteFailure).then(() => flush.note(length));
       return write;
     },
     seal: async length => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { freeMemory } from '../../../src/base/free-memory.ts';
 import type { OpenFile } from '../../../src/base/ports/file-system.ts';
 import { createFileSink } from '../../../src/store/packs/file-sink.ts';
 
 const MIB = 1024 * 1024;
-const SLICE = new Uint8Array(16 * MIB);
+const SLICE = new Uint8Array(4 * MIB);
 
 /** A file that notes what is done to it, and takes everything. */
 function notingFile(sync: () => Promise<void> = async () => {}): {
@@ -27,13 +28,26 @@ function notingFile(sync: () => Promise<void> = async () => {}): {
   return { file, done };
 }
 
-test('what is written goes to the disk on the way, each 64 MiB of it, and in the end', async () => {
+test('what is written goes to the disk on the way, each 16 MiB of it, and in the end', async () => {
   const { file, done } = notingFile();
   const sink = createFileSink(async () => file);
   for (let at = 0; at < 5; at++) await sink.write(SLICE, at * SLICE.length);
-  await sink.seal(80 * MIB);
+  await sink.seal(20 * MIB);
   await sink.close();
-  expect(done.filter(what => !what.startsWith('write'))).toEqual(['sync', 'truncate to 80', 'sync', 'close']);
+  expect(done.filter(what => !what.startsWith('write'))).toEqual(['sync', 'truncate to 20', 'sync', 'close']);
+});
+
+test('so does what is freed as soon as it is written', async () => {
+  const { file, done } = notingFile();
+  const sink = createFileSink(async () => file);
+  for (let at = 0; at < 4; at++) {
+    const bytes = SLICE.slice();
+    await sink.write(bytes, at * bytes.length);
+    freeMemory(bytes);
+  }
+  await sink.seal(16 * MIB);
+  await sink.close();
+  expect(done.filter(what => what === 'sync')).toHaveLength(2);
 });
 
 test('an early sync that fails is told in the end', async () => {
@@ -44,6 +58,6 @@ test('an early sync that fails is told in the end', async () => {
   });
   const sink = createFileSink(async () => file);
   for (let at = 0; at < 4; at++) await sink.write(SLICE, at * SLICE.length);
-  await expect(sink.seal(64 * MIB)).rejects.toThrow('the disk is gone');
+  await expect(sink.seal(16 * MIB)).rejects.toThrow('the disk is gone');
   await sink.close();
 });
