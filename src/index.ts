@@ -62,7 +62,12 @@ export { abortReplay } from './ops/replay/end-sequence.ts';
 export { type PickOptions, pickCommits } from './ops/replay/pick.ts';
 export { type RebaseOptions, rebaseBranch } from './ops/replay/rebase.ts';
 export type { ReplayOutcome } from './ops/replay/run-sequence.ts';
-export { initRepository, openRepository, type Repository } from './ops/repository.ts';
+export {
+  initRepository,
+  type OpenRepositoryOptions,
+  openRepository,
+  type Repository,
+} from './ops/repository.ts';
 export {
   type MergeSearchOptions,
   type MergeSearchResult,

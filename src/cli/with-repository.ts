@@ -11,7 +11,6 @@ export async function withRepository(
 ): Promise<CommandOutcome> {
   const onOutput = (text: string): void => context.io.stderr.write(text);
   const repository = await openRepository(context.ports, context.cwd, { ...options, onOutput });
-
   await using _closing = repository;
   return await run(repository); // Awaited here: the repository closes on return.
 }

@@ -58,13 +58,11 @@ export async function addPaths(repository: Repository, options: AddOptions): Pro
   requireMatches(pathspec, [...tracked, ...untracked]);
   const plan: Plan = { index, attributes: workTreeAttributes(workTree, path => index.tracked.get(path)?.id) };
   const results: Staged[] = [];
-
   for (const path of [...tracked, ...untracked]) {
     options.signal?.throwIfAborted();
     const staged = await stage(repository, { path, plan, options });
     if (staged !== undefined) results.push(staged);
   }
-
   if (!options.dryRun && results.length > 0)
     await editIndex(workTree, {
       set: results.flatMap(({ entry }) => (entry ? [entry] : [])),
