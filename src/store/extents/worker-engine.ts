@@ -35,8 +35,13 @@ export function startWorkerEngine(width: number): WorkerEngine {
       thread.streams++;
       return {
         update: async bytes => void (await thread.ask({ type: 'update', stream: number, bytes })),
-        updateFrame: async bytes =>
-          (await thread.ask({ type: 'updateFrame', stream: number, bytes })) as bigint,
+        updateFrame: async bytes => {
+          const free = threads.find(({ streams }) => streams === 0);
+          if (!free) return (await thread.ask({ type: 'updateFrame', stream: number, bytes })) as bigint;
+          const update = thread.ask({ type: 'update', stream: number, bytes }); // Of one stream the thread is what all wait for.
+          const [checksum] = await Promise.all([free.ask({ type: 'checksum', bytes }), update]);
+          return checksum as bigint;
+        },
         digest: async () => {
           thread.streams--;
           return (await thread.ask({ type: 'digest', stream: number })) as Digest;

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/store/extents/engine.ts';
 import { inlineEngine } from '../../../src/store/extents/inline-engine.ts';
 import { startWorkerEngine } from '../../../src/store/extents/worker-engine.ts';
+import { frameChecksum } from '../../../src/store/packs/frame-checksums.ts';
 import { RECORD_KINDS } from '../../../src/store/packs/records.ts';
 import { digestOf } from '../../testkit/layouts.ts';
 import { noise } from '../../testkit/stores.ts';
@@ -35,6 +36,17 @@ describe.each<[string, Engine]>([
       digestOf(Buffer.concat([0, 1, 2].map(part => noise(1000, at * 3 + part + 1)))),
     );
     expect(digests).toEqual(expected);
+  });
+
+  test.each([1, 3])('frames are hashed and get their checksums, in %i streams', async count => {
+    const frames = [noise(1000, 1), noise(600_000, 2), new Uint8Array()];
+    const streams = Array.from({ length: count }, () => engine.hasher());
+    const checksums = await Promise.all(
+      streams.map(hasher => Promise.all(frames.map(frame => hasher.updateFrame(shared(frame))))),
+    );
+    expect(checksums).toEqual(streams.map(() => frames.map(frame => frameChecksum(frame))));
+    const digests = await Promise.all(streams.map(hasher => hasher.digest()));
+    expect(digests).toEqual(streams.map(() => digestOf(Buffer.concat(frames))));
   });
 
   test('parts are hashed each for itself', async () => {
