@@ -2,7 +2,7 @@ import type { LongOperation } from '../../base/events.ts';
 import type { Rename } from '../../formats/names/rename-rule.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
-import { pairTensors, type TensorVersions } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs, pairTensors, type TensorVersions } from '../../store/manifest/pair-tensors.ts';
 import { measureDifference, type TensorDifference } from '../../tensor/difference.ts';
 import { type Dtype, elementCount } from '../../tensor/dtype.ts';
 import { type BlockSummary, createBlockSummaries } from './block-summaries.ts';
@@ -99,8 +99,8 @@ async function prepare(
   if (!before?.prepare && !after?.prepare) return;
   if (!before || !after) return;
   const [left, right]: [ManifestTensor[], ManifestTensor[]] = [[], []];
-  for (const pair of pairTensors(before.manifest, after.manifest)) {
-    if (pair.same || matches?.(pair.name) === false) continue;
+  for (const pair of differingPairs(before.manifest, after.manifest)) {
+    if (matches?.(pair.name) === false) continue;
     if (!isMeasurable(pair) || isSameTensor(pair.before, pair.after)) continue;
     left.push(pair.before);
     right.push(pair.after);

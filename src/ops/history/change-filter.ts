@@ -4,7 +4,7 @@ import { inOrder } from '../../base/in-order.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Commit, TreeFile } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { pairTensors } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs } from '../../store/manifest/pair-tensors.ts';
 import type { Repository } from '../repository.ts';
 import { sameFile } from '../worktree/checkout-plan.ts';
 import { parsePathspec } from '../worktree/pathspec.ts';
@@ -124,8 +124,8 @@ function changesTensor(
   after: Manifest | undefined,
   matches: (name: string) => boolean,
 ): boolean {
-  for (const pair of pairTensors(before, after))
-    if (!pair.same && matches(pair.name) && !isSameTensor(pair.before, pair.after)) return true;
+  for (const pair of differingPairs(before, after))
+    if (matches(pair.name) && !isSameTensor(pair.before, pair.after)) return true;
   return false;
 }
 

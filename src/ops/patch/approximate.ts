@@ -6,7 +6,7 @@ import { isSameShape } from '../../merge/same-tensor.ts';
 import type { Commit } from '../../store/history/history.ts';
 import { fillsSpan } from '../../store/manifest/fills-span.ts';
 import type { Manifest, ManifestTensor } from '../../store/manifest/manifest.ts';
-import { pairTensors } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs } from '../../store/manifest/pair-tensors.ts';
 import { bytesOf } from '../../store/packs/prediction-parameters.ts';
 import type { FileVersion, LossyKind, PatchModel } from '../../store/patches/patch-header.ts';
 import { unfinishedFiles } from '../../store/unfinished/unfinished-files.ts';
@@ -97,8 +97,8 @@ async function approximateModel(
 function changedTensors(before: Manifest, after: Manifest): readonly ChangedTensor[] {
   const seen = new Set<number>();
   const changed: ChangedTensor[] = [];
-  for (const pair of pairTensors(before, after)) {
-    if (pair.same || !pair.before || !pair.after) continue;
+  for (const pair of differingPairs(before, after)) {
+    if (!pair.before || !pair.after) continue;
     const { before: base, after: tensor } = pair;
     // Two names of one run of bytes change together.
     if (seen.has(tensor.extent.offset)) continue;

@@ -2,7 +2,7 @@ import { MgitError } from '../../base/errors.ts';
 import type { Digest, ObjectId } from '../../base/ids.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { pairTensors } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs } from '../../store/manifest/pair-tensors.ts';
 import { looksLikeManifest } from '../../store/manifest/read-lines.ts';
 import { parseManifest } from '../../store/manifest/read-manifest.ts';
 import type { FileVersion, PatchChange } from '../../store/patches/patch-header.ts';
@@ -63,8 +63,8 @@ export function manifestIn({ objects }: Patch, { id }: FileVersion): Manifest | 
 
 function differentTensors(expected: Manifest, found: Manifest): readonly string[] {
   const names: string[] = [];
-  for (const pair of pairTensors(expected, found))
-    if (!pair.same && !isSameTensor(pair.before, pair.after)) names.push(pair.name);
+  for (const pair of differingPairs(expected, found))
+    if (!isSameTensor(pair.before, pair.after)) names.push(pair.name);
   return names;
 }
 

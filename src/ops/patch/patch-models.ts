@@ -2,7 +2,7 @@ import type { Digest } from '../../base/ids.ts';
 import { planExtents } from '../../store/extents/plan-extents.ts';
 import type { ExportedExtent } from '../../store/maintenance/export-records.ts';
 import type { Manifest, ManifestExtent } from '../../store/manifest/manifest.ts';
-import { pairTensors } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs } from '../../store/manifest/pair-tensors.ts';
 import type { PatchChange, PatchModel } from '../../store/patches/patch-header.ts';
 import { listModels, readManifestBlob } from '../history/manifests-at.ts';
 import type { Repository } from '../repository.ts';
@@ -61,8 +61,8 @@ export async function changedModels(
 /** Tensors with other bytes than the earlier one of their name. */
 function countChanged(before: Manifest | undefined, after: Manifest): number {
   let changed = 0;
-  for (const pair of pairTensors(before, after))
-    if (!pair.same && pair.after && pair.before?.extent.digest !== pair.after.extent.digest) changed++;
+  for (const pair of differingPairs(before, after))
+    if (pair.after && pair.before?.extent.digest !== pair.after.extent.digest) changed++;
   return changed;
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Commit } from '../../store/history/history.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { pairTensors } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs } from '../../store/manifest/pair-tensors.ts';
 import type { PatchChange } from '../../store/patches/patch-header.ts';
 import { unifiedDiff } from '../diff/unified-diff.ts';
 import { readManifestBlob } from '../history/manifests-at.ts';
@@ -61,8 +61,8 @@ async function contentChange(repository: Repository, { before, after }: PatchCha
 
 function tensorChange(before: Manifest | undefined, after: Manifest | undefined): string {
   const lines: string[] = [];
-  for (const pair of pairTensors(before, after))
-    if (!pair.same && !isSameTensor(pair.before, pair.after))
+  for (const pair of differingPairs(before, after))
+    if (!isSameTensor(pair.before, pair.after))
       lines.push(
         JSON.stringify([pair.name, pair.before?.extent.digest ?? null, pair.after?.extent.digest ?? null]),
       );

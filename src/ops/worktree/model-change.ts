@@ -1,7 +1,7 @@
 import { counted } from '../../base/counted.ts';
 import { isSameTensor } from '../../merge/same-tensor.ts';
 import type { Manifest } from '../../store/manifest/manifest.ts';
-import { pairTensors } from '../../store/manifest/pair-tensors.ts';
+import { differingPairs } from '../../store/manifest/pair-tensors.ts';
 
 /** How the tensors of one model moved between two versions, judged by identity alone. */
 export interface ModelChange {
@@ -17,8 +17,7 @@ export function modelChange(before: Manifest | undefined, after: Manifest | unde
   if (!before || !after)
     return { tensors, changed: 0, added: after ? tensors : 0, removed: before ? tensors : 0 };
   const change = { tensors, changed: 0, added: 0, removed: 0 };
-  for (const pair of pairTensors(before, after)) {
-    if (pair.same) continue;
+  for (const pair of differingPairs(before, after)) {
     if (!pair.before) change.added++;
     else if (!pair.after) change.removed++;
     else if (!isSameTensor(pair.before, pair.after)) change.changed++;

@@ -9,14 +9,28 @@ export interface AlignedLines {
   readonly isSame: boolean;
 }
 
+/** So many equal lines are passed over at a time. */
+const RUN = 64;
+
 /**
  * Walks the tensors of manifests side by side, in their common order, without reading a line: most models differ in few of them. An absent
- * manifest has no tensors.
+ * manifest has no tensors. With `passOver`, long runs of equal lines are left out.
  */
-export function* alignLines(manifests: readonly (Manifest | undefined)[]): Generator<AlignedLines> {
+export function* alignLines(
+  manifests: readonly (Manifest | undefined)[],
+  { passOver = false }: { readonly passOver?: boolean } = {},
+): Generator<AlignedLines> {
   const cursors = manifests.map(cursorOf);
   const [first] = cursors;
+  let next = 0; // Where the next run may begin: one that is not equal is not compared again and again.
   while (first && cursors.some(({ line }) => line)) {
+    if (passOver && first.position >= next) {
+      if (areEqualRuns(cursors)) {
+        for (const cursor of cursors) advance(cursor, RUN);
+        continue;
+      }
+      next = first.position + RUN;
+    }
     const isSame = cursors.every(({ line }) => line && first.line && isSameTensorLine(line, first.line));
     const taken = isSame ? cursors : withLeastName(cursors);
     yield {
@@ -40,9 +54,14 @@ function cursorOf(manifest: Manifest | undefined): Cursor {
   return cursor;
 }
 
-function advance(cursor: Cursor): void {
+function areEqualRuns(cursors: readonly Cursor[]): boolean {
+  const [first, ...others] = cursors.map(({ manifest, position }) => manifest?.linesOf(position, RUN));
+  return first !== undefined && others.every(run => run && Buffer.compare(run, first) === 0);
+}
+
+function advance(cursor: Cursor, lines = 1): void {
   const { manifest } = cursor;
-  cursor.position++;
+  cursor.position += lines;
   cursor.line =
     manifest && cursor.position < manifest.tensors.length ? manifest.lineOf(cursor.position) : undefined;
 }

@@ -42,6 +42,8 @@ export interface Manifest {
   nameAt(position: number): string;
   /** The line of a tensor, without its line feed. Equal lines of kind `tensor` say equal tensors. */
   lineOf(position: number): Uint8Array;
+  /** The lines of so many tensors together; undefined where there are fewer, or one is no line of kind `tensor`. */
+  linesOf(position: number, count: number): Uint8Array | undefined;
   /** The manifest of the file of the same layout whose extents have these digests, in the order of `extents`. */
   withDigests(digests: Table<Digest>): Manifest;
 }

@@ -6,7 +6,7 @@ import { tensorAlone } from './line-tensor.ts';
 import type { Manifest, ManifestExtent, ManifestTensor } from './manifest.ts';
 import { apart, type ManifestLine } from './parse-line.ts';
 import { type ManifestLines, readLines } from './read-lines.ts';
-import { DIGEST_CHARACTERS, findTensorLine, nameIn, wordIn } from './tensor-lines.ts';
+import { DIGEST_CHARACTERS, findTensorLine, nameIn, tensorLines, wordIn } from './tensor-lines.ts';
 
 /**
  * Opens a manifest without reading more than its beginning. A tensor's line is checked when the tensor is asked for; all of them, and
@@ -44,6 +44,7 @@ function manifestIn(lines: ManifestLines): Manifest {
     tensor: name => tensors.at(positionOf(name) ?? tensors.length),
     nameAt: position => nameIn(lines.bytes(first + position), lines.numberOf(first + position)),
     lineOf: position => lines.bytes(first + position),
+    linesOf: (position, count) => tensorLines(lines, first + position, count),
     withDigests: digests => manifestIn(lines.of(textWithDigests(lines, extents().index, digests))),
   };
 }

@@ -23,6 +23,14 @@ export function isSameButForDigest(left: Uint8Array, right: Uint8Array): boolean
   );
 }
 
+/** So many lines from a position on, if all of them are of kind `tensor`. */
+export function tensorLines(lines: ManifestLines, position: number, count: number): Uint8Array | undefined {
+  const { text, from, to } = lines;
+  if (position + count > lines.count) return undefined;
+  for (let at = position; at < position + count; at++) if (text[from(at)] !== T) return undefined;
+  return text.subarray(from(position), to(position + count - 1));
+}
+
 /** The escaped name in the line of a tensor; empty where there is none. */
 export function wordIn(line: Uint8Array): Uint8Array {
   const from = line.indexOf(SPACE) + 1;

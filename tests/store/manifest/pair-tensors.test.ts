@@ -6,7 +6,7 @@ import { modelChange } from '../../../src/ops/worktree/model-change.ts';
 import type { Manifest } from '../../../src/store/manifest/manifest.ts';
 import { manifestOf } from '../../../src/store/manifest/manifest-of.ts';
 import { compareUtf8, escapeName } from '../../../src/store/manifest/name-text.ts';
-import { pairTensors } from '../../../src/store/manifest/pair-tensors.ts';
+import { differingPairs, pairTensors } from '../../../src/store/manifest/pair-tensors.ts';
 import { openManifest } from '../../../src/store/manifest/read-manifest.ts';
 import { digestOf, layouts } from '../../testkit/layouts.ts';
 
@@ -72,6 +72,29 @@ describe('pairing the tensors of two manifests', () => {
     );
   });
 
+  test('long runs of equal tensors are passed over, and nothing else is', () => {
+    const names = Array.from({ length: 300 }, (_, at) => `t${String(at).padStart(3, '0')}`);
+    const moved = fc.uniqueArray(fc.nat({ max: 299 }), { maxLength: 6 });
+    fc.assert(
+      fc.property(moved, moved, (changed, removed) => {
+        const model = names.map(name => ({ name, elements: 1, content: 0 }));
+        const before = manifestWith(model);
+        const after = manifestWith(
+          model.flatMap((tensor, at) =>
+            removed.includes(at) ? [] : [{ ...tensor, content: changed.includes(at) ? 1 : 0 }],
+          ),
+        );
+        for (const [left, right] of [
+          [before, after],
+          [after, before],
+        ] as const) {
+          const differing = [...pairTensors(left, right)].filter(pair => !pair.same);
+          expect([...differingPairs(left, right)]).toEqual(differing);
+        }
+      }),
+    );
+  });
+
   test('equal tensors in extents of their own are not read', () => {
     const model = manifestWith([
       { name: 'a', elements: 1, content: 0 },
@@ -91,8 +114,8 @@ describe('pairing the tensors of two manifests', () => {
           format: 'pytorch',
           size: 8,
           extents: [{ role: 'tensor', offset: 0, length: 8 }],
-          tensors: ['a', 'b'].map(name => ({
-            name,
+          tensors: Array.from({ length: 100 }, (_, at) => ({
+            name: `t${at}`,
             dtype: 'F32',
             shape: [2],
             offset: 0,
@@ -102,7 +125,7 @@ describe('pairing the tensors of two manifests', () => {
         [digestOf(content)],
       ),
     );
-    expect(modelChange(before, after)).toEqual({ tensors: 2, changed: 2, added: 0, removed: 0 });
+    expect(modelChange(before, after)).toEqual({ tensors: 100, changed: 100, added: 0, removed: 0 });
   });
 
   test('counts', () => {
