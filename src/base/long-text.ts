@@ -1,5 +1,5 @@
-/** Text of which so many small objects may be made that how the heap grows matters: the manifest of some 75,000 tensors. */
-const LONG_TEXT_BYTES = 10 * 1024 * 1024;
+/** Text of which so many small objects may be made that how the heap grows matters: the manifest of some 8,000 tensors. */
+const LONG_TEXT_BYTES = 1024 * 1024;
 
 let prepare: (() => void) | undefined;
 

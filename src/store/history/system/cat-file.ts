@@ -40,7 +40,7 @@ interface AnswerQueue {
 
 function answerQueue(start: () => Conversation): AnswerQueue {
   let conversation: Conversation | undefined;
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
   return {
     ask: (id, read) => {
       conversation ??= start();
@@ -48,9 +48,12 @@ function answerQueue(start: () => Conversation): AnswerQueue {
       // A failed write also fails the read of the answer, where it is reported.
       current.write(`${id}\n`).catch(() => {});
       const answer = last.then(() => read(current));
-      last = answer.catch(error => {
-        if (error?.code !== 'OBJECT_MISSING' && conversation === current) conversation = undefined;
-      });
+      last = answer.then(
+        () => {}, // Not the answer: it may be large, and nobody might ask again for long.
+        error => {
+          if (error?.code !== 'OBJECT_MISSING' && conversation === current) conversation = undefined;
+        },
+      );
       return answer;
     },
     close: async () => {
